@@ -1,0 +1,338 @@
+//! An edition: the immutable result of publishing one draft to one stage, resolved so that the engine only executes.
+
+use crate::error::{not_empty, PlanError};
+use serde::Deserialize;
+
+/// Key of its record: `<api_id>/<STAGE>`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Edition {
+    pub api_id: String,
+    pub api_name: String,
+    pub group_id: String,
+    /// Upper case.
+    pub stage: String,
+    /// The 17-digit history version, `yyyyMMddHHmmssSSS`.
+    pub version: String,
+    pub protocols: Protocols,
+    /// Upper case, or `ANY`.
+    pub method: String,
+    /// The whole path pattern, the group's base path included, for example `/v1/users/[id]` or `/files/*`.
+    pub path: String,
+    pub auth: Auth,
+    pub request_mode: RequestMode,
+    #[serde(default)]
+    pub body_format: BodyFormat,
+    #[serde(default)]
+    pub parameters: Vec<Parameter>,
+    /// What goes where in the backend request, in the order in which it is applied.
+    #[serde(default)]
+    pub mappings: Vec<Mapping>,
+    pub backend: Backend,
+}
+
+/// Protocols a caller may use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Protocols {
+    pub http: bool,
+    pub https: bool,
+}
+
+/// Who may call.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Auth {
+    Anonymous,
+    App {
+        app_code: AppCodeLocation,
+        signature_methods: Vec<SignatureMethod>,
+        #[serde(default)]
+        force_nonce: bool,
+    },
+}
+
+/// Where an AppCode is accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AppCodeLocation {
+    Nowhere,
+    Header,
+    HeaderAndQuery,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub enum SignatureMethod {
+    HmacSHA1,
+    HmacSHA256,
+}
+
+/// What happens to parameters that the API does not declare, and whether declared ones are checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RequestMode {
+    /// Everything is forwarded untouched; only path parameters are read.
+    Passthrough,
+    /// Declared parameters are checked and mapped, others are dropped.
+    Mapping,
+    /// Declared parameters are checked and mapped, others are forwarded.
+    MappingPassthrough,
+}
+
+/// How a mapping API treats a body: rebuilt from declared form fields, or forwarded as bytes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BodyFormat {
+    #[default]
+    Stream,
+    Form,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Location {
+    Path,
+    Query,
+    Head,
+    Body,
+}
+
+/// A declared request parameter.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Parameter {
+    pub name: String,
+    pub location: Location,
+    pub parameter_type: ParameterType,
+    pub required: bool,
+    #[serde(default)]
+    pub default: Option<String>,
+    #[serde(default)]
+    pub constraint: Constraint,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ParameterType {
+    String,
+    Int,
+    Long,
+    Float,
+    Double,
+    Boolean,
+    File,
+    Array,
+}
+
+/// Limits of a parameter's value; each applies when present.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Constraint {
+    pub min_value: Option<f64>,
+    pub max_value: Option<f64>,
+    /// In characters.
+    pub min_length: Option<u32>,
+    /// In characters.
+    pub max_length: Option<u32>,
+    /// Must match the whole value.
+    pub regular_expression: Option<String>,
+    pub allowed: Vec<String>,
+}
+
+/// One value of the backend request.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mapping {
+    pub source: Source,
+    pub location: Location,
+    pub name: String,
+}
+
+/// Where a backend value comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// A declared request parameter, by name.
+    Request(String),
+    Constant(String),
+    /// A system parameter, for example `CaClientIp`.
+    System(String),
+}
+
+/// Where the request goes.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Backend {
+    pub target: Target,
+    /// Path pattern with `[name]` placeholders; ignored by a mock.
+    #[serde(default)]
+    pub path: String,
+    /// Upper case; without it the client's method is kept.
+    #[serde(default)]
+    pub method: Option<String>,
+    pub timeout_ms: u64,
+    #[serde(default)]
+    pub content_type: ContentType,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Target {
+    Http {
+        scheme: Scheme,
+        host: String,
+        port: u16,
+    },
+    Vpc {
+        /// Name of the VPC access.
+        access: String,
+        scheme: Scheme,
+        /// `Host` of the backend service, stronger than that of the access.
+        #[serde(default)]
+        host: Option<String>,
+    },
+    Mock {
+        status: u16,
+        #[serde(default)]
+        headers: Vec<MockHeader>,
+        body: String,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scheme {
+    Http,
+    Https,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MockHeader {
+    pub name: String,
+    pub value: String,
+}
+
+/// The `Content-Type` that the backend sees.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ContentType {
+    /// The gateway's default.
+    Default,
+    Custom(String),
+    /// The client's own.
+    #[default]
+    Client,
+}
+
+/// One segment of a path pattern.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PathSegment<'a> {
+    Text(&'a str),
+    Parameter(&'a str),
+    /// `*` at the end: the rest of the path.
+    Rest,
+}
+
+impl Edition {
+    pub fn key(&self) -> String {
+        format!("{}/{}", self.api_id, self.stage)
+    }
+
+    /// The segments of `path`, without the leading slash.
+    pub fn segments(&self) -> impl Iterator<Item = PathSegment<'_>> {
+        segments(&self.path)
+    }
+
+    pub fn check(&self) -> Result<(), PlanError> {
+        not_empty("api_id", &self.api_id)?;
+        not_empty("group_id", &self.group_id)?;
+        not_empty("stage", &self.stage)?;
+        not_empty("method", &self.method)?;
+        if !self.protocols.http && !self.protocols.https {
+            return Err(PlanError::new("protocols", "must allow at least one protocol"));
+        }
+        check_pattern("path", &self.path)?;
+        self.check_parameters()?;
+        self.check_mappings()?;
+        self.backend.check()
+    }
+
+    fn check_parameters(&self) -> Result<(), PlanError> {
+        for (index, parameter) in self.parameters.iter().enumerate() {
+            let field = format!("parameters[{index}]");
+            not_empty(&format!("{field}.name"), &parameter.name)?;
+            let in_pattern =
+                self.segments().any(|segment| segment == PathSegment::Parameter(parameter.name.as_str()));
+            if parameter.location == Location::Path && !in_pattern {
+                let problem = format!("{:?} is not a placeholder of the path {:?}", parameter.name, self.path);
+                return Err(PlanError::new(format!("{field}.name"), problem));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_mappings(&self) -> Result<(), PlanError> {
+        for (index, mapping) in self.mappings.iter().enumerate() {
+            let field = format!("mappings[{index}]");
+            not_empty(&format!("{field}.name"), &mapping.name)?;
+            if let Source::Request(name) = &mapping.source {
+                if !self.parameters.iter().any(|parameter| parameter.name == *name) {
+                    let problem = format!("{name:?} is not a declared parameter");
+                    return Err(PlanError::new(format!("{field}.source"), problem));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Backend {
+    fn check(&self) -> Result<(), PlanError> {
+        if self.timeout_ms == 0 {
+            return Err(PlanError::new("backend.timeout_ms", "must be greater than 0"));
+        }
+        match &self.target {
+            Target::Http { host, port, .. } => {
+                not_empty("backend.target.host", host)?;
+                if *port == 0 {
+                    return Err(PlanError::new("backend.target.port", "must be between 1 and 65535"));
+                }
+                check_pattern("backend.path", &self.path)
+            }
+            Target::Vpc { access, .. } => {
+                not_empty("backend.target.access", access)?;
+                check_pattern("backend.path", &self.path)
+            }
+            Target::Mock { status, .. } if !(100..=599).contains(status) => {
+                Err(PlanError::new("backend.target.status", "must be an HTTP status"))
+            }
+            Target::Mock { .. } => Ok(()),
+        }
+    }
+}
+
+fn segments(pattern: &str) -> impl Iterator<Item = PathSegment<'_>> {
+    let inner = pattern.strip_prefix('/').unwrap_or(pattern);
+    inner.split('/').map(|segment| match segment.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        Some(name) => PathSegment::Parameter(name),
+        None if segment == "*" => PathSegment::Rest,
+        None => PathSegment::Text(segment),
+    })
+}
+
+fn check_pattern(field: &str, pattern: &str) -> Result<(), PlanError> {
+    if !pattern.starts_with('/') {
+        return Err(PlanError::new(field, format!("{pattern:?} must start with '/'")));
+    }
+    let count = segments(pattern).count();
+    for (index, segment) in segments(pattern).enumerate() {
+        if segment == PathSegment::Rest && index + 1 != count {
+            return Err(PlanError::new(field, format!("{pattern:?} may have '*' only at its end")));
+        }
+        if segment == PathSegment::Parameter("") {
+            return Err(PlanError::new(field, format!("{pattern:?} has a placeholder without a name")));
+        }
+    }
+    Ok(())
+}

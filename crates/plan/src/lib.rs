@@ -1,0 +1,30 @@
+//! The plan: everything an instance needs to serve, as keyed records with one revision number.
+//!
+//! This crate is the contract between the two stories. The publisher (Python) writes records as JSON, the engine
+//! (Rust) reads them with the types below; nothing else crosses. It does no I/O and starts no task.
+//!
+//! Invariant: a record that `Record::decode` returns has passed every check its type has; a record that fails is
+//! refused whole with the field named, and never takes another record with it.
+
+#![forbid(unsafe_code)]
+
+mod access;
+mod app;
+mod digest;
+mod edition;
+mod error;
+mod group;
+mod record;
+mod secret;
+
+pub use access::{Attachment, Network, VpcAccess};
+pub use app::{App, AppKey, Grant};
+pub use digest::{record_digest, SetDigest};
+pub use edition::{
+    AppCodeLocation, Auth, Backend, BodyFormat, Constraint, ContentType, Edition, Location, Mapping, MockHeader,
+    Parameter, ParameterType, PathSegment, Protocols, RequestMode, Scheme, SignatureMethod, Source, Target,
+};
+pub use error::PlanError;
+pub use group::{Certificate, Domain, Group};
+pub use record::{Kind, Record, RecordKey};
+pub use secret::Secret;
