@@ -1,0 +1,62 @@
+//! What an engine is told at its start, as one JSON document from `python/isthmus/settings.py`.
+//!
+//! Everything that may change while serving is in the plan instead.
+
+use serde::Deserialize;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EngineSettings {
+    /// The name under which this engine reports to the control plane.
+    pub node: String,
+    pub http: SocketAddr,
+    pub https: Option<SocketAddr>,
+    /// Health and readiness; never reachable through a route.
+    pub health: Option<SocketAddr>,
+    /// Serving threads; 0 means one per core.
+    pub threads: usize,
+    /// Where the disk copy of the plan is kept.
+    pub state: PathBuf,
+    /// The key of the disk copy, 64 hexadecimal digits.
+    pub state_key: String,
+    pub feed: Option<FeedSettings>,
+    /// File of the access log (JSON lines); none means no access log.
+    pub access_log: Option<PathBuf>,
+    /// How far a caller's timestamp may be from now, in milliseconds.
+    pub signature_window_ms: u64,
+    /// How long a nonce may not come again, in milliseconds; 0 switches the check off.
+    pub nonce_window_ms: u64,
+    /// Calls a day on a group's automatic domain; 0 means no limit.
+    pub automatic_domain_quota: u64,
+    /// In bytes.
+    pub request_body_limit: u64,
+    pub connect_timeout_ms: u64,
+    /// How long a client may take to send a request's head, and a connection may stay idle, in milliseconds.
+    pub client_timeout_ms: u64,
+    /// How long running requests may go on after a stop, in milliseconds.
+    pub drain_ms: u64,
+    /// Whether backends on loopback are allowed.
+    pub loopback_backends: bool,
+    /// Addresses that are the gateway's own and never a backend, beside its listeners.
+    pub own_addresses: Vec<SocketAddr>,
+    /// Whether a refusal carries a JSON body.
+    pub refusal_body: RefusalBody,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RefusalBody {
+    Empty,
+    Json,
+}
+
+/// Where the plan comes from.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FeedSettings {
+    /// For example `http://127.0.0.1:7080`.
+    pub url: String,
+    pub token: isthmus_plan::Secret,
+}

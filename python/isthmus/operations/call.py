@@ -1,0 +1,34 @@
+"""What an operation gets besides its parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from isthmus.settings import Settings
+from isthmus.store import Transaction
+
+
+class NodeReports(Protocol):
+    """What the engines have said about themselves (`isthmus.plane`)."""
+
+    def egress_addresses(self, network_id: str) -> list[str]:
+        """Source addresses that backends in this network see, as the engines report them."""
+
+    def engines(self) -> list[dict[str, Any]]:
+        """One entry per engine: node, revision, state, last_seen (Unix ms), refused."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One management call: its transaction, the settings, who calls, and what the engines report."""
+
+    transaction: Transaction
+    settings: Settings
+    access_key_id: str
+    nodes: NodeReports
+
+
+# One function per operation; parameters and results have snake-case names (isthmus.catalog turns them into the wire's).
+OperationFunction = Callable[[Call, Any], Mapping[str, Any]]

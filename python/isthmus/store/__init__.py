@@ -1,0 +1,10 @@
+"""Rows in, nouns out: the one place that knows SQL.
+
+Operations open a `Transaction` (`Store.read()` or `Store.write()`); the modules beside this one hold the statements,
+one module per resource. A management write and the plan records it causes commit in the same transaction, so there is
+no state in which one exists without the other. `isthmus.plane` reads the records.
+"""
+
+from isthmus.store.database import Store, Transaction
+
+__all__ = ["Store", "Transaction"]

@@ -1,0 +1,110 @@
+"""Opening the store, and transactions: many readers, one writer, durable before it is acknowledged.
+
+`Store.write()` is exclusive; what it commits carries the next revision when it changed plan records. SQLite runs in WAL
+mode with `synchronous=FULL`, so a commit that returned survives `kill -9` and power loss.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+
+from isthmus.store.records import RecordWriter, head
+from isthmus.store.sealing import Keyring
+
+
+class Transaction:
+    """One open transaction. `now` is the same millisecond for everything it writes."""
+
+    def __init__(self, connection: Connection, keyring: Keyring, now: int) -> None:
+        self.connection = connection
+        self.keyring = keyring
+        self.now = now
+        self.records = RecordWriter(connection, keyring)
+
+
+class Store:
+    """The database behind the control plane."""
+
+    def __init__(self, engine: Engine, keyring: Keyring, clock: Callable[[], float] = time.time) -> None:
+        self._engine = engine
+        self._keyring = keyring
+        self._clock = clock
+        self._writer = threading.Lock()
+        self._listeners: list[Callable[[int], None]] = []
+
+    @classmethod
+    def open_sqlite(cls, path: Path, keyring: Keyring, clock: Callable[[], float] = time.time) -> Store:
+        """Opens (or creates) the file and brings it to the current shape."""
+        from isthmus.store.migrate import migrate
+
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 15, "check_same_thread": False})
+        _configure_sqlite(engine)
+        migrate(engine)
+        return cls(engine, keyring, clock)
+
+    @property
+    def keyring(self) -> Keyring:
+        return self._keyring
+
+    def on_commit(self, listener: Callable[[int], None]) -> None:
+        """Calls `listener(revision)` after each commit that changed plan records, on the committing thread."""
+        self._listeners.append(listener)
+
+    @contextmanager
+    def read(self) -> Iterator[Transaction]:
+        """A consistent snapshot."""
+        with self._engine.connect() as connection, connection.begin():
+            yield Transaction(connection, self._keyring, self._now())
+
+    @contextmanager
+    def write(self) -> Iterator[Transaction]:
+        """The one writer. Commits when the block ends, rolls back when it raises."""
+        with self._writer:
+            with self._engine.connect() as connection:
+                # The write lock is taken at once: a read that is upgraded later could fail for a stale snapshot.
+                if connection.dialect.name == "sqlite":
+                    connection.info["begin"] = "BEGIN IMMEDIATE"
+                try:
+                    with connection.begin():
+                        transaction = Transaction(connection, self._keyring, self._now())
+                        yield transaction
+                        revision = transaction.records.flush()
+                finally:
+                    connection.info.pop("begin", None)
+        if revision is not None:
+            for listener in self._listeners:
+                listener(revision)
+
+    def revision(self) -> int:
+        """The newest revision of the plan."""
+        with self.read() as transaction:
+            return head(transaction.connection).revision
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def _now(self) -> int:
+        return int(self._clock() * 1000)
+
+
+def _configure_sqlite(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def on_connect(connection: Any, _record: Any) -> None:
+        # SQLAlchemy's events begin transactions; the driver's own implicit ones would come in between.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=15000"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def on_begin(connection: Connection) -> None:
+        connection.exec_driver_sql(connection.info.get("begin", "BEGIN"))

@@ -1,0 +1,205 @@
+"""The tables. `migrations/` brings a database to this shape; a test compares the two.
+
+Times are Unix milliseconds. Columns named `sealed_*` hold AES-256-GCM ciphertext (see `sealing.py`); where a secret
+must be unique or looked up, a `*_digest` column holds its keyed hash.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# One row: who this store is, and the newest revision of the plan.
+store_identity = Table(
+    "store_identity",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("store_id", String(32), nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    # Tombstones at or below this revision are gone: an engine that is older needs a snapshot.
+    Column("floor", BigInteger, nullable=False),
+)
+
+# The plan: the newest state of each record. `sealed_body` is null for a tombstone.
+records = Table(
+    "records",
+    metadata,
+    Column("kind", String(16), primary_key=True),
+    Column("key", String(255), primary_key=True),
+    Column("revision", BigInteger, nullable=False, index=True),
+    Column("sealed_body", LargeBinary, nullable=True),
+)
+
+access_keys = Table(
+    "access_keys",
+    metadata,
+    Column("access_key_id", String(64), primary_key=True),
+    Column("sealed_secret", LargeBinary, nullable=False),
+    Column("description", String(180), nullable=False, default=""),
+    Column("active", Boolean, nullable=False, default=True),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+groups = Table(
+    "groups",
+    metadata,
+    Column("group_id", String(32), primary_key=True),
+    Column("name", String(50), nullable=False, unique=True),
+    Column("description", String(180), nullable=False, default=""),
+    Column("base_path", String(255), nullable=False, default="/"),
+    Column("instance_id", String(64), nullable=False),
+    # The rest of what ModifyApiGroup carries (UserLogConfig, PassthroughHeaders, …), as JSON text by snake-case name.
+    Column("configuration", Text, nullable=False, default="{}"),
+    Column("created_at", BigInteger, nullable=False),
+    Column("modified_at", BigInteger, nullable=False, index=True),
+)
+
+stages = Table(
+    "stages",
+    metadata,
+    Column("stage_id", String(32), primary_key=True),
+    Column("group_id", ForeignKey("groups.group_id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("name", String(32), nullable=False),
+    Column("description", String(180), nullable=False, default=""),
+    UniqueConstraint("group_id", "name"),
+)
+
+apis = Table(
+    "apis",
+    metadata,
+    Column("api_id", String(32), primary_key=True),
+    Column("group_id", ForeignKey("groups.group_id"), nullable=False, index=True),
+    Column("name", String(50), nullable=False),
+    Column("description", String(180), nullable=False, default=""),
+    Column("method", String(16), nullable=False),
+    Column("path", String(1024), nullable=False),
+    Column("visibility", String(8), nullable=False, default="PRIVATE"),
+    # The whole draft as JSON text (model/api.py).
+    Column("definition", Text, nullable=False),
+    # Grows with every change of the draft: the basis of optimistic concurrency.
+    Column("draft_revision", Integer, nullable=False, default=1),
+    Column("created_at", BigInteger, nullable=False),
+    Column("modified_at", BigInteger, nullable=False, index=True),
+    UniqueConstraint("group_id", "name"),
+    UniqueConstraint("group_id", "method", "path"),
+)
+
+# Every publish, for ever; `online` marks the one that the stage serves.
+editions = Table(
+    "editions",
+    metadata,
+    Column("api_id", String(32), primary_key=True),
+    Column("stage", String(32), primary_key=True),
+    Column("version", String(17), primary_key=True),
+    Column("group_id", String(32), nullable=False, index=True),
+    Column("online", Boolean, nullable=False),
+    Column("remarks", String(200), nullable=False, default=""),
+    Column("definition", Text, nullable=False),
+    Column("content_hash", String(64), nullable=False),
+    Column("deployed_at", BigInteger, nullable=False),
+    Index("ix_editions_online", "group_id", "stage", "online"),
+)
+
+apps = Table(
+    "apps",
+    metadata,
+    Column("app_id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    Column("name", String(50), nullable=False),
+    Column("description", String(180), nullable=False, default=""),
+    Column("extend", Text, nullable=False, default=""),
+    Column("disabled", Boolean, nullable=False, default=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("modified_at", BigInteger, nullable=False, index=True),
+)
+
+app_keys = Table(
+    "app_keys",
+    metadata,
+    Column("app_key", String(64), primary_key=True),
+    Column("app_id", ForeignKey("apps.app_id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("sealed_secret", LargeBinary, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("modified_at", BigInteger, nullable=False),
+)
+
+app_codes = Table(
+    "app_codes",
+    metadata,
+    Column("code_digest", String(64), primary_key=True),
+    Column("app_id", ForeignKey("apps.app_id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("sealed_code", LargeBinary, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("modified_at", BigInteger, nullable=False),
+)
+
+grants = Table(
+    "grants",
+    metadata,
+    Column("api_id", ForeignKey("apis.api_id", ondelete="CASCADE"), primary_key=True),
+    Column("stage", String(32), primary_key=True),
+    Column("app_id", ForeignKey("apps.app_id", ondelete="CASCADE"), primary_key=True, index=True),
+    # Who gave it: PROVIDER or CONSUMER.
+    Column("operator", String(16), nullable=False, default="PROVIDER"),
+    Column("description", String(180), nullable=False, default=""),
+    Column("expires_at", BigInteger, nullable=True),
+    Column("granted_at", BigInteger, nullable=False),
+)
+
+networks = Table(
+    "networks",
+    metadata,
+    Column("network_id", String(64), primary_key=True),
+    Column("name", String(64), nullable=False, default=""),
+    # JSON texts: {"mode": "host"} or {"mode": "connector", "socket": "…"}; a list; an object; a list.
+    Column("attachment", Text, nullable=False),
+    Column("cidrs", Text, nullable=False, default="[]"),
+    Column("instances", Text, nullable=False, default="{}"),
+    Column("egress_addresses", Text, nullable=False, default="[]"),
+    Column("created_at", BigInteger, nullable=False),
+    Column("modified_at", BigInteger, nullable=False),
+)
+
+vpc_accesses = Table(
+    "vpc_accesses",
+    metadata,
+    Column("access_id", String(32), primary_key=True),
+    Column("name", String(64), nullable=False, unique=True),
+    Column("network_id", ForeignKey("networks.network_id"), nullable=False, index=True),
+    Column("instance_id", String(255), nullable=False),
+    Column("port", Integer, nullable=False),
+    Column("host", String(255), nullable=False, default=""),
+    Column("description", String(180), nullable=False, default=""),
+    Column("created_at", BigInteger, nullable=False),
+    UniqueConstraint("network_id", "instance_id", "port"),
+)
+
+tags = Table(
+    "tags",
+    metadata,
+    # apiGroup, api, app, plugin, vpcAccess.
+    Column("resource_type", String(16), primary_key=True),
+    Column("resource_id", String(64), primary_key=True),
+    Column("tag_key", String(128), primary_key=True),
+    Column("tag_value", String(256), nullable=False, default=""),
+)
