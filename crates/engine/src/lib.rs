@@ -1,1 +1,17 @@
+//! The engine: a request arrives, and an answer leaves.
+//!
+//! Read in this order, which is the order of a request's ten stops:
+//! `listen` accepts the connection; `request` then calls, in one short function, `request::route` (which API),
+//! `request::guard` (protocol, sizes), `request::identify` (who), `request::permit` (may they), `request::throttle`
+//! (how often), `request::map` (what the backend gets); `backend` sends it and `record` writes down what happened.
+//! A refusal is turned into bytes in `request::answer` alone.
+//!
+//! Beside the path of a request: `live` holds the current plan behind one pointer, `world` is that plan compiled,
+//! `follow` keeps it up to date from the control plane, `disk` keeps a copy for a start without one, and `attach`
+//! reaches the networks.
+
 #![forbid(unsafe_code)]
+
+pub mod live;
+pub mod settings;
+pub mod world;

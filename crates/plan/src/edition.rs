@@ -234,6 +234,17 @@ pub enum PathSegment<'a> {
     Rest,
 }
 
+impl<'a> PathSegment<'a> {
+    /// Reads one segment of a pattern, the text between two slashes.
+    pub fn of(segment: &'a str) -> Self {
+        match segment.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+            Some(name) => PathSegment::Parameter(name),
+            None if segment == "*" => PathSegment::Rest,
+            None => PathSegment::Text(segment),
+        }
+    }
+}
+
 impl Edition {
     pub fn key(&self) -> String {
         format!("{}/{}", self.api_id, self.stage)
@@ -262,8 +273,7 @@ impl Edition {
         for (index, parameter) in self.parameters.iter().enumerate() {
             let field = format!("parameters[{index}]");
             not_empty(&format!("{field}.name"), &parameter.name)?;
-            let in_pattern =
-                self.segments().any(|segment| segment == PathSegment::Parameter(parameter.name.as_str()));
+            let in_pattern = self.segments().any(|segment| segment == PathSegment::Parameter(parameter.name.as_str()));
             if parameter.location == Location::Path && !in_pattern {
                 let problem = format!("{:?} is not a placeholder of the path {:?}", parameter.name, self.path);
                 return Err(PlanError::new(format!("{field}.name"), problem));
@@ -314,11 +324,7 @@ impl Backend {
 
 fn segments(pattern: &str) -> impl Iterator<Item = PathSegment<'_>> {
     let inner = pattern.strip_prefix('/').unwrap_or(pattern);
-    inner.split('/').map(|segment| match segment.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-        Some(name) => PathSegment::Parameter(name),
-        None if segment == "*" => PathSegment::Rest,
-        None => PathSegment::Text(segment),
-    })
+    inner.split('/').map(PathSegment::of)
 }
 
 fn check_pattern(field: &str, pattern: &str) -> Result<(), PlanError> {

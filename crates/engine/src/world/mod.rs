@@ -1,0 +1,120 @@
+//! The plan compiled for serving: what a request looks things up in.
+//!
+//! All maps are persistent: cloning a world costs a few pointers, and applying a record touches only what depends on
+//! it, in a world of ten APIs as in one of a hundred thousand. `apply.rs` changes a world, `routes.rs` finds an API by
+//! method and path, `compiled.rs` holds an edition made ready, `credentials.rs` the keys and codes of callers.
+
+mod apply;
+mod compiled;
+mod credentials;
+mod routes;
+#[cfg(test)]
+mod tests;
+
+pub use compiled::{CompiledEdition, CompiledParameter, EditionEntry, PathPiece};
+pub use credentials::{Caller, KeyCredential};
+pub use routes::{RouteMatch, RouteTable};
+
+use crate::live::Refused;
+use isthmus_plan::{Certificate, Domain, Group, Network, SetDigest, VpcAccess};
+use std::sync::Arc;
+
+pub(crate) type Map<K, V> = imbl::GenericHashMap<K, V, foldhash::fast::RandomState, imbl::shared_ptr::DefaultSharedPtr>;
+
+/// Everything an engine serves at one revision.
+#[derive(Clone, Default)]
+pub struct World {
+    pub store: String,
+    pub revision: u64,
+    groups: Map<Box<str>, Arc<Group>>,
+    domains: Map<Box<str>, Arc<Domain>>,
+    /// By group id: its stages with what each serves.
+    tables: Map<Box<str>, Vec<(Box<str>, Arc<RouteTable>)>>,
+    /// Where an edition's record went, by record key: group id and stage.
+    edition_places: Map<Box<str>, (Box<str>, Box<str>)>,
+    callers: Map<u64, Arc<Caller>>,
+    keys: Map<Box<str>, Arc<KeyCredential>>,
+    codes: Map<Box<str>, Arc<Caller>>,
+    /// By edition key, then by app: when the grant ends (Unix milliseconds).
+    grants: Map<Box<str>, Map<u64, Option<i64>>>,
+    networks: Map<Box<str>, Arc<Network>>,
+    accesses: Map<Box<str>, Arc<Access>>,
+    certificates: Map<Box<str>, Arc<Certificate>>,
+    refused: Map<RecordName, Refused>,
+    digests: Map<RecordName, u128>,
+    digest: SetDigest,
+}
+
+/// Kind and key as they travelled, so that records of unknown kinds have a name too.
+type RecordName = (Box<str>, Box<str>);
+
+/// A VPC access and the revision of its record: a pooled connection belongs to exactly one of them.
+#[derive(Debug)]
+pub struct Access {
+    pub access: VpcAccess,
+    pub revision: u64,
+}
+
+impl World {
+    pub fn domain(&self, host: &str) -> Option<&Arc<Domain>> {
+        self.domains.get(host)
+    }
+
+    /// The domain registered as `*.rest` for a host, if the host has one label in front of `rest`.
+    pub fn wildcard_domain(&self, host: &str) -> Option<&Arc<Domain>> {
+        let (_, rest) = host.split_once('.')?;
+        self.domains.get(format!("*.{rest}").as_str())
+    }
+
+    pub fn group(&self, group_id: &str) -> Option<&Arc<Group>> {
+        self.groups.get(group_id)
+    }
+
+    /// What a group serves in a stage; None when nothing was ever published there.
+    pub fn routes(&self, group_id: &str, stage: &str) -> Option<&RouteTable> {
+        let stages = self.tables.get(group_id)?;
+        stages.iter().find(|(name, _)| **name == *stage).map(|(_, table)| table.as_ref())
+    }
+
+    pub fn key(&self, app_key: &str) -> Option<&Arc<KeyCredential>> {
+        self.keys.get(app_key)
+    }
+
+    pub fn code(&self, app_code: &str) -> Option<&Arc<Caller>> {
+        self.codes.get(app_code)
+    }
+
+    /// The grant of an app for an edition: None without one, else when it ends (None: never).
+    pub fn grant(&self, edition_key: &str, app_id: u64) -> Option<Option<i64>> {
+        self.grants.get(edition_key)?.get(&app_id).copied()
+    }
+
+    pub fn network(&self, network_id: &str) -> Option<&Arc<Network>> {
+        self.networks.get(network_id)
+    }
+
+    pub fn networks(&self) -> impl Iterator<Item = &Arc<Network>> {
+        self.networks.values()
+    }
+
+    pub fn access(&self, name: &str) -> Option<&Arc<Access>> {
+        self.accesses.get(name)
+    }
+
+    pub fn accesses(&self) -> impl Iterator<Item = &Arc<Access>> {
+        self.accesses.values()
+    }
+
+    pub fn certificates(&self) -> impl Iterator<Item = &Arc<Certificate>> {
+        self.certificates.values()
+    }
+
+    pub fn refused(&self) -> impl Iterator<Item = &Refused> {
+        self.refused.values()
+    }
+
+    /// Content hash over all records, refused ones included.
+    pub fn digest(&self) -> String {
+        self.digest.to_hex()
+    }
+}

@@ -1,0 +1,137 @@
+//! Which API: a group's editions in one stage, found by method and path.
+//!
+//! Precedence is decided segment by segment from the left: text before a placeholder before `*`; at the same place an
+//! API for exactly this method before one for any method. A path whose method does not fit there is looked for
+//! further on, so `POST /a/[x]` is found beside `GET /a/b`.
+
+use super::compiled::EditionEntry;
+use super::Map;
+use isthmus_plan::PathSegment;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// What one group serves in one stage.
+#[derive(Default)]
+pub struct RouteTable {
+    editions: Map<Box<str>, Arc<EditionEntry>>,
+    /// Paths without placeholders: one look-up, no walk.
+    exact: HashMap<Box<str>, Vec<Slot>, foldhash::fast::RandomState>,
+    root: Node,
+}
+
+struct Slot {
+    method: Box<str>,
+    entry: Arc<EditionEntry>,
+}
+
+#[derive(Default)]
+struct Node {
+    text: HashMap<Box<str>, Node, foldhash::fast::RandomState>,
+    placeholder: Option<Box<Node>>,
+    here: Vec<Slot>,
+    rest: Vec<Slot>,
+}
+
+/// What was found, and the texts that stood at its placeholders, in their order.
+pub struct RouteMatch<'t, 'p> {
+    pub entry: &'t EditionEntry,
+    pub values: Vec<&'p str>,
+}
+
+impl RouteTable {
+    /// What the table was built from, by record key.
+    pub(super) fn editions(&self) -> &Map<Box<str>, Arc<EditionEntry>> {
+        &self.editions
+    }
+
+    /// Builds the look-up structures for a set of editions.
+    pub(super) fn build(editions: Map<Box<str>, Arc<EditionEntry>>) -> Self {
+        let mut table = RouteTable::default();
+        let mut ordered: Vec<_> = editions.iter().collect();
+        // Of two editions with the same method and path (which the publisher refuses) the same one always wins.
+        ordered.sort_by(|(one, _), (other, _)| one.cmp(other));
+        for (_, entry) in ordered {
+            let (method, path) = match entry.as_ref() {
+                EditionEntry::Served(compiled) => (compiled.edition.method.as_str(), compiled.edition.path.as_str()),
+                EditionEntry::Broken { method, path } => (method.as_str(), path.as_str()),
+            };
+            table.insert(method, path, entry);
+        }
+        table.editions = editions;
+        table
+    }
+
+    fn insert(&mut self, method: &str, path: &str, entry: &Arc<EditionEntry>) {
+        let slot = Slot { method: method.into(), entry: Arc::clone(entry) };
+        let inner = path.strip_prefix('/').unwrap_or(path);
+        let segments: Vec<_> = inner.split('/').map(PathSegment::of).collect();
+        if segments.iter().all(|segment| matches!(segment, PathSegment::Text(_))) {
+            self.exact.entry(path.into()).or_default().push(slot);
+            return;
+        }
+        let mut node = &mut self.root;
+        for segment in segments {
+            node = match segment {
+                PathSegment::Text(text) => node.text.entry(text.into()).or_default(),
+                PathSegment::Parameter(_) => node.placeholder.get_or_insert_default(),
+                PathSegment::Rest => {
+                    node.rest.push(slot);
+                    return;
+                }
+            };
+        }
+        node.here.push(slot);
+    }
+
+    /// Looks a decoded path up.
+    pub fn find<'t, 'p>(&'t self, method: &str, path: &'p str) -> Option<RouteMatch<'t, 'p>> {
+        if let Some(entry) = self.exact.get(path).and_then(|slots| pick(slots, method)) {
+            return Some(RouteMatch { entry, values: Vec::new() });
+        }
+        if self.root.is_empty() {
+            return None;
+        }
+        let mut values = Vec::new();
+        let inner = path.strip_prefix('/').unwrap_or(path);
+        let entry = walk(&self.root, method, Some(inner), &mut values)?;
+        Some(RouteMatch { entry, values })
+    }
+}
+
+impl Node {
+    fn is_empty(&self) -> bool {
+        self.text.is_empty() && self.placeholder.is_none() && self.here.is_empty() && self.rest.is_empty()
+    }
+}
+
+/// `left` is what remains of the path, None when all segments are used.
+fn walk<'t, 'p>(
+    node: &'t Node,
+    method: &str,
+    left: Option<&'p str>,
+    values: &mut Vec<&'p str>,
+) -> Option<&'t EditionEntry> {
+    let Some(left) = left else { return pick(&node.here, method) };
+    let (segment, behind) = match left.split_once('/') {
+        Some((segment, behind)) => (segment, Some(behind)),
+        None => (left, None),
+    };
+    if let Some(entry) = node.text.get(segment).and_then(|next| walk(next, method, behind, values)) {
+        return Some(entry);
+    }
+    if let Some(next) = node.placeholder.as_deref().filter(|_| !segment.is_empty()) {
+        values.push(segment);
+        if let Some(entry) = walk(next, method, behind, values) {
+            return Some(entry);
+        }
+        values.pop();
+    }
+    let entry = pick(&node.rest, method)?;
+    values.push(left);
+    Some(entry)
+}
+
+fn pick<'t>(slots: &'t [Slot], method: &str) -> Option<&'t EditionEntry> {
+    let exact = slots.iter().find(|slot| *slot.method == *method);
+    exact.or_else(|| slots.iter().find(|slot| *slot.method == *"ANY")).map(|slot| slot.entry.as_ref())
+}

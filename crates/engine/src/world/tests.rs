@@ -1,0 +1,1 @@
+//! Routing precedence, refused records and what applying one leaves alone.
