@@ -12,6 +12,17 @@
 
 #![forbid(unsafe_code)]
 
+pub mod attach;
+pub mod backend;
+mod certificates;
+pub mod engine;
+mod health;
+pub mod listen;
 pub mod live;
+pub mod record;
+pub mod request;
 pub mod settings;
+pub mod thread;
 pub mod world;
+
+pub use engine::{Addresses, Engine};

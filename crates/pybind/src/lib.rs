@@ -1,1 +1,79 @@
-#![forbid(unsafe_code)]
+//! `isthmus._native`: the face that `python/isthmus/native.py` sees. Everything crosses as text (JSON); no logic here.
+
+use isthmus_engine::live::Live;
+use isthmus_engine::settings::EngineSettings;
+use isthmus_plan::{Kind, Record};
+use pyo3::exceptions::{PyOSError, PyRuntimeError, PyValueError};
+use pyo3::prelude::*;
+use std::sync::Arc;
+
+// Request handling allocates small, short-lived objects on one thread; the system allocator costs twice the time.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// An engine, started once and stopped once.
+#[pyclass]
+struct Engine {
+    settings: Option<EngineSettings>,
+    running: Option<isthmus_engine::Engine>,
+}
+
+#[pymethods]
+impl Engine {
+    /// Raises ValueError naming the field when the settings are not an engine's.
+    #[new]
+    fn new(settings: &str) -> PyResult<Self> {
+        let settings = serde_json::from_str(settings).map_err(|error| PyValueError::new_err(error.to_string()))?;
+        Ok(Self { settings: Some(settings), running: None })
+    }
+
+    /// Starts serving and returns the addresses as JSON. Raises OSError when an address is taken.
+    fn start(&mut self, python: Python<'_>) -> PyResult<String> {
+        let settings = self.settings.take().ok_or_else(|| PyRuntimeError::new_err("the engine was started before"))?;
+        let started = python.detach(|| isthmus_engine::Engine::start(settings, Arc::new(Live::default())));
+        let running = started.map_err(|error| PyOSError::new_err(error.to_string()))?;
+        let addresses = serde_json::to_string(&running.addresses).map_err(|error| PyRuntimeError::new_err(error.to_string()));
+        self.running = Some(running);
+        addresses
+    }
+
+    /// Drains and returns when every thread has ended.
+    fn stop(&mut self, python: Python<'_>) {
+        if let Some(running) = self.running.take() {
+            python.detach(|| running.stop());
+        }
+    }
+
+    fn alive(&self) -> bool {
+        self.running.as_ref().is_some_and(isthmus_engine::Engine::alive)
+    }
+}
+
+/// Checks one plan record as an engine would. Raises ValueError with the field and the problem.
+#[pyfunction]
+fn check_record(kind: &str, key: &str, body: &str) -> PyResult<()> {
+    let kind = Kind::from_name(kind).ok_or_else(|| PyValueError::new_err(format!("no record kind {kind:?}")))?;
+    Record::decode(kind, key, body).map_err(|error| PyValueError::new_err(error.to_string()))?;
+    Ok(())
+}
+
+/// Every refusal an engine can give, as a JSON list of {code, status, message, fault, retryable}.
+#[pyfunction]
+fn refusals() -> PyResult<String> {
+    let listed: Vec<_> = isthmus_engine::request::answer::Kind::ALL.iter().map(|kind| kind.listed()).collect();
+    serde_json::to_string(&listed).map_err(|error| PyRuntimeError::new_err(error.to_string()))
+}
+
+#[pyfunction]
+fn version() -> &'static str {
+    env!("CARGO_PKG_VERSION")
+}
+
+#[pymodule]
+fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<Engine>()?;
+    module.add_function(wrap_pyfunction!(check_record, module)?)?;
+    module.add_function(wrap_pyfunction!(refusals, module)?)?;
+    module.add_function(wrap_pyfunction!(version, module)?)?;
+    Ok(())
+}

@@ -59,9 +59,7 @@ impl World {
         match record {
             Record::Group(group) => drop(self.groups.insert(group.group_id.as_str().into(), Arc::new(group))),
             Record::Domain(domain) => drop(self.domains.insert(domain.host.as_str().into(), Arc::new(domain))),
-            Record::Certificate(certificate) => {
-                drop(self.certificates.insert(certificate.certificate_id.as_str().into(), Arc::new(certificate)));
-            }
+            Record::Certificate(certificate) => self.put_certificate(&certificate)?,
             Record::Edition(edition) => self.put_edition(*edition, dirty)?,
             Record::App(app) => self.put_app(app)?,
             Record::Grant(grant) => self.put_grant(&grant),
@@ -79,7 +77,7 @@ impl World {
         match kind {
             Kind::Group => drop(self.groups.remove(key)),
             Kind::Domain => drop(self.domains.remove(key)),
-            Kind::Certificate => drop(self.certificates.remove(key)),
+            Kind::Certificate => self.remove_certificate(key),
             Kind::Edition => self.take_edition(key, None, dirty),
             Kind::App => self.remove_app(key),
             Kind::Grant => self.remove_grant(key),

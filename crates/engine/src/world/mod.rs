@@ -5,6 +5,7 @@
 //! method and path, `compiled.rs` holds an edition made ready, `credentials.rs` the keys and codes of callers.
 
 mod apply;
+mod certificates;
 mod compiled;
 mod credentials;
 mod routes;
@@ -16,7 +17,8 @@ pub use credentials::{Caller, KeyCredential};
 pub use routes::{RouteMatch, RouteTable};
 
 use crate::live::Refused;
-use isthmus_plan::{Certificate, Domain, Group, Network, SetDigest, VpcAccess};
+use certificates::ReadyCertificate;
+use isthmus_plan::{Domain, Group, Network, SetDigest, VpcAccess};
 use std::sync::Arc;
 
 pub(crate) type Map<K, V> = imbl::GenericHashMap<K, V, foldhash::fast::RandomState, imbl::shared_ptr::DefaultSharedPtr>;
@@ -29,7 +31,7 @@ pub struct World {
     groups: Map<Box<str>, Arc<Group>>,
     domains: Map<Box<str>, Arc<Domain>>,
     /// By group id: its stages with what each serves.
-    tables: Map<Box<str>, Vec<(Box<str>, Arc<RouteTable>)>>,
+    tables: Map<Box<str>, Stages>,
     /// Where an edition's record went, by record key: group id and stage.
     edition_places: Map<Box<str>, (Box<str>, Box<str>)>,
     callers: Map<u64, Arc<Caller>>,
@@ -39,11 +41,16 @@ pub struct World {
     grants: Map<Box<str>, Map<u64, Option<i64>>>,
     networks: Map<Box<str>, Arc<Network>>,
     accesses: Map<Box<str>, Arc<Access>>,
-    certificates: Map<Box<str>, Arc<Certificate>>,
+    certificates: Map<Box<str>, Arc<ReadyCertificate>>,
+    /// Host name or wildcard → certificate id.
+    certificate_hosts: Map<Box<str>, Box<str>>,
     refused: Map<RecordName, Refused>,
     digests: Map<RecordName, u128>,
     digest: SetDigest,
 }
+
+/// What a group serves in each of its stages.
+type Stages = Vec<(Box<str>, Arc<RouteTable>)>;
 
 /// Kind and key as they travelled, so that records of unknown kinds have a name too.
 type RecordName = (Box<str>, Box<str>);
@@ -103,10 +110,6 @@ impl World {
 
     pub fn accesses(&self) -> impl Iterator<Item = &Arc<Access>> {
         self.accesses.values()
-    }
-
-    pub fn certificates(&self) -> impl Iterator<Item = &Arc<Certificate>> {
-        self.certificates.values()
     }
 
     pub fn refused(&self) -> impl Iterator<Item = &Refused> {

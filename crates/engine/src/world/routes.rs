@@ -49,7 +49,7 @@ impl RouteTable {
         let mut table = RouteTable::default();
         let mut ordered: Vec<_> = editions.iter().collect();
         // Of two editions with the same method and path (which the publisher refuses) the same one always wins.
-        ordered.sort_by(|(one, _), (other, _)| one.cmp(other));
+        ordered.sort_by_key(|(key, _)| *key);
         for (_, entry) in ordered {
             let (method, path) = match entry.as_ref() {
                 EditionEntry::Served(compiled) => (compiled.edition.method.as_str(), compiled.edition.path.as_str()),

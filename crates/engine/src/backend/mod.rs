@@ -1,0 +1,45 @@
+//! Stop 9: sending a permitted request to its backend.
+//!
+//! Where a request goes is decided here from the plan alone; nothing the client sent takes part. Each kind of backend
+//! has its file: `http.rs` for everything that speaks HTTP (VPC accesses included), `mock.rs`. `pool.rs` keeps
+//! connections, per thread and per target.
+
+mod http;
+mod mock;
+mod pool;
+mod response;
+mod tls;
+
+pub use pool::Pools;
+pub use response::ResponseBody;
+pub use tls::client_config;
+
+use crate::record::Entry;
+use crate::request::answer::Refusal;
+use crate::request::{Outgoing, Permitted};
+use crate::thread::Thread;
+use crate::world::World;
+use hyper::Response;
+use isthmus_plan::Target;
+use std::rc::Rc;
+
+pub async fn send(
+    thread: &Rc<Thread>,
+    world: &World,
+    permitted: &Permitted<'_>,
+    outgoing: Outgoing,
+    entry: &mut Entry,
+) -> Result<Response<ResponseBody>, Refusal> {
+    let backend = &permitted.matched.edition.edition.backend;
+    match &backend.target {
+        Target::Mock { status, headers, body } => Ok(mock::answer(*status, headers, body)),
+        Target::Http { scheme, host, port } => {
+            let route = http::Route::to_host(*scheme, host, *port);
+            http::exchange(thread, route, backend.timeout_ms, outgoing, entry).await
+        }
+        Target::Vpc { access, scheme, host } => {
+            let route = http::Route::through_access(world, access, *scheme, host.as_deref())?;
+            http::exchange(thread, route, backend.timeout_ms, outgoing, entry).await
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! Starting and stopping: threads, listeners, the follower of the plan.
+
+use crate::attach::{AddressPolicy, Attachments};
+use crate::health::{self, Health};
+use crate::listen::{self, Open};
+use crate::live::Live;
+use crate::record::{Counters, Recorder};
+use crate::request::{AutomaticDomains, Nonces};
+use crate::settings::EngineSettings;
+use crate::thread::{Shared, Thread};
+use crate::{backend, certificates};
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+use tokio::runtime::Builder;
+use tokio::sync::watch;
+use tokio::task::LocalSet;
+use tokio_rustls::TlsAcceptor;
+
+/// How old buffered log lines may become, and how often idle connections are looked through.
+const HOUSEKEEPING: Duration = Duration::from_millis(500);
+
+/// A running engine.
+pub struct Engine {
+    pub live: Arc<Live>,
+    pub addresses: Addresses,
+    threads: Vec<JoinHandle<()>>,
+    stop: watch::Sender<bool>,
+}
+
+/// Where it listens, ports chosen.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Addresses {
+    pub http: SocketAddr,
+    pub https: Option<SocketAddr>,
+    pub health: Option<SocketAddr>,
+}
+
+impl Engine {
+    /// Opens the listeners and starts serving what `live` holds, which may still be empty.
+    ///
+    /// # Errors
+    /// An address that cannot be listened on, an access log that cannot be opened, a thread that cannot be started;
+    /// the text names which.
+    pub fn start(settings: EngineSettings, live: Arc<Live>) -> io::Result<Engine> {
+        let count = match settings.threads {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            threads => threads,
+        };
+        let (http, plain) = open("http", settings.http, count)?;
+        let (https, tls) = open_optional("https", settings.https, count)?;
+        let (health_address, health_listener) = open_optional("health", settings.health, 1)?;
+        let addresses = Addresses { http, https, health: health_address };
+        let log = settings.access_log.as_deref().map(open_log).transpose()?;
+        let settings = Arc::new(settings);
+        let policy = Arc::new(address_policy(&settings, &addresses));
+        let shared = Arc::new(Shared {
+            live: Arc::clone(&live),
+            nonces: Nonces::new(settings.nonce_window_ms),
+            automatic_domains: AutomaticDomains::new(settings.automatic_domain_quota),
+            backend_tls: backend::client_config().map_err(io::Error::other)?,
+        });
+        let acceptor = TlsAcceptor::from(certificates::server_config(Arc::clone(&live)).map_err(io::Error::other)?);
+        let (stop, stopped) = watch::channel(false);
+        let mut engine = Engine { live, addresses, threads: Vec::new(), stop };
+        let mut tls = tls.into_iter();
+        let mut counters = Vec::new();
+        for (index, listener) in plain.into_iter().enumerate() {
+            let own = Arc::new(Counters::default());
+            counters.push(Arc::clone(&own));
+            let start = ThreadStart {
+                settings: Arc::clone(&settings),
+                shared: Arc::clone(&shared),
+                policy: Arc::clone(&policy),
+                counters: own,
+                log: log.as_ref().map(File::try_clone).transpose()?,
+                plain: listener,
+                tls: tls.next().map(|listener| (listener, acceptor.clone())),
+                stop: stopped.clone(),
+            };
+            engine.spawn(&format!("serve-{index}"), move || start.run())?;
+        }
+        if let Some(listener) = health_listener.into_iter().next() {
+            let health = Arc::new(Health { live: Arc::clone(&engine.live), counters });
+            engine
+                .spawn("health", move || local(async move { drop(health::serve(listener, health, stopped).await) }))?;
+        }
+        Ok(engine)
+    }
+
+    /// Stops accepting, lets running requests end within `drain_ms`, and returns when all threads have.
+    pub fn stop(self) {
+        self.stop.send_replace(true);
+        for thread in self.threads {
+            // A thread that panicked has nothing left to end.
+            thread.join().ok();
+        }
+    }
+
+    /// Whether every thread runs.
+    pub fn alive(&self) -> bool {
+        self.threads.iter().all(|thread| !thread.is_finished())
+    }
+
+    /// Wakes when the engine stops.
+    pub fn stopped(&self) -> watch::Receiver<bool> {
+        self.stop.subscribe()
+    }
+
+    fn spawn(&mut self, name: &str, run: impl FnOnce() + Send + 'static) -> io::Result<()> {
+        self.threads.push(std::thread::Builder::new().name(format!("isthmus-{name}")).spawn(run)?);
+        Ok(())
+    }
+}
+
+fn open(what: &str, address: SocketAddr, count: usize) -> io::Result<(SocketAddr, Vec<std::net::TcpListener>)> {
+    listen::open(address, count)
+        .map_err(|error| io::Error::new(error.kind(), format!("cannot listen on {address} ({what}): {error}")))
+}
+
+fn open_optional(
+    what: &str,
+    address: Option<SocketAddr>,
+    count: usize,
+) -> io::Result<(Option<SocketAddr>, Vec<std::net::TcpListener>)> {
+    let Some(address) = address else { return Ok((None, Vec::new())) };
+    open(what, address, count).map(|(chosen, listeners)| (Some(chosen), listeners))
+}
+
+fn open_log(path: &std::path::Path) -> io::Result<File> {
+    OpenOptions::new().create(true).append(true).open(path).map_err(|error| {
+        io::Error::new(error.kind(), format!("cannot open the access log {}: {error}", path.display()))
+    })
+}
+
+fn address_policy(settings: &EngineSettings, addresses: &Addresses) -> AddressPolicy {
+    let mut own = settings.own_addresses.clone();
+    own.push(addresses.http);
+    own.extend(addresses.https);
+    own.extend(addresses.health);
+    AddressPolicy { loopback_allowed: settings.loopback_backends, own_addresses: own }
+}
+
+/// What a serving thread is made of.
+struct ThreadStart {
+    settings: Arc<EngineSettings>,
+    shared: Arc<Shared>,
+    policy: Arc<AddressPolicy>,
+    counters: Arc<Counters>,
+    log: Option<File>,
+    plain: std::net::TcpListener,
+    tls: Option<(std::net::TcpListener, TlsAcceptor)>,
+    stop: watch::Receiver<bool>,
+}
+
+impl ThreadStart {
+    fn run(self) {
+        local(self.serve());
+    }
+
+    async fn serve(self) {
+        let drain = Duration::from_millis(self.settings.drain_ms);
+        let recorder = Recorder::new(self.counters, self.log);
+        let attachments = Attachments::new(self.policy);
+        let thread = Rc::new(Thread::new(self.settings, self.shared, attachments, recorder));
+        let open = Rc::new(Open::default());
+        let mut stop = self.stop;
+        let plain = listen::accept(self.plain, None, Rc::clone(&thread), Rc::clone(&open), stop.clone());
+        tokio::task::spawn_local(plain);
+        if let Some((listener, acceptor)) = self.tls {
+            let tls = listen::accept(listener, Some(acceptor), Rc::clone(&thread), Rc::clone(&open), stop.clone());
+            tokio::task::spawn_local(tls);
+        }
+        tokio::select! {
+            () = keep_house(&thread) => {}
+            _ = stop.wait_for(|stopped| *stopped) => {}
+        }
+        let deadline = tokio::time::Instant::now() + drain;
+        while open.count() > 0 && tokio::time::Instant::now() < deadline {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        thread.recorder.flush();
+    }
+}
+
+/// Closes connections of accesses that changed as soon as they do, and writes log lines that wait.
+async fn keep_house(thread: &Rc<Thread>) {
+    let mut changes = thread.shared.live.changes();
+    loop {
+        tokio::select! {
+            changed = changes.changed() => if changed.is_err() { return },
+            () = tokio::time::sleep(HOUSEKEEPING) => {}
+        }
+        thread.recorder.flush();
+        thread.pools.sweep(&thread.world());
+    }
+}
+
+/// Runs a future on a runtime of this thread's own.
+fn local(future: impl std::future::Future<Output = ()>) {
+    match Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => LocalSet::new().block_on(&runtime, future),
+        Err(error) => eprintln!("isthmus engine: a thread could not start its runtime: {error}"),
+    }
+}

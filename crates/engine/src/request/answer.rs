@@ -1,0 +1,152 @@
+//! Every answer the gateway makes itself: the one list of refusals, and the only place that turns one into a response.
+//!
+//! A refusal has a code of six characters whose middle is its status, a message, whose fault it is and whether trying
+//! again can help. Source: vendor page "Error codes of API Gateway"; `docs/reference/compatibility.md` has the rows on
+//! which sources differ. The caller gets the public message; what only the provider may know (addresses, hints) goes to
+//! `detail`, which is logged and never sent.
+
+use crate::backend::ResponseBody;
+use crate::record::Entry;
+use crate::settings::RefusalBody;
+use bytes::Bytes;
+use hyper::header::{HeaderName, HeaderValue, CONTENT_TYPE};
+use hyper::{Response, StatusCode};
+use std::borrow::Cow;
+
+/// Whose fault a refusal is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fault {
+    Caller,
+    Provider,
+    Backend,
+    Gateway,
+}
+
+/// What stands in the list for one kind of refusal; `{}` in the message is the reason.
+#[derive(Debug, Clone, Copy, serde::Serialize)]
+pub struct Listed {
+    pub code: &'static str,
+    pub status: u16,
+    pub message: &'static str,
+    pub fault: Fault,
+    pub retryable: bool,
+}
+
+macro_rules! refusals {
+    ($($(#[$doc:meta])* $kind:ident = $code:literal $status:literal $message:literal $fault:ident $retryable:literal;)*) => {
+        /// Every kind of refusal.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Kind { $($(#[$doc])* $kind,)* }
+
+        impl Kind {
+            pub const ALL: &'static [Kind] = &[$(Kind::$kind,)*];
+
+            pub fn listed(self) -> Listed {
+                match self {
+                    $(Kind::$kind => Listed {
+                        code: $code, status: $status, message: $message, fault: Fault::$fault, retryable: $retryable,
+                    },)*
+                }
+            }
+        }
+    };
+}
+
+refusals! {
+    InvalidHeader = "I400HD" 400 "Invalid Header {}" Caller false;
+    InvalidBody = "I400BD" 400 "Invalid Body: {}" Caller false;
+    InvalidPath = "I400PA" 400 "Invalid Request Path `{}`" Caller false;
+    UnsupportedProtocol = "I403PT" 403 "Invalid protocol {} unsupported" Caller false;
+    BodyTooLarge = "I413RL" 413 "Request body too Large" Caller false;
+    UrlTooLarge = "I413UL" 413 "Request URL too Large" Caller false;
+    InvalidDomain = "I404DO" 404 "Invalid Domain `{}`" Caller false;
+    InvalidStage = "I400SG" 400 "Invalid Stage `{}`" Caller false;
+    ApiNotFound = "I404NF" 404 "API not found with {}" Caller false;
+    BrokenApi = "X500AM" 500 "Invalid Api Meta, deploy the API again" Provider false;
+    BrokenGroup = "X403DG" 403 "Bad Domain or Group: {}" Provider false;
+    AuthorizationNeeded = "A400MA" 400 "Need authorization, `X-Ca-Key` or `Authorization: APPCODE ...` is required" Caller false;
+    InvalidAppCode = "A400AC" 400 "Invalid AppCode {}" Caller false;
+    InvalidAppKey = "A400IK" 400 "Invalid AppKey" Caller false;
+    InvalidSignature = "A403IS" 403 "Invalid Signature, Server StringToSign:`{}`" Caller false;
+    GrantExpired = "A403EP" 403 "App authorization expired" Caller false;
+    Unauthorized = "I403AA" 403 "Unauthorized" Caller false;
+    InvalidContentMd5 = "I400I5" 400 "Invalid Content-MD5 {}" Caller false;
+    NonceRequired = "I400NC" 400 "X-Ca-Nonce is required" Caller false;
+    NonceUsed = "S403NU" 403 "Nonce Used" Caller false;
+    TimestampExpired = "S403TE" 403 "X-Ca-Timestamp is expired" Caller false;
+    ParameterRequired = "I400MP" 400 "Invalid Parameter Required {}" Caller false;
+    InvalidParameter = "I400IP" 400 "Invalid parameter {}" Caller false;
+    AutomaticDomainQuota = "T429ID" 429 "Throttled by INNER DOMAIN Flow Control, {}" Caller true;
+    BackendUnresolved = "D504RE" 504 "Backend domain `{}` resolve failed" Backend true;
+    BackendAddress = "D504IL" 504 "Backend domain resolve to invalid address" Provider false;
+    BackendConnect = "D504CO" 504 "Backend service connect failed `{}`" Backend true;
+    BackendTls = "D504CS" 504 "Backend http ssl connect failed `{}`" Backend false;
+    BackendTimeout = "D504TO" 504 "Backend service request timeout" Backend true;
+    VpcAccess = "X504VE" 504 "Backend VPC access/instance invalid" Provider false;
+    BackendResponse = "N502RE" 502 "Backend response transport failure" Backend true;
+    Internal = "X500ER" 500 "Service Internal Error" Gateway true;
+}
+
+/// A request that is answered here and goes no further.
+#[derive(Debug, Clone)]
+pub struct Refusal {
+    pub kind: Kind,
+    /// What the message's `{}` stands for.
+    pub reason: Cow<'static, str>,
+    /// For the log and the provider only.
+    pub detail: Option<Box<str>>,
+}
+
+impl Refusal {
+    pub fn new(kind: Kind) -> Self {
+        Self { kind, reason: Cow::Borrowed(""), detail: None }
+    }
+
+    pub fn because(kind: Kind, reason: impl Into<Cow<'static, str>>) -> Self {
+        Self { kind, reason: reason.into(), detail: None }
+    }
+
+    pub fn with_detail(mut self, detail: impl Into<Box<str>>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+
+    pub fn message(&self) -> String {
+        self.kind.listed().message.replacen("{}", &self.reason, 1)
+    }
+}
+
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-ca-request-id");
+const ERROR_CODE: HeaderName = HeaderName::from_static("x-ca-error-code");
+const ERROR_MESSAGE: HeaderName = HeaderName::from_static("x-ca-error-message");
+
+/// The response for a refusal; the record's entry learns of it.
+pub fn refuse(refusal: &Refusal, form: RefusalBody, entry: &mut Entry) -> Response<ResponseBody> {
+    let listed = refusal.kind.listed();
+    let message = refusal.message();
+    entry.refused(listed.code, &message, refusal.detail.as_deref());
+    let mut response = Response::new(match form {
+        RefusalBody::Empty => ResponseBody::empty(),
+        RefusalBody::Json => ResponseBody::full(json_body(listed.code, &message, entry.request_id())),
+    });
+    *response.status_mut() = StatusCode::from_u16(listed.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = response.headers_mut();
+    headers.insert(ERROR_CODE, HeaderValue::from_static(listed.code));
+    headers.insert(ERROR_MESSAGE, header_text(&message));
+    if form == RefusalBody::Json {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=UTF-8"));
+    }
+    response
+}
+
+/// A message as a header value: UTF-8 bytes; what a header cannot hold (control characters) becomes a space.
+fn header_text(message: &str) -> HeaderValue {
+    let bytes: Vec<u8> = message.bytes().map(|byte| if byte < b' ' || byte == 0x7f { b' ' } else { byte }).collect();
+    HeaderValue::from_bytes(&bytes).unwrap_or_else(|_| HeaderValue::from_static("see X-Ca-Error-Code"))
+}
+
+fn json_body(code: &str, message: &str, request_id: &str) -> Bytes {
+    let body = serde_json::json!({ "code": code, "message": message, "requestId": request_id });
+    Bytes::from(body.to_string())
+}

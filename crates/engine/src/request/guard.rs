@@ -1,0 +1,30 @@
+//! Stop 4: protocol and sizes, before anything is spent on the caller.
+
+use super::answer::{Kind, Refusal};
+use super::route::Matched;
+use crate::listen::Peer;
+use hyper::header::CONTENT_LENGTH;
+use hyper::http::request::Parts;
+use isthmus_plan::Scheme;
+
+/// Source: vendor page "Limits" (URI at most 128 KB).
+const URL_LIMIT: usize = 128 * 1024;
+
+pub fn check(matched: &Matched<'_>, head: &Parts, peer: &Peer, body_limit: u64) -> Result<(), Refusal> {
+    let protocols = matched.edition.edition.protocols;
+    let (allowed, name) = match peer.scheme {
+        Scheme::Http => (protocols.http, "HTTP"),
+        Scheme::Https => (protocols.https, "HTTPS"),
+    };
+    if !allowed {
+        return Err(Refusal::because(Kind::UnsupportedProtocol, name));
+    }
+    if head.uri.path().len() + head.uri.query().map_or(0, str::len) > URL_LIMIT {
+        return Err(Refusal::new(Kind::UrlTooLarge));
+    }
+    let announced = head.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    if announced.is_some_and(|length| length > body_limit) {
+        return Err(Refusal::new(Kind::BodyTooLarge));
+    }
+    Ok(())
+}

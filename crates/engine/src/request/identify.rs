@@ -1,0 +1,158 @@
+//! Stop 5: who calls. An AppCode or a signature leads to an app; an anonymous API asks for nothing.
+//!
+//! A signature is used when `X-Ca-Signature` is present, else an AppCode. A nonce is remembered only after the
+//! signature held, so that nobody can burn the nonces of others.
+
+use super::answer::{Kind, Refusal};
+use super::body::RequestBody;
+use super::nonces::Nonces;
+use super::route::Matched;
+use super::signature::{self, SignedRequest};
+use crate::record::Entry;
+use crate::world::{Caller, KeyCredential, World};
+use base64::engine::general_purpose::STANDARD as BASE64;
+use base64::Engine as _;
+use hyper::header::{HeaderMap, AUTHORIZATION};
+use hyper::http::request::Parts;
+use isthmus_plan::{AppCodeLocation, Auth, SignatureMethod};
+use md5::{Digest, Md5};
+use std::borrow::Cow;
+
+/// A matched request whose caller is known, as far as its API asks for one.
+pub struct Identified<'w> {
+    pub matched: Matched<'w>,
+    pub caller: Option<&'w Caller>,
+}
+
+/// What identification needs to know of the engine.
+pub struct Rules<'e> {
+    /// Unix milliseconds.
+    pub now: i64,
+    pub signature_window_ms: u64,
+    pub nonces: &'e Nonces,
+    pub body_limit: u64,
+}
+
+/// May read the body (a form is part of the signature, `Content-MD5` covers it); then it is kept in `body`.
+pub async fn caller<'w>(
+    world: &'w World,
+    matched: Matched<'w>,
+    head: &Parts,
+    body: &mut RequestBody,
+    rules: &Rules<'_>,
+    entry: &mut Entry,
+) -> Result<Identified<'w>, Refusal> {
+    let Auth::App { app_code, signature_methods, force_nonce } = &matched.edition.edition.auth else {
+        return Ok(Identified { matched, caller: None });
+    };
+    let caller = if head.headers.contains_key("x-ca-signature") {
+        let method = signature_method(&head.headers, signature_methods)?;
+        let credential = credential(world, &head.headers, entry)?;
+        verify(credential, method, *force_nonce, head, body, rules).await?;
+        credential.caller.as_ref()
+    } else {
+        by_app_code(world, head, *app_code)?
+    };
+    entry.caller(caller);
+    Ok(Identified { matched, caller: Some(caller) })
+}
+
+/// Source: vendor page "Call an API with simple authentication (AppCode)".
+fn by_app_code<'w>(world: &'w World, head: &Parts, allowed: AppCodeLocation) -> Result<&'w Caller, Refusal> {
+    let given = match header_code(&head.headers) {
+        Some(code) if allowed == AppCodeLocation::Nowhere => {
+            let _ = code;
+            return Err(Refusal::because(Kind::InvalidAppCode, "`AppCode authentication is not enabled for this API`"));
+        }
+        Some(code) => Some(Cow::Borrowed(code)),
+        None if allowed == AppCodeLocation::HeaderAndQuery => query_code(head.uri.query().unwrap_or_default()),
+        None => None,
+    };
+    let code = given.ok_or_else(|| Refusal::new(Kind::AuthorizationNeeded))?;
+    let caller = world.code(&code).ok_or_else(|| Refusal::because(Kind::InvalidAppCode, "`not found`"))?;
+    Ok(caller)
+}
+
+/// `Authorization: APPCODE <code>`; the word in any case, as clients in the wild send it.
+fn header_code(headers: &HeaderMap) -> Option<&str> {
+    let text = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let (word, code) = text.split_once(' ')?;
+    word.eq_ignore_ascii_case("APPCODE").then(|| code.trim())
+}
+
+fn query_code(query: &str) -> Option<Cow<'_, str>> {
+    form_urlencoded::parse(query.as_bytes())
+        .find(|(name, _)| name.eq_ignore_ascii_case("appcode"))
+        .map(|(_, code)| code)
+}
+
+fn signature_method(headers: &HeaderMap, allowed: &[SignatureMethod]) -> Result<SignatureMethod, Refusal> {
+    let method = match headers.get("x-ca-signature-method").map(|value| value.as_bytes()) {
+        None | Some(b"") => SignatureMethod::HmacSHA256,
+        Some(name) if name.eq_ignore_ascii_case(b"HmacSHA256") => SignatureMethod::HmacSHA256,
+        Some(name) if name.eq_ignore_ascii_case(b"HmacSHA1") => SignatureMethod::HmacSHA1,
+        Some(_) => return Err(Refusal::because(Kind::InvalidHeader, "`X-Ca-Signature-Method` unknown method")),
+    };
+    if !allowed.contains(&method) {
+        return Err(Refusal::because(Kind::InvalidHeader, "`X-Ca-Signature-Method` not allowed for this API"));
+    }
+    Ok(method)
+}
+
+fn credential<'w>(world: &'w World, headers: &HeaderMap, entry: &mut Entry) -> Result<&'w KeyCredential, Refusal> {
+    let key = headers.get("x-ca-key").ok_or_else(|| Refusal::new(Kind::AuthorizationNeeded))?;
+    let key = key.to_str().map_err(|_| Refusal::new(Kind::InvalidAppKey))?;
+    entry.app_key.push_str(key);
+    world.key(key).map(AsRef::as_ref).ok_or_else(|| Refusal::new(Kind::InvalidAppKey))
+}
+
+async fn verify(
+    credential: &KeyCredential,
+    method: SignatureMethod,
+    force_nonce: bool,
+    head: &Parts,
+    body: &mut RequestBody,
+    rules: &Rules<'_>,
+) -> Result<(), Refusal> {
+    check_timestamp(&head.headers, rules)?;
+    let nonce = head.headers.get("x-ca-nonce").map(|value| value.as_bytes()).filter(|nonce| !nonce.is_empty());
+    if force_nonce && nonce.is_none() {
+        return Err(Refusal::new(Kind::NonceRequired));
+    }
+    let form = signature::has_form(&head.headers);
+    let announced = head.headers.get("content-md5").filter(|value| !value.is_empty());
+    if form || announced.is_some() {
+        let bytes = body.collect(rules.body_limit).await?;
+        if let Some(announced) = announced {
+            check_md5(announced.as_bytes(), bytes)?;
+        }
+    }
+    let signed = SignedRequest::new(head, if form { body.collected() } else { b"" });
+    if !signed.holds(credential, method) {
+        return Err(Refusal::because(Kind::InvalidSignature, signed.shown()));
+    }
+    if let Some(nonce) = nonce {
+        rules.nonces.first_use(&credential.app_key, nonce, rules.now)?;
+    }
+    Ok(())
+}
+
+/// Milliseconds since 1970; not sending it is allowed. Source: vendor page "Request signatures".
+fn check_timestamp(headers: &HeaderMap, rules: &Rules<'_>) -> Result<(), Refusal> {
+    let Some(value) = headers.get("x-ca-timestamp") else { return Ok(()) };
+    let sent: Option<i64> = value.to_str().ok().and_then(|text| text.trim().parse().ok());
+    match sent {
+        Some(sent) if rules.now.abs_diff(sent) <= rules.signature_window_ms => Ok(()),
+        _ => Err(Refusal::new(Kind::TimestampExpired)),
+    }
+}
+
+fn check_md5(announced: &[u8], bytes: &[u8]) -> Result<(), Refusal> {
+    if bytes.is_empty() {
+        return Err(Refusal::because(Kind::InvalidContentMd5, "`sent without a body`"));
+    }
+    if BASE64.encode(Md5::digest(bytes)).as_bytes() != announced {
+        return Err(Refusal::because(Kind::InvalidContentMd5, "`does not match the body`"));
+    }
+    Ok(())
+}

@@ -1,0 +1,148 @@
+//! Stop 3: host → group → stage → path and method → API.
+//!
+//! One normal form of the path serves routing, permission and mapping: percent-decoded once, and refused when it holds
+//! what two parsers could read differently (encoded slash or dot segments, `//`, a backslash, control characters).
+
+use super::answer::{Kind, Refusal};
+use crate::record::Entry;
+use crate::world::{CompiledEdition, EditionEntry, World};
+use hyper::http::request::Parts;
+use hyper::http::uri::Uri;
+use isthmus_plan::Domain;
+use percent_encoding::percent_decode_str;
+use std::borrow::Cow;
+
+/// A request whose API is known.
+pub struct Matched<'w> {
+    pub edition: &'w CompiledEdition,
+    pub domain: &'w Domain,
+    /// Texts at the path's placeholders, decoded, in the order of `edition.placeholders`.
+    pub values: Vec<Box<str>>,
+}
+
+/// `X-Ca-Stage` when the domain does not say.
+const DEFAULT_STAGE: &str = "RELEASE";
+
+pub fn find<'w>(world: &'w World, head: &Parts, entry: &mut Entry) -> Result<Matched<'w>, Refusal> {
+    let host = host(head)?;
+    entry.domain.push_str(&host);
+    let domain = world
+        .domain(&host)
+        .or_else(|| world.wildcard_domain(&host))
+        .ok_or_else(|| Refusal::because(Kind::InvalidDomain, host.into_owned()))?;
+    let group = world
+        .group(&domain.group_id)
+        .ok_or_else(|| Refusal::because(Kind::BrokenGroup, "the domain's group does not exist"))?;
+    entry.group(group);
+    let stage = stage(head, domain)?;
+    entry.stage.push_str(&stage);
+    if !group.stages.iter().any(|known| *known == *stage) {
+        return Err(Refusal::because(Kind::InvalidStage, stage.into_owned()));
+    }
+    let path = normal_path(head.uri.path())?;
+    let method = head.method.as_str();
+    let found = world.routes(&group.group_id, &stage).and_then(|routes| routes.find(method, &path));
+    let Some(found) = found else { return Err(not_found(method, &head.uri)) };
+    match found.entry {
+        EditionEntry::Served(edition) => {
+            entry.api(&edition.edition);
+            let values = found.values.into_iter().map(Box::from).collect();
+            Ok(Matched { edition, domain, values })
+        }
+        EditionEntry::Broken { .. } => Err(Refusal::new(Kind::BrokenApi)),
+    }
+}
+
+/// The host the request is for, lower case, without port.
+fn host(head: &Parts) -> Result<Cow<'_, str>, Refusal> {
+    let text = match head.uri.host() {
+        Some(host) => host,
+        None => {
+            let mut values = head.headers.get_all(hyper::header::HOST).iter();
+            let (first, second) = (values.next(), values.next());
+            if second.is_some() {
+                return Err(Refusal::because(Kind::InvalidHeader, "`Host` occurs more than once"));
+            }
+            let value = first.ok_or_else(|| Refusal::because(Kind::InvalidDomain, "no Host header"))?;
+            let text =
+                value.to_str().map_err(|_| Refusal::because(Kind::InvalidHeader, "`Host` is not a host name"))?;
+            without_port(text)
+        }
+    };
+    let text = text.strip_suffix('.').unwrap_or(text);
+    if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Ok(Cow::Owned(text.to_ascii_lowercase()))
+    } else {
+        Ok(Cow::Borrowed(text))
+    }
+}
+
+fn without_port(text: &str) -> &str {
+    if text.starts_with('[') {
+        return text.split_once(']').map_or(text, |(address, _)| address.trim_start_matches('['));
+    }
+    text.rsplit_once(':').map_or(text, |(host, _)| host)
+}
+
+/// A domain bound to a stage serves only that one; otherwise the header chooses, in any case.
+fn stage<'r>(head: &'r Parts, domain: &'r Domain) -> Result<Cow<'r, str>, Refusal> {
+    if let Some(bound) = &domain.stage {
+        return Ok(Cow::Borrowed(bound));
+    }
+    let Some(value) = head.headers.get("x-ca-stage") else { return Ok(Cow::Borrowed(DEFAULT_STAGE)) };
+    let text = value.to_str().map_err(|_| Refusal::because(Kind::InvalidStage, "X-Ca-Stage is not text"))?;
+    if text.bytes().any(|byte| byte.is_ascii_lowercase()) {
+        Ok(Cow::Owned(text.to_ascii_uppercase()))
+    } else {
+        Ok(Cow::Borrowed(text))
+    }
+}
+
+/// The decoded path, or why it has no single reading.
+pub fn normal_path(raw: &str) -> Result<Cow<'_, str>, Refusal> {
+    let refuse = |why: &'static str| Err(Refusal::because(Kind::InvalidPath, why));
+    if !raw.starts_with('/') {
+        return refuse("must start with /");
+    }
+    let decoded = if raw.contains('%') {
+        if !escapes_are_whole(raw) {
+            return refuse("% must be followed by two hexadecimal digits");
+        }
+        if has_encoded_slash(raw) {
+            return refuse("an encoded slash or backslash has no single meaning");
+        }
+        match percent_decode_str(raw).decode_utf8() {
+            Ok(decoded) => decoded,
+            Err(_) => return refuse("is not UTF-8 after decoding"),
+        }
+    } else {
+        Cow::Borrowed(raw)
+    };
+    if decoded.bytes().any(|byte| byte < b' ' || byte == 0x7f || byte == b'\\') {
+        return refuse("control characters and backslashes are not allowed");
+    }
+    if decoded.contains("//") {
+        return refuse("empty segments are not allowed");
+    }
+    if decoded.split('/').any(|segment| matches!(segment.split(';').next(), Some("." | ".."))) {
+        return refuse("dot segments are not allowed");
+    }
+    Ok(decoded)
+}
+
+fn escapes_are_whole(raw: &str) -> bool {
+    raw.split('%').skip(1).all(|behind| {
+        let mut digits = behind.bytes();
+        matches!((digits.next(), digits.next()), (Some(one), Some(two)) if one.is_ascii_hexdigit() && two.is_ascii_hexdigit())
+    })
+}
+
+fn has_encoded_slash(raw: &str) -> bool {
+    raw.split('%').skip(1).any(|behind| {
+        behind.get(..2).is_some_and(|code| code.eq_ignore_ascii_case("2f") || code.eq_ignore_ascii_case("5c"))
+    })
+}
+
+fn not_found(method: &str, uri: &Uri) -> Refusal {
+    Refusal::because(Kind::ApiNotFound, format!("`{method} {}`", uri.path()))
+}

@@ -1,0 +1,65 @@
+//! System parameters (`Ca…`): what the gateway knows of a request and a mapping may hand to the backend.
+//!
+//! Source: vendor page "System parameters" and `DescribeSystemParameters`.
+
+use super::permit::Permitted;
+use crate::listen::Peer;
+use crate::record::Entry;
+use crate::thread::Now;
+use hyper::header::{HeaderMap, HeaderValue, USER_AGENT};
+use isthmus_plan::Scheme;
+use std::borrow::Cow;
+
+pub struct System<'r> {
+    pub permitted: &'r Permitted<'r>,
+    pub entry: &'r Entry,
+    pub peer: &'r Peer,
+    pub now: &'r Now,
+    pub user_agent: Option<HeaderValue>,
+}
+
+impl<'r> System<'r> {
+    pub fn new(
+        permitted: &'r Permitted<'r>,
+        entry: &'r Entry,
+        peer: &'r Peer,
+        now: &'r Now,
+        headers: &HeaderMap,
+    ) -> Self {
+        Self { permitted, entry, peer, now, user_agent: headers.get(USER_AGENT).cloned() }
+    }
+
+    /// The value of a system parameter; empty for a name that is not one.
+    pub fn value(&self, name: &str) -> Cow<'_, str> {
+        let app = self.permitted.caller.map(|caller| &caller.app);
+        match name {
+            "CaClientIp" => Cow::Borrowed(self.client_address()),
+            "CaDomain" => Cow::Borrowed(&self.entry.domain),
+            "CaRequestHandleTime" => Cow::Borrowed(self.now.text()),
+            // Anonymous callers have the text `null`, as the vendor's gateway sends it.
+            "CaAppId" => app.map_or(Cow::Borrowed("null"), |app| Cow::Owned(app.app_id.to_string())),
+            "CaAppKey" => Cow::Borrowed(&self.entry.app_key),
+            "CaRequestId" => Cow::Borrowed(self.entry.request_id()),
+            "CaHttpSchema" => Cow::Borrowed(match self.peer.scheme {
+                Scheme::Http => "HTTP",
+                Scheme::Https => "HTTPS",
+            }),
+            "CaProxy" => Cow::Borrowed("AliCloudAPIGateway"),
+            "CaApiName" => Cow::Borrowed(&self.permitted.matched.edition.edition.api_name),
+            "CaStage" => Cow::Borrowed(&self.permitted.matched.edition.edition.stage),
+            "CaClientUa" => {
+                let value = self.user_agent.as_ref().map(HeaderValue::as_bytes).unwrap_or_default();
+                String::from_utf8_lossy(value)
+            }
+            _ => Cow::Borrowed(""),
+        }
+    }
+
+    pub fn client_address(&self) -> &str {
+        &self.peer.address_text
+    }
+
+    pub fn request_id_header(&self) -> Option<&HeaderValue> {
+        self.entry.request_id_header.as_ref()
+    }
+}
