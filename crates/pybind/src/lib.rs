@@ -32,7 +32,8 @@ impl Engine {
         let settings = self.settings.take().ok_or_else(|| PyRuntimeError::new_err("the engine was started before"))?;
         let started = python.detach(|| isthmus_engine::Engine::start(settings, Arc::new(Live::default())));
         let running = started.map_err(|error| PyOSError::new_err(error.to_string()))?;
-        let addresses = serde_json::to_string(&running.addresses).map_err(|error| PyRuntimeError::new_err(error.to_string()));
+        let addresses =
+            serde_json::to_string(&running.addresses).map_err(|error| PyRuntimeError::new_err(error.to_string()));
         self.running = Some(running);
         addresses
     }
