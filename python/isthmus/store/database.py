@@ -67,18 +67,17 @@ class Store:
     @contextmanager
     def write(self) -> Iterator[Transaction]:
         """The one writer. Commits when the block ends, rolls back when it raises."""
-        with self._writer:
-            with self._engine.connect() as connection:
-                # The write lock is taken at once: a read that is upgraded later could fail for a stale snapshot.
-                if connection.dialect.name == "sqlite":
-                    connection.info["begin"] = "BEGIN IMMEDIATE"
-                try:
-                    with connection.begin():
-                        transaction = Transaction(connection, self._keyring, self._now())
-                        yield transaction
-                        revision = transaction.records.flush()
-                finally:
-                    connection.info.pop("begin", None)
+        with self._writer, self._engine.connect() as connection:
+            # The write lock is taken at once: a read that is upgraded later could fail for a stale snapshot.
+            if connection.dialect.name == "sqlite":
+                connection.info["begin"] = "BEGIN IMMEDIATE"
+            try:
+                with connection.begin():
+                    transaction = Transaction(connection, self._keyring, self._now())
+                    yield transaction
+                    revision = transaction.records.flush()
+            finally:
+                connection.info.pop("begin", None)
         if revision is not None:
             for listener in self._listeners:
                 listener(revision)
