@@ -28,7 +28,9 @@ def check(name: str, port: int, log: Path) -> None:
     """Both must do the whole work: permission, forwarding, a request id, a record."""
     status, received = parts.answer(port, parts.request())
     if status != 200 or b"x-ca-request-id" not in received.lower():
-        raise parts.BenchError(f"{name} does not forward an authorised call: {received[:200]!r}")
+        raise parts.BenchError(
+            f"{name} does not forward an authorised call: {received[:200]!r}"
+        )
     for authorization in ("APPCODE wrong", "Basic eDp5"):
         status, _ = parts.answer(port, parts.request(authorization=authorization))
         if status not in (400, 403):
@@ -47,9 +49,23 @@ def load(port: int, seconds: int, connections: int) -> int:
     program = shutil.which("wrk")
     if program is None:
         raise parts.BenchError("wrk is not installed (Debian package wrk)")
-    headers = ["-H", f"Host: {parts.HOST}", "-H", f"Authorization: APPCODE {parts.APP_CODE}"]
-    command = [program, "-t1", f"-c{connections}", f"-d{seconds}", *headers, f"http://127.0.0.1:{port}/nginx"]
-    output = subprocess.run(command, check=True, capture_output=True, text=True, timeout=seconds + 30).stdout
+    headers = [
+        "-H",
+        f"Host: {parts.HOST}",
+        "-H",
+        f"Authorization: APPCODE {parts.APP_CODE}",
+    ]
+    command = [
+        program,
+        "-t1",
+        f"-c{connections}",
+        f"-d{seconds}",
+        *headers,
+        f"http://127.0.0.1:{port}/nginx",
+    ]
+    output = subprocess.run(
+        command, check=True, capture_output=True, text=True, timeout=seconds + 30
+    ).stdout
     if "Non-2xx" in output or "Socket errors" in output:
         raise parts.BenchError(f"calls failed under load: {output}")
     match = re.search(r"(\d+) requests in", output)
@@ -59,7 +75,9 @@ def load(port: int, seconds: int, connections: int) -> int:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--rounds", type=int, default=8)
     parser.add_argument("--seconds", type=int, default=3)
     parser.add_argument("--connections", type=int, default=32)
@@ -70,19 +88,39 @@ def main() -> None:
     ours, peer = figures["isthmus"], figures["nginx"]
     ratios = [one / other for one, other in zip(ours, peer, strict=True)]
     for name, values in (("isthmus", ours), ("nginx", peer)):
-        print(f"{name:8} CPU/request µs: median {statistics.median(values):.2f}  min {min(values):.2f}  max {max(values):.2f}")
-    summary = {"ratio_median": statistics.median(ratios), "ratio_min": min(ratios), "ratio_max": max(ratios)}
-    print(f"ratio isthmus/nginx: median {summary['ratio_median']:.3f}  min {min(ratios):.3f}  max {max(ratios):.3f}")
+        print(
+            f"{name:8} CPU/request µs: median {statistics.median(values):.2f}  min {min(values):.2f}  max {max(values):.2f}"
+        )
+    summary = {
+        "ratio_median": statistics.median(ratios),
+        "ratio_min": min(ratios),
+        "ratio_max": max(ratios),
+    }
+    print(
+        f"ratio isthmus/nginx: median {summary['ratio_median']:.3f}  min {min(ratios):.3f}  max {max(ratios):.3f}"
+    )
     print(json.dumps({"rounds": options.rounds, "seconds": options.seconds, **summary}))
 
 
 def measure(folder: Path, options: argparse.Namespace) -> dict[str, list[float]]:
     backend, peer_port = parts.free_port(), parts.free_port()
-    values = {"app_code": parts.APP_CODE, "app_id": parts.APP_ID, "group": parts.GROUP, "api": parts.API}
+    values = {
+        "app_code": parts.APP_CODE,
+        "app_id": parts.APP_ID,
+        "group": parts.GROUP,
+        "api": parts.API,
+    }
     figures: dict[str, list[float]] = {"isthmus": [], "nginx": []}
     with (
         parts.nginx("backend.conf.template", folder, port=backend, page="x" * 1024),
-        parts.nginx("peer.conf.template", folder, port=peer_port, backend=backend, host=parts.HOST, **values) as peer,
+        parts.nginx(
+            "peer.conf.template",
+            folder,
+            port=peer_port,
+            backend=backend,
+            host=parts.HOST,
+            **values,
+        ) as peer,
         parts.engine(folder, backend) as (engine, port),
     ):
         sides = {"isthmus": (engine, port), "nginx": (peer, peer_port)}
@@ -94,7 +132,10 @@ def measure(folder: Path, options: argparse.Namespace) -> dict[str, list[float]]
                 before = parts.cpu_ns(process)
                 requests = load(side, options.seconds, options.connections)
                 figures[name].append((parts.cpu_ns(process) - before) / requests / 1000)
-            print(f"round {number + 1}: isthmus {figures['isthmus'][-1]:.2f} µs, nginx {figures['nginx'][-1]:.2f} µs", flush=True)
+            print(
+                f"round {number + 1}: isthmus {figures['isthmus'][-1]:.2f} µs, nginx {figures['nginx'][-1]:.2f} µs",
+                flush=True,
+            )
     return figures
 
 

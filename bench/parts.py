@@ -35,7 +35,9 @@ def free_port() -> int:
         return port
 
 
-def request(path: str = "/nginx", authorization: str = f"APPCODE {APP_CODE}", host: str = HOST) -> bytes:
+def request(
+    path: str = "/nginx", authorization: str = f"APPCODE {APP_CODE}", host: str = HOST
+) -> bytes:
     """One GET as a client would send it on a kept connection."""
     return f"GET {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: {authorization}\r\n\r\n".encode()
 
@@ -49,15 +51,21 @@ def answer(port: int, message: bytes) -> tuple[int, bytes]:
 
 
 @contextmanager
-def nginx(template: str, folder: Path, **values: Any) -> Iterator[subprocess.Popen[bytes]]:
+def nginx(
+    template: str, folder: Path, **values: Any
+) -> Iterator[subprocess.Popen[bytes]]:
     """A single nginx process from a template beside this file; waits until `values["port"]` answers."""
-    program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
+    program = shutil.which("nginx") or shutil.which(
+        "nginx", path="/usr/sbin:/usr/local/sbin"
+    )
     if program is None:
         raise BenchError("nginx is not installed (Debian package nginx-light)")
     configuration = folder / template.removesuffix(".template")
     text = (Path(__file__).parent / template).read_text()
     configuration.write_text(text.format(folder=folder, **values))
-    process = subprocess.Popen([program, "-e", str(folder / "nginx-error.log"), "-c", str(configuration)])
+    process = subprocess.Popen(
+        [program, "-e", str(folder / "nginx-error.log"), "-c", str(configuration)]
+    )
     try:
         wait_for_port(values["port"], process)
         yield process
@@ -70,7 +78,9 @@ def wait_for_port(port: int, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            raise BenchError(f"a part ended with code {process.returncode} before it listened")
+            raise BenchError(
+                f"a part ended with code {process.returncode} before it listened"
+            )
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
@@ -80,9 +90,24 @@ def wait_for_port(port: int, process: subprocess.Popen[bytes]) -> None:
 
 def plan(backend: int) -> str:
     """The records of one published pass-through API with an app that may call it."""
-    group = {"group_id": GROUP, "name": "bench", "instance_id": "api-shared-vpc-001", "region": "cn-hangzhou"}
-    auth = {"type": "app", "app_code": "header_and_query", "signature_methods": ["HmacSHA256"]}
-    access = {"access_id": "a", "name": "nginx", "network_id": "vpc-bench", "target": "127.0.0.1", "port": backend}
+    group = {
+        "group_id": GROUP,
+        "name": "bench",
+        "instance_id": "api-shared-vpc-001",
+        "region": "cn-hangzhou",
+    }
+    auth = {
+        "type": "app",
+        "app_code": "header_and_query",
+        "signature_methods": ["HmacSHA256"],
+    }
+    access = {
+        "access_id": "a",
+        "name": "nginx",
+        "network_id": "vpc-bench",
+        "target": "127.0.0.1",
+        "port": backend,
+    }
     edition = {
         "api_id": API,
         "api_name": "nginx_test",
@@ -105,13 +130,24 @@ def plan(backend: int) -> str:
     records: list[tuple[str, str, dict[str, Any]]] = [
         ("group", GROUP, {**group, "stages": ["RELEASE", "PRE", "TEST"]}),
         ("domain", HOST, {"host": HOST, "group_id": GROUP}),
-        ("network", "vpc-bench", {"network_id": "vpc-bench", "attachment": {"mode": "host"}}),
+        (
+            "network",
+            "vpc-bench",
+            {"network_id": "vpc-bench", "attachment": {"mode": "host"}},
+        ),
         ("vpc_access", "nginx", access),
-        ("app", str(APP_ID), {"app_id": APP_ID, "name": "caller", "keys": [], "codes": [APP_CODE]}),
+        (
+            "app",
+            str(APP_ID),
+            {"app_id": APP_ID, "name": "caller", "keys": [], "codes": [APP_CODE]},
+        ),
         ("grant", f"{API}/RELEASE/{APP_ID}", grant),
         ("edition", f"{API}/RELEASE", edition),
     ]
-    return "\n".join(json.dumps({"kind": kind, "key": key, "body": body}) for kind, key, body in records)
+    return "\n".join(
+        json.dumps({"kind": kind, "key": key, "body": body})
+        for kind, key, body in records
+    )
 
 
 def engine_settings(folder: Path) -> dict[str, Any]:
@@ -139,14 +175,23 @@ def engine_settings(folder: Path) -> dict[str, Any]:
 
 
 @contextmanager
-def engine(folder: Path, backend: int, wrapper: list[str] | None = None) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+def engine(
+    folder: Path, backend: int, wrapper: list[str] | None = None
+) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     """Our engine, serving `plan`; `wrapper` is a command in front of it, for example valgrind."""
     (folder / "plan.jsonl").write_text(plan(backend))
     (folder / "settings.json").write_text(json.dumps(engine_settings(folder)))
     program = ROOT / "target" / "release" / "examples" / "serve"
     if not program.exists():
-        raise BenchError("the engine is not built: cargo build --release -p isthmus-engine --example serve")
-    command = [*(wrapper or []), str(program), str(folder / "settings.json"), str(folder / "plan.jsonl")]
+        raise BenchError(
+            "the engine is not built: cargo build --release -p isthmus-engine --example serve"
+        )
+    command = [
+        *(wrapper or []),
+        str(program),
+        str(folder / "settings.json"),
+        str(folder / "plan.jsonl"),
+    ]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert process.stdin is not None and process.stdout is not None
     try:

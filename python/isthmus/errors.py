@@ -17,17 +17,34 @@ class Problem:
 
     parameter: str
     text: str
+    # For the few problems whose code the vendor fixes; otherwise the code is made from the parameter's name.
+    code: str = ""
 
 
 class ApiError(Exception):
     """A refusal of the management API: HTTP status, code and message as the vendor's clients expect them."""
 
-    def __init__(self, code: str, message: str, status: int = 400, problems: tuple[Problem, ...] = ()) -> None:
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        status: int = 400,
+        problems: tuple[Problem, ...] = (),
+    ) -> None:
         super().__init__(f"{code}: {message}")
         self.code = code
         self.message = message
         self.status = status
         self.problems = problems
+
+
+@dataclass(frozen=True)
+class Single:
+    """A code without a varying part."""
+
+    code: str
+    status: int
+    meaning: str
 
 
 @dataclass(frozen=True)
@@ -52,6 +69,59 @@ FAMILIES = (
     Family("Forbidden", 403, "not allowed"),
 )
 
+SINGLES = (
+    Single("InvalidApi.NotFound", 404, "no operation has this name"),
+    Single(
+        "InvalidVersion",
+        400,
+        "the version does not exist, or does not have this operation",
+    ),
+    Single("UnsupportedHTTPMethod", 400, "the method is neither GET nor POST"),
+    Single("InvalidParameter.Format", 400, "Format is neither JSON nor XML"),
+    Single(
+        "InvalidParameter.Encoding",
+        400,
+        "a query or form body is not percent-encoded UTF-8",
+    ),
+    Single("InvalidParameter.TagKey", 400, "a tag has no key"),
+    Single("ExceedLimitParameters", 400, "the request has too many parameters"),
+    # Vendor's older table says 404, which makes Terraform drop existing resources over a mistyped key.
+    Single("InvalidAccessKeyId.NotFound", 400, "no such access key"),
+    Single("InvalidAccessKeyId.Inactive", 400, "the access key is disabled"),
+    Single("InvalidSecurityToken", 400, "temporary credentials are not issued here"),
+    Single(
+        "SignatureDoesNotMatch", 400, "the signature is not the one calculated here"
+    ),
+    Single("IncompleteSignature", 400, "a part of the signature is missing"),
+    Single("InvalidSignatureMethod", 400, "the signature algorithm is not supported"),
+    Single(
+        "InvalidTimeStamp.Format",
+        400,
+        "the time is not of the form YYYY-MM-DDThh:mm:ssZ",
+    ),
+    Single(
+        "InvalidTimeStamp.Expired",
+        400,
+        "the time differs too much from this gateway's clock",
+    ),
+    Single("SignatureNonceUsed", 400, "the request was sent before"),
+    Single("Throttling.User", 400, "the access key has sent too many requests"),
+    Single("RequestBodyTooLarge", 413, "the body is larger than the limit"),
+    Single(
+        "NotImplemented",
+        400,
+        "the operation exists but this gateway does not implement it",
+    ),
+    Single("InternalError", 500, "a defect of this gateway"),
+)
+
+_SINGLE_BY_CODE = {single.code: single for single in SINGLES}
+
+
+def single(code: str, text: str) -> ApiError:
+    """An error of `SINGLES`; its status comes from the list."""
+    return ApiError(code, text, _SINGLE_BY_CODE[code].status)
+
 
 def not_found(subject: str, text: str) -> ApiError:
     """`subject` is the vendor's noun, for example `ApiGroup`; the message names what was looked for."""
@@ -63,14 +133,33 @@ def repeated(subject: str, text: str) -> ApiError:
 
 
 def missing(parameter: str, text: str = "") -> ApiError:
-    return ApiError(f"Missing{parameter}", text or f"The parameter {parameter} is required.")
+    return ApiError(
+        f"Missing{parameter}", text or f"The parameter {parameter} is required."
+    )
+
+
+def missing_parameter(name: str) -> Problem:
+    return Problem(name, "is required.", code=f"Missing{name}")
+
+
+def refused(problems: list[Problem]) -> ApiError:
+    """One error for everything wrong with a request: the first problem decides the code, the message lists them all."""
+    listed = problems[:_LISTED_PROBLEMS]
+    message = " ".join(f"{problem.parameter}: {problem.text}" for problem in listed)
+    if len(problems) > len(listed):
+        message += f" And {len(problems) - len(listed)} more."
+    first = problems[0]
+    stem = first.parameter.split(".")[0].split("[")[0]
+    return ApiError(first.code or f"Invalid{stem}", message, 400, tuple(problems))
+
+
+# Enough to correct a request in one go; a hostile one must not get an answer as long as itself.
+_LISTED_PROBLEMS = 50
 
 
 def invalid(problems: list[Problem]) -> ApiError:
-    """One error for every problem found; the code names the first parameter, the message lists them all."""
-    first = problems[0].parameter.split(".")[0].split("[")[0]
-    listed = " ".join(f"{problem.parameter}: {problem.text}" for problem in problems)
-    return ApiError(f"Invalid{first}", listed, 400, tuple(problems))
+    """Values that are not allowed: the code is `Invalid<Parameter>` of the first."""
+    return refused(problems)
 
 
 def dependency_violation(subject: str, text: str) -> ApiError:
@@ -83,4 +172,7 @@ def exceed_limit(subject: str, text: str) -> ApiError:
 
 def not_implemented(operation: str) -> ApiError:
     # Never 404 (Terraform reads it as "resource gone") and never 5xx (clients retry those).
-    return ApiError("NotImplemented", f"The operation {operation} is not implemented by this gateway.")
+    return single(
+        "NotImplemented",
+        f"The operation {operation} is not implemented by this gateway.",
+    )

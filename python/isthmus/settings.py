@@ -20,7 +20,9 @@ from isthmus.setting_values import KINDS, Address, show
 __all__ = ["Address", "SettingRow", "Settings", "SettingsError"]
 
 # These tell a client (the command line, an SDK) whom to call: they are no settings of a server.
-CLIENT_VARIABLES = frozenset({"ISTHMUS_ENDPOINT", "ISTHMUS_ACCESS_KEY_ID", "ISTHMUS_ACCESS_KEY_SECRET"})
+CLIENT_VARIABLES = frozenset(
+    {"ISTHMUS_ENDPOINT", "ISTHMUS_ACCESS_KEY_ID", "ISTHMUS_ACCESS_KEY_SECRET"}
+)
 _PREFIX = "ISTHMUS_"
 
 
@@ -44,7 +46,9 @@ class SettingRow(NamedTuple):
 
 
 def _setting(kind: str, default: Any, text: str, **limits: Any) -> Any:
-    return field(default=default, metadata={"kind": kind, "help": text, "limits": limits})
+    return field(
+        default=default, metadata={"kind": kind, "help": text, "limits": limits}
+    )
 
 
 @dataclass(frozen=True)
@@ -56,14 +60,20 @@ class Settings:
         Path("~/.local/share/isthmus"),
         "Directory of the store, the keys and the engine's disk copy of the plan.",
     )
-    http: Address = _setting("address", Address("0.0.0.0", 8080), "Where the engine takes HTTP requests.")
+    http: Address = _setting(
+        "address", Address("0.0.0.0", 8080), "Where the engine takes HTTP requests."
+    )
     https: Address | None = _setting(
         "address",
         Address("0.0.0.0", 8443),
         "Where the engine takes HTTPS requests; empty means nowhere.",
         optional=True,
     )
-    admin: Address = _setting("address", Address("127.0.0.1", 7080), "Where the management API and the console answer.")
+    admin: Address = _setting(
+        "address",
+        Address("127.0.0.1", 7080),
+        "Where the management API and the console answer.",
+    )
     health: Address | None = _setting(
         "address",
         Address("127.0.0.1", 7081),
@@ -71,18 +81,35 @@ class Settings:
         optional=True,
     )
     control_url: str = _setting(
-        "text", "http://127.0.0.1:7080", "Where an engine finds the control plane that it follows."
+        "text",
+        "http://127.0.0.1:7080",
+        "Where an engine finds the control plane that it follows.",
     )
-    node: str = _setting("text", "", "Name under which an engine reports; empty means the host name.", longest=64)
-    engine_threads: int = _setting("count", 0, "Serving threads of an engine; 0 means one per core.", largest=1024)
+    node: str = _setting(
+        "text",
+        "",
+        "Name under which an engine reports; empty means the host name.",
+        longest=64,
+    )
+    engine_threads: int = _setting(
+        "count", 0, "Serving threads of an engine; 0 means one per core.", largest=1024
+    )
     management_threads: int = _setting(
-        "count", 16, "Management calls that run at the same time; others wait.", smallest=1, largest=1024
+        "count",
+        16,
+        "Management calls that run at the same time; others wait.",
+        smallest=1,
+        largest=1024,
     )
     signature_window: timedelta = _setting(
-        "duration", timedelta(minutes=15), "How far the timestamp of a signed request may be from the engine's clock."
+        "duration",
+        timedelta(minutes=15),
+        "How far the timestamp of a signed request may be from the engine's clock.",
     )
     nonce_window: timedelta = _setting(
-        "duration", timedelta(minutes=15), "How long a nonce may not come again; 0s switches the check off."
+        "duration",
+        timedelta(minutes=15),
+        "How long a nonce may not come again; 0s switches the check off.",
     )
     management_skew: timedelta = _setting(
         "duration",
@@ -90,16 +117,27 @@ class Settings:
         "How far the timestamp of a management call may be from this machine's clock.",
     )
     automatic_domain_suffix: str = _setting(
-        "host_name", "isthmus.localhost", "A group's automatic domain is <group id>-<region>.<this>."
+        "host_name",
+        "isthmus.localhost",
+        "A group's automatic domain is <group id>-<region>.<this>.",
     )
     automatic_domain_quota: int = _setting(
-        "count", 1000, "Calls a day through one automatic domain; 0 means no limit.", largest=2**63 - 1
+        "count",
+        1000,
+        "Calls a day through one automatic domain; 0 means no limit.",
+        largest=2**63 - 1,
     )
-    region: str = _setting("label", "cn-hangzhou", "The region that this gateway says it is in.")
+    region: str = _setting(
+        "label", "cn-hangzhou", "The region that this gateway says it is in."
+    )
     loopback_backends: bool = _setting(
-        "boolean", False, "Whether a backend may be on a loopback address; `isthmus up` turns it on unless it is set."
+        "boolean",
+        False,
+        "Whether a backend may be on a loopback address; `isthmus up` turns it on unless it is set.",
     )
-    request_body_limit: int = _setting("size", 8 * 1024**2, "Largest body of a request to an API.", smallest=1)
+    request_body_limit: int = _setting(
+        "size", 8 * 1024**2, "Largest body of a request to an API.", smallest=1
+    )
     connect_timeout: timedelta = _setting(
         "duration",
         timedelta(seconds=2),
@@ -113,33 +151,59 @@ class Settings:
         smallest=timedelta(milliseconds=1),
     )
     publish_wait: timedelta = _setting(
-        "duration", timedelta(seconds=5), "How long a change waits until every healthy engine serves it."
+        "duration",
+        timedelta(seconds=5),
+        "How long a change waits until every healthy engine serves it.",
     )
-    drain: timedelta = _setting("duration", timedelta(seconds=30), "How long running requests may go on after a stop.")
+    drain: timedelta = _setting(
+        "duration",
+        timedelta(seconds=30),
+        "How long running requests may go on after a stop.",
+    )
     access_log: Path | None = _setting(
-        "path", None, "File of the access log (one JSON object a line); empty means no access log.", optional=True
+        "path",
+        None,
+        "File of the access log (one JSON object a line); empty means no access log.",
+        optional=True,
     )
     refusal_body: str = _setting(
-        "choice", "empty", "Whether the gateway's own refusals carry a JSON body.", choices=("empty", "json")
+        "choice",
+        "empty",
+        "Whether the gateway's own refusals carry a JSON body.",
+        choices=("empty", "json"),
     )
     groups_limit: int = _setting("count", 200, "Largest number of groups.")
-    apis_per_group_limit: int = _setting("count", 1000, "Largest number of APIs in one group.")
+    apis_per_group_limit: int = _setting(
+        "count", 1000, "Largest number of APIs in one group."
+    )
     apps_limit: int = _setting("count", 1000, "Largest number of apps.")
     log_level: str = _setting(
-        "choice", "info", "Least severe message that is logged.", choices=("debug", "info", "warning", "error")
+        "choice",
+        "info",
+        "Least severe message that is logged.",
+        choices=("debug", "info", "warning", "error"),
     )
     # Names of settings that somebody gave, and what is odd without being wrong. Neither is a setting.
     given: frozenset[str] = field(default=frozenset(), compare=False)
     warnings: tuple[str, ...] = field(default=(), compare=False)
 
     @classmethod
-    def load(cls, flags: Mapping[str, Any], environ: Mapping[str, str], toml_path: Path | None = None) -> Settings:
+    def load(
+        cls,
+        flags: Mapping[str, Any],
+        environ: Mapping[str, str],
+        toml_path: Path | None = None,
+    ) -> Settings:
         """Flags by setting name (None means not given), the environment, and a TOML file when there is one.
 
         Raises: SettingsError.
         """
         problems: list[str] = []
-        sources = [_flag_values(flags), _environment_values(environ), _toml_values(toml_path, problems)]
+        sources = [
+            _flag_values(flags),
+            _environment_values(environ),
+            _toml_values(toml_path, problems),
+        ]
         read: dict[str, Any] = {}
         for one in setting_fields():
             for source in sources:
@@ -161,7 +225,14 @@ class Settings:
         for one in setting_fields():
             form = KINDS[one.metadata["kind"]].form(one.metadata["limits"])
             name = one.name
-            row = SettingRow(name, _flag(name), _variable(name), form, show(one.default), one.metadata["help"])
+            row = SettingRow(
+                name,
+                _flag(name),
+                _variable(name),
+                form,
+                show(one.default),
+                one.metadata["help"],
+            )
             rows.append(row)
         return rows
 
@@ -184,12 +255,20 @@ _Source = dict[str, tuple[Any, str]]
 
 
 def _flag_values(flags: Mapping[str, Any]) -> _Source:
-    return {name: (value, f"the flag {_flag(name)}") for name, value in flags.items() if value is not None}
+    return {
+        name: (value, f"the flag {_flag(name)}")
+        for name, value in flags.items()
+        if value is not None
+    }
 
 
 def _environment_values(environ: Mapping[str, str]) -> _Source:
     names = {_variable(one.name): one.name for one in setting_fields()}
-    return {names[key]: (value, f"the variable {key}") for key, value in environ.items() if key in names}
+    return {
+        names[key]: (value, f"the variable {key}")
+        for key, value in environ.items()
+        if key in names
+    }
 
 
 def _toml_values(path: Path | None, problems: list[str]) -> _Source:
@@ -198,7 +277,9 @@ def _toml_values(path: Path | None, problems: list[str]) -> _Source:
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        problems.append(f"The configuration file {path} cannot be read: {error.strerror}. Check its path and its mode.")
+        problems.append(
+            f"The configuration file {path} cannot be read: {error.strerror}. Check its path and its mode."
+        )
         return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         problems.append(f"The configuration file {path} is not TOML: {error}.")
@@ -207,15 +288,25 @@ def _toml_values(path: Path | None, problems: list[str]) -> _Source:
     for key in document:
         if key not in known:
             problems.append(f"{path}: there is no setting {key}.{_nearest(key, known)}")
-    return {key: (value, f"{key} in {path}") for key, value in document.items() if key in known}
+    return {
+        key: (value, f"{key} in {path}")
+        for key, value in document.items()
+        if key in known
+    }
 
 
 def _nearest(name: str, known: list[str]) -> str:
     close = difflib.get_close_matches(name, known, n=1)
-    return f" Did you mean {close[0]}?" if close else " The reference page of the settings lists all of them."
+    return (
+        f" Did you mean {close[0]}?"
+        if close
+        else " The reference page of the settings lists all of them."
+    )
 
 
-def _read_value(one: Any, value: Any, where: str, read: dict[str, Any], problems: list[str]) -> None:
+def _read_value(
+    one: Any, value: Any, where: str, read: dict[str, Any], problems: list[str]
+) -> None:
     kind, limits = KINDS[one.metadata["kind"]], one.metadata["limits"]
     if value in ("", None) and limits.get("optional"):
         read[one.name] = None
@@ -225,10 +316,17 @@ def _read_value(one: Any, value: Any, where: str, read: dict[str, Any], problems
     except ValueError as error:
         why = f" ({error})" if str(error) else ""
         example = f", for example {kind.example}" if kind.example else ""
-        problems.append(f"{where} is {value!r}{why}, but {one.name} is {kind.form(limits)}{example}.")
+        problems.append(
+            f"{where} is {value!r}{why}, but {one.name} is {kind.form(limits)}{example}."
+        )
 
 
 def _unknown_variables(environ: Mapping[str, str]) -> list[str]:
     known = {_variable(one.name) for one in setting_fields()} | CLIENT_VARIABLES
-    unknown = sorted(key for key in environ if key.startswith(_PREFIX) and key not in known)
-    return [f"The variable {key} is no setting.{_nearest(key, sorted(known))}" for key in unknown]
+    unknown = sorted(
+        key for key in environ if key.startswith(_PREFIX) and key not in known
+    )
+    return [
+        f"The variable {key} is no setting.{_nearest(key, sorted(known))}"
+        for key in unknown
+    ]

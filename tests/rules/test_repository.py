@@ -8,15 +8,31 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 
-MACHINE_PATHS = re.compile(r"(^|[^A-Za-z0-9_.-])/(" + "|".join(["wo" + "rk", "fa" + "rm", "ro" + "ot"]) + r")/")
-REGISTRIES = re.compile(
-    "|".join(["pypi" + r"\.org", "crates" + r"\.io/api", "registry" + r"\.npmjs", "proxy" + r"\.golang", "repo1?" + r"\.maven"])
+MACHINE_PATHS = re.compile(
+    r"(^|[^A-Za-z0-9_.-])/(" + "|".join(["wo" + "rk", "fa" + "rm", "ro" + "ot"]) + r")/"
 )
-LEFT_FOR_LATER = re.compile(r"\b(" + "|".join(["TO" + "DO", "FIX" + "ME", "HA" + "CK"]) + r")\b|unimplemented!\(|todo!\(")
+REGISTRIES = re.compile(
+    "|".join(
+        [
+            "pypi" + r"\.org",
+            "crates" + r"\.io/api",
+            "registry" + r"\.npmjs",
+            "proxy" + r"\.golang",
+            "repo1?" + r"\.maven",
+        ]
+    )
+)
+LEFT_FOR_LATER = re.compile(
+    r"\b("
+    + "|".join(["TO" + "DO", "FIX" + "ME", "HA" + "CK"])
+    + r")\b|unimplemented!\(|todo!\("
+)
 
 
 def tracked() -> list[Path]:
-    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True
+    ).stdout
     return [ROOT / line for line in listed.splitlines() if (ROOT / line).is_file()]
 
 
@@ -29,7 +45,11 @@ def hits(pattern: re.Pattern[str], suffixes: tuple[str, ...] = ()) -> list[str]:
             text = path.read_text(encoding="utf-8")
         except UnicodeDecodeError:
             continue
-        found += [f"{path.relative_to(ROOT)}:{n}" for n, line in enumerate(text.splitlines(), 1) if pattern.search(line)]
+        found += [
+            f"{path.relative_to(ROOT)}:{n}"
+            for n, line in enumerate(text.splitlines(), 1)
+            if pattern.search(line)
+        ]
     return found
 
 
@@ -51,6 +71,10 @@ def test_every_module_says_what_it_owns() -> None:
         if path.suffix == ".py" and "tests" not in path.parts and path.stat().st_size:
             if not path.read_text().lstrip().startswith(('"""', "#!")):
                 silent.append(str(path.relative_to(ROOT)))
-        if path.suffix == ".rs" and "tests" not in path.parts and not path.read_text().startswith("//!"):
+        if (
+            path.suffix == ".rs"
+            and "tests" not in path.parts
+            and not path.read_text().startswith("//!")
+        ):
             silent.append(str(path.relative_to(ROOT)))
     assert not silent, f"these files need a docstring that says what they own: {silent}"

@@ -22,7 +22,9 @@ def test_defaults_need_nothing() -> None:
 
 def test_flag_wins_over_variable_over_file_over_default(tmp_path: Path) -> None:
     file = tmp_path / "isthmus.toml"
-    file.write_text('http = "127.0.0.1:1"\nhttps = "127.0.0.1:1"\nadmin = "127.0.0.1:1"\n')
+    file.write_text(
+        'http = "127.0.0.1:1"\nhttps = "127.0.0.1:1"\nadmin = "127.0.0.1:1"\n'
+    )
     environ = {"ISTHMUS_HTTP": "127.0.0.1:2", "ISTHMUS_HTTPS": "127.0.0.1:2"}
     settings = Settings.load({"http": "127.0.0.1:3", "health": None}, environ, file)
     assert settings.http.port == 3
@@ -106,7 +108,12 @@ def test_refuses_unreadable_file(tmp_path: Path, content: bytes | None) -> None:
 
 
 def test_warns_of_unknown_variables_but_not_of_client_variables() -> None:
-    environ = {"ISTHMUS_ENDPOINT": "http://h", "ISTHMUS_ACCESS_KEY_ID": "k", "ISTHMUS_DRAIM": "1s", "PATH": "/bin"}
+    environ = {
+        "ISTHMUS_ENDPOINT": "http://h",
+        "ISTHMUS_ACCESS_KEY_ID": "k",
+        "ISTHMUS_DRAIM": "1s",
+        "PATH": "/bin",
+    }
     assert Settings.load({}, environ).warnings == (
         "The variable ISTHMUS_DRAIM is no setting. Did you mean ISTHMUS_DRAIN?",
     )
@@ -122,4 +129,9 @@ def test_reference_has_every_setting_and_shown_defaults_read_back() -> None:
     for one in setting_fields():
         assert rows[one.name].help.endswith(".")
         if one.default is not None and show(one.default):
-            assert KINDS[one.metadata["kind"]].read(show(one.default), one.metadata["limits"]) == one.default
+            assert (
+                KINDS[one.metadata["kind"]].read(
+                    show(one.default), one.metadata["limits"]
+                )
+                == one.default
+            )

@@ -32,7 +32,9 @@ class Transaction:
 class Store:
     """The database behind the control plane."""
 
-    def __init__(self, engine: Engine, keyring: Keyring, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, engine: Engine, keyring: Keyring, clock: Callable[[], float] = time.time
+    ) -> None:
         self._engine = engine
         self._keyring = keyring
         self._clock = clock
@@ -40,12 +42,17 @@ class Store:
         self._listeners: list[Callable[[int], None]] = []
 
     @classmethod
-    def open_sqlite(cls, path: Path, keyring: Keyring, clock: Callable[[], float] = time.time) -> Store:
+    def open_sqlite(
+        cls, path: Path, keyring: Keyring, clock: Callable[[], float] = time.time
+    ) -> Store:
         """Opens (or creates) the file and brings it to the current shape."""
         from isthmus.store.migrate import migrate
 
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 15, "check_same_thread": False})
+        engine = create_engine(
+            f"sqlite:///{path}",
+            connect_args={"timeout": 15, "check_same_thread": False},
+        )
         _configure_sqlite(engine)
         migrate(engine)
         return cls(engine, keyring, clock)
@@ -100,7 +107,12 @@ def _configure_sqlite(engine: Engine) -> None:
         # SQLAlchemy's events begin transactions; the driver's own implicit ones would come in between.
         connection.isolation_level = None
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=15000"):
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "busy_timeout=15000",
+        ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

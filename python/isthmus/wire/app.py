@@ -1,0 +1,160 @@
+"""The management API as an ASGI application: one URL path, the operation chosen by name.
+
+`create_app` wires request, signature, catalogue and dispatcher together. Invariant: whatever arrives gets an envelope
+with code, message and request id; an unexpected exception is logged once with that id and told to the caller as
+`InternalError` without details.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from isthmus import errors
+from isthmus.catalog import Catalog, Operation, Params
+from isthmus.errors import ApiError
+from isthmus.wire.answers import failure, success
+from isthmus.wire.request import WireRequest, read_request
+from isthmus.wire.signature import AccessKey, Verifier
+
+log = logging.getLogger("isthmus.wire")
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who calls, and from where."""
+
+    access_key_id: str
+    address: str
+    user_agent: str
+    request_id: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an operation answered: its result (inside names) and headers to add."""
+
+    result: Mapping[str, Any]
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Dispatcher(Protocol):
+    """Runs operations; implemented by `operations`."""
+
+    def access_key(self, access_key_id: str) -> AccessKey | None: ...
+
+    async def run(
+        self, operation: Operation, params: Params, caller: Caller
+    ) -> Outcome: ...
+
+
+@dataclass(frozen=True)
+class WireOptions:
+    skew_seconds: float = 900
+    body_limit: int = 8 << 20
+
+
+def create_app(
+    catalog: Catalog,
+    dispatcher: Dispatcher,
+    clock: Callable[[], float],
+    options: WireOptions,
+    routes: Sequence[BaseRoute] = (),
+    **starlette: Any,
+) -> Starlette:
+    """`routes` come first; everything else is answered as a management call at `/`."""
+    wire = _Wire(
+        catalog,
+        dispatcher,
+        Verifier(dispatcher.access_key, clock, options.skew_seconds),
+        options,
+    )
+    own = Route(
+        "/", wire.answer, methods=["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]
+    )
+    return Starlette(routes=[*routes, own], **starlette)
+
+
+class _Wire:
+    def __init__(
+        self,
+        catalog: Catalog,
+        dispatcher: Dispatcher,
+        verifier: Verifier,
+        options: WireOptions,
+    ) -> None:
+        self._catalog = catalog
+        self._dispatcher = dispatcher
+        self._verifier = verifier
+        self._options = options
+
+    async def answer(self, request: Request) -> Response:
+        request_id = str(uuid.uuid4()).upper()
+        host = request.headers.get("host", "")
+        form = "JSON"
+        try:
+            call = await read_request(request, self._options.body_limit)
+            form = _form(call)
+            caller_id = await run_in_threadpool(self._verifier.verify, call)
+            operation = self._operation(call)
+            address = request.client.host if request.client else ""
+            caller = Caller(caller_id, address, call.header("user-agent"), request_id)
+            params = operation.check(call.parameters)
+            outcome = await self._dispatcher.run(operation, params, caller)
+            return success(
+                operation.name,
+                operation.render(outcome.result),
+                request_id,
+                form,
+                outcome.headers,
+            )
+        except ApiError as error:
+            return failure(error, request_id, host, form)
+        except ClientDisconnect:
+            return Response(status_code=400)
+        except Exception:
+            log.exception("request %s failed", request_id)
+            text = f"This is a defect of the gateway. Its log has the details under the request id {request_id}."
+            return failure(errors.single("InternalError", text), request_id, host, form)
+
+    def _operation(self, call: WireRequest) -> Operation:
+        """Header for newer SDKs, parameter for the others. Raises: ApiError."""
+        name = call.parameter("Action") or call.header("x-acs-action")
+        version = call.parameter("Version") or call.header("x-acs-version")
+        if not name:
+            raise errors.missing(
+                "Action",
+                "Name the operation: the parameter Action or the header x-acs-action.",
+            )
+        if not version:
+            raise errors.missing(
+                "Version",
+                "Name the version: the parameter Version or the header x-acs-version.",
+            )
+        operation = self._catalog.find(name, version)
+        if operation is not None:
+            return operation
+        known = self._catalog.find_versions(name)
+        if known:
+            text = f"{name} does not exist in version {version[:40]}, but in {', '.join(known)}."
+            raise errors.single("InvalidVersion", text)
+        raise errors.single(
+            "InvalidApi.NotFound", f"There is no operation {name[:80]}."
+        )
+
+
+def _form(call: WireRequest) -> str:
+    """JSON unless XML is asked for; newer SDKs say nothing and expect JSON. Raises: ApiError."""
+    form = call.parameter("Format").upper() or "JSON"
+    if form not in ("JSON", "XML"):
+        raise errors.single("InvalidParameter.Format", "Format must be JSON or XML.")
+    return form
