@@ -6,6 +6,7 @@ mode with `synchronous=FULL`, so a commit that returned survives `kill -9` and p
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -27,6 +28,8 @@ class Transaction:
         self.keyring = keyring
         self.now = now
         self.records = RecordWriter(connection, keyring)
+        # The revision that the commit gave the plan; None before it, and when the plan did not change.
+        self.revision: int | None = None
 
 
 class Store:
@@ -45,6 +48,8 @@ class Store:
         from isthmus.store.migrate import migrate
 
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # SQLite gives its other files the mode of this one.
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 15, "check_same_thread": False})
         _configure_sqlite(engine)
         migrate(engine)
@@ -76,6 +81,7 @@ class Store:
                     transaction = Transaction(connection, self._keyring, self._now())
                     yield transaction
                     revision = transaction.records.flush()
+                    transaction.revision = revision
             finally:
                 connection.info.pop("begin", None)
         if revision is not None:

@@ -86,7 +86,9 @@ def head(connection: Connection) -> Head:
 
 def records_after(connection: Connection, keyring: Keyring, revision: int) -> Iterator[StoredRecord]:
     """Records changed after `revision`, tombstones included, oldest change first."""
-    found = select(records).where(records.c.revision > revision).order_by(records.c.revision, records.c.kind, records.c.key)
+    found = (
+        select(records).where(records.c.revision > revision).order_by(records.c.revision, records.c.kind, records.c.key)
+    )
     return _open(connection, keyring, found)
 
 
