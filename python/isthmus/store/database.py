@@ -6,6 +6,7 @@ mode with `synchronous=FULL`, so a commit that returned survives `kill -9` and p
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -27,14 +28,14 @@ class Transaction:
         self.keyring = keyring
         self.now = now
         self.records = RecordWriter(connection, keyring)
+        # The revision that the commit gave the plan; None before it, and when the plan did not change.
+        self.revision: int | None = None
 
 
 class Store:
     """The database behind the control plane."""
 
-    def __init__(
-        self, engine: Engine, keyring: Keyring, clock: Callable[[], float] = time.time
-    ) -> None:
+    def __init__(self, engine: Engine, keyring: Keyring, clock: Callable[[], float] = time.time) -> None:
         self._engine = engine
         self._keyring = keyring
         self._clock = clock
@@ -42,17 +43,14 @@ class Store:
         self._listeners: list[Callable[[int], None]] = []
 
     @classmethod
-    def open_sqlite(
-        cls, path: Path, keyring: Keyring, clock: Callable[[], float] = time.time
-    ) -> Store:
+    def open_sqlite(cls, path: Path, keyring: Keyring, clock: Callable[[], float] = time.time) -> Store:
         """Opens (or creates) the file and brings it to the current shape."""
         from isthmus.store.migrate import migrate
 
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        engine = create_engine(
-            f"sqlite:///{path}",
-            connect_args={"timeout": 15, "check_same_thread": False},
-        )
+        # SQLite gives its other files the mode of this one.
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 15, "check_same_thread": False})
         _configure_sqlite(engine)
         migrate(engine)
         return cls(engine, keyring, clock)
@@ -83,6 +81,7 @@ class Store:
                     transaction = Transaction(connection, self._keyring, self._now())
                     yield transaction
                     revision = transaction.records.flush()
+                    transaction.revision = revision
             finally:
                 connection.info.pop("begin", None)
         if revision is not None:
@@ -107,12 +106,7 @@ def _configure_sqlite(engine: Engine) -> None:
         # SQLAlchemy's events begin transactions; the driver's own implicit ones would come in between.
         connection.isolation_level = None
         cursor = connection.cursor()
-        for pragma in (
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            "foreign_keys=ON",
-            "busy_timeout=15000",
-        ):
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=15000"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

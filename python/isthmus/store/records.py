@@ -47,9 +47,7 @@ class RecordWriter:
 
     def put(self, kind: str, key: str, body: dict[str, Any]) -> None:
         """Sets a record's content."""
-        text = json.dumps(
-            body, ensure_ascii=False, sort_keys=True, separators=(",", ":")
-        )
+        text = json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         self._pending[(kind, key)] = text
 
     def remove(self, kind: str, key: str) -> None:
@@ -58,42 +56,27 @@ class RecordWriter:
 
     def flush(self) -> int | None:
         """Writes what changed under the next revision and returns it; None when nothing changed."""
-        changed = {
-            at: body for at, body in self._pending.items() if body != self._current(*at)
-        }
+        changed = {at: body for at, body in self._pending.items() if body != self._current(*at)}
         self._pending.clear()
         if not changed:
             return None
         revision = head(self._connection).revision + 1
         for (kind, key), body in changed.items():
-            sealed = (
-                None if body is None else self._keyring.seal(f"record/{kind}", body)
-            )
+            sealed = None if body is None else self._keyring.seal(f"record/{kind}", body)
             self._upsert(kind=kind, key=key, revision=revision, sealed_body=sealed)
         self._connection.execute(update(store_identity).values(revision=revision))
         return revision
 
     def _current(self, kind: str, key: str) -> str | None:
-        found = select(records.c.sealed_body).where(
-            records.c.kind == kind, records.c.key == key
-        )
+        found = select(records.c.sealed_body).where(records.c.kind == kind, records.c.key == key)
         sealed = self._connection.execute(found).scalar()
         return None if sealed is None else self._keyring.open(f"record/{kind}", sealed)
 
     def _upsert(self, **row: Any) -> None:
-        dialect = (
-            postgresql if self._connection.dialect.name == "postgresql" else sqlite
-        )
+        dialect = postgresql if self._connection.dialect.name == "postgresql" else sqlite
         statement = dialect.insert(records).values(row)
-        changed = {
-            "revision": statement.excluded.revision,
-            "sealed_body": statement.excluded.sealed_body,
-        }
-        self._connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=["kind", "key"], set_=changed
-            )
-        )
+        changed = {"revision": statement.excluded.revision, "sealed_body": statement.excluded.sealed_body}
+        self._connection.execute(statement.on_conflict_do_update(index_elements=["kind", "key"], set_=changed))
 
 
 def head(connection: Connection) -> Head:
@@ -101,35 +84,21 @@ def head(connection: Connection) -> Head:
     return Head(row.store_id, row.revision, row.floor)
 
 
-def records_after(
-    connection: Connection, keyring: Keyring, revision: int
-) -> Iterator[StoredRecord]:
+def records_after(connection: Connection, keyring: Keyring, revision: int) -> Iterator[StoredRecord]:
     """Records changed after `revision`, tombstones included, oldest change first."""
     found = (
-        select(records)
-        .where(records.c.revision > revision)
-        .order_by(records.c.revision, records.c.kind, records.c.key)
+        select(records).where(records.c.revision > revision).order_by(records.c.revision, records.c.kind, records.c.key)
     )
     return _open(connection, keyring, found)
 
 
 def all_records(connection: Connection, keyring: Keyring) -> Iterator[StoredRecord]:
     """Every record there is, without tombstones."""
-    found = (
-        select(records)
-        .where(records.c.sealed_body.is_not(None))
-        .order_by(records.c.kind, records.c.key)
-    )
+    found = select(records).where(records.c.sealed_body.is_not(None)).order_by(records.c.kind, records.c.key)
     return _open(connection, keyring, found)
 
 
-def _open(
-    connection: Connection, keyring: Keyring, statement: Any
-) -> Iterator[StoredRecord]:
+def _open(connection: Connection, keyring: Keyring, statement: Any) -> Iterator[StoredRecord]:
     for row in connection.execution_options(yield_per=500).execute(statement):
-        body = (
-            None
-            if row.sealed_body is None
-            else keyring.open(f"record/{row.kind}", row.sealed_body)
-        )
+        body = None if row.sealed_body is None else keyring.open(f"record/{row.kind}", row.sealed_body)
         yield StoredRecord(row.kind, row.key, row.revision, body)

@@ -6,6 +6,7 @@ ciphertext`; the column's purpose is authenticated with it, so a value moved to 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import os
@@ -87,17 +88,16 @@ class Keyring:
 
 def _write_new_key(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    temporary = path.with_suffix(".new")
+    # One file per process: a shared one could be truncated by another starter between write and link.
+    temporary = path.with_suffix(f".new-{os.getpid()}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.write(os.urandom(32).hex() + "\n")
         file.flush()
         os.fsync(file.fileno())
     # Linking refuses to replace: of two processes that start at once, both end up with the same key.
-    try:
+    with contextlib.suppress(FileExistsError):
         os.link(temporary, path)
-    except FileExistsError:
-        pass
     temporary.unlink(missing_ok=True)
     directory = os.open(path.parent, os.O_RDONLY)
     try:

@@ -1,0 +1,58 @@
+"""The operations of the management API: one function each, one module per resource.
+
+`dispatch.py` finds an operation's function here and runs it in one transaction. The function's name is the operation's
+in snake case, so one search finds both. What has no function is not implemented, and answers so.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from types import ModuleType
+
+from isthmus.operations import (
+    apps,
+    credentials,
+    grants,
+    groups,
+    instances,
+    networks,
+    regions,
+    stages,
+    system,
+    tags,
+    vpc_access,
+)
+from isthmus.operations.call import OperationFunction
+
+MODULES: tuple[ModuleType, ...] = (
+    groups,
+    stages,
+    apps,
+    credentials,
+    grants,
+    networks,
+    vpc_access,
+    instances,
+    regions,
+    tags,
+    system,
+)
+
+
+@cache
+def function_for(name: str) -> OperationFunction | None:
+    """The function of an operation, by the operation's name; None when it is not implemented."""
+    function_name = _snake_case(name)
+    for module in MODULES:
+        function = vars(module).get(function_name)
+        # A function that a module only imports belongs to another operation or to none.
+        if callable(function) and getattr(function, "__module__", "") == module.__name__:
+            found: OperationFunction = function
+            return found
+    return None
+
+
+def _snake_case(name: str) -> str:
+    name = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", name)
+    return re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name).lower()

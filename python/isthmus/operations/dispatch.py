@@ -1,0 +1,100 @@
+"""From a checked call to its outcome: the operation's function, in one transaction, on a worker thread.
+
+Called by `isthmus.wire` for every authenticated call. Reads get a snapshot, everything else the one writer. Invariant:
+a write is acknowledged after it is durable and after the healthy engines serve it, or the answer names those that lag.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+from anyio import CapacityLimiter, to_thread
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
+
+from isthmus import errors
+from isthmus.catalog import Operation, Params
+from isthmus.errors import ApiError
+from isthmus.operations import function_for
+from isthmus.operations.call import Call, NodeReports, OperationFunction
+from isthmus.settings import Settings
+from isthmus.store import Store
+from isthmus.store.access_keys import find_access_key
+from isthmus.wire.app import Caller, Outcome
+from isthmus.wire.signature import AccessKey
+
+log = logging.getLogger("isthmus.operations")
+
+_READS = ("Describe", "List", "Query")
+
+
+class Plane(NodeReports, Protocol):
+    """What a write needs from `isthmus.plane`."""
+
+    async def wait_served(self, revision: int) -> list[str]:
+        """Waits, for a bounded time, until every healthy engine serves the revision; names those that do not."""
+
+
+class OperationsDispatcher:
+    """Runs operations for the wire."""
+
+    def __init__(self, store: Store, settings: Settings, plane: Plane) -> None:
+        self._store = store
+        self._settings = settings
+        self._plane = plane
+        self._threads = CapacityLimiter(settings.management_threads)
+
+    def access_key(self, access_key_id: str) -> AccessKey | None:
+        """Raises: ApiError when the store does not answer."""
+        with _store_errors_as_answers(), self._store.read() as transaction:
+            found = find_access_key(transaction, access_key_id)
+        return None if found is None else AccessKey(found.access_key_id, found.secret, found.active)
+
+    async def run(self, operation: Operation, params: Params, caller: Caller) -> Outcome:
+        """Raises: ApiError."""
+        function = function_for(operation.name)
+        if function is None:
+            raise errors.not_implemented(operation.name)
+        run = self._read if operation.name.startswith(_READS) else self._write
+        result, revision = await to_thread.run_sync(run, function, params, caller, limiter=self._threads)
+        if revision is None:
+            return Outcome(dict(result), {})
+        headers = {"x-isthmus-revision": str(revision)}
+        lagging = await self._plane.wait_served(revision)
+        if lagging:
+            headers["x-isthmus-lagging"] = ",".join(lagging)
+            log.warning("revision %d is not served yet by %s", revision, ", ".join(lagging))
+        return Outcome(dict(result), headers)
+
+    def _read(self, function: OperationFunction, params: Params, caller: Caller) -> tuple[Mapping[str, Any], None]:
+        with _store_errors_as_answers(), self._store.read() as transaction:
+            return function(Call(transaction, self._settings, caller.access_key_id, self._plane), params), None
+
+    def _write(
+        self, function: OperationFunction, params: Params, caller: Caller
+    ) -> tuple[Mapping[str, Any], int | None]:
+        with _store_errors_as_answers():
+            with self._store.write() as transaction:
+                result = function(Call(transaction, self._settings, caller.access_key_id, self._plane), params)
+            return result, transaction.revision
+
+
+@contextmanager
+def _store_errors_as_answers() -> Iterator[None]:
+    """What the database says no to, as an answer that tells the caller what to do. Nothing was written then."""
+    try:
+        yield
+    except OperationalError as error:
+        log.error("the store does not answer: %s", error.orig)
+        text = "The store of the gateway is busy, full or away, so nothing was changed. Send the call again later."
+        raise ApiError("ServiceUnavailable", text, 503) from error
+    except IntegrityError as error:
+        # Operations check first, so this is another control plane that wrote between the check and the commit.
+        log.warning("a concurrent change: %s", error.orig)
+        text = "Another call changed the same resource at the same time, so nothing was changed. Send the call again."
+        raise ApiError("RepeatedCommit", text) from error
+    except DataError as error:
+        text = "A parameter has a value that the store cannot hold, such as a zero byte; nothing was changed."
+        raise ApiError("InvalidParameter", text) from error

@@ -1,0 +1,241 @@
+"""Operations on API groups.
+
+A group's name is unique in the gateway. Each write puts the group's plan record; the automatic domain comes and goes
+with the group. A new base path concerns drafts: what is published keeps its path until it is published again.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from isthmus import errors
+from isthmus.errors import ApiError, Problem
+from isthmus.operations.call import Call
+from isthmus.operations.fields import name_problems, raise_problems, tag_problems, text_problems
+from isthmus.operations.instances import SHARED_INSTANCE, SHARED_INSTANCE_TYPE
+from isthmus.operations.paging import page_fields, page_of
+from isthmus.operations.times import utc_text
+from isthmus.publish.bindings import automatic_domain_record, automatic_host, group_record
+from isthmus.store import Transaction
+from isthmus.store.groups import (
+    TAG_TYPE,
+    Group,
+    GroupFilter,
+    add_group,
+    count_apis_of_group,
+    count_groups,
+    find_group,
+    find_group_by_name,
+    list_groups,
+    remove_group,
+    stages_of_group,
+    update_group,
+)
+from isthmus.store.tags import put_tags, tags_of
+
+# The documented maximum of DescribeApiGroups.
+_LARGEST_PAGE = 50
+_TRAFFIC_LIMIT = 500
+_BASE_PATH = re.compile(r"/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*")
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}")
+# Accepted by the vendor, without an effect here: an error is better than a setting that does nothing.
+_UNSUPPORTED = {
+    "compatible_flags": "CompatibleFlags",
+    "custom_app_code_config": "CustomAppCodeConfig",
+    "custom_trace_config": "CustomTraceConfig",
+    "customer_configs": "CustomerConfigs",
+    "default_domain": "DefaultDomain",
+    "filter_app_code_for_backend": "FilterAppCodeForBackend",
+    "rpc_pattern": "RpcPattern",
+    "rps_limit_for_serverless": "RpsLimitForServerless",
+    "support_sse": "SupportSSE",
+}
+
+
+def create_api_group(call: Call, params: Any) -> Mapping[str, Any]:
+    transaction = call.transaction
+    raise_problems(_problems(params) + tag_problems(params.tag))
+    if params.instance_id not in (None, SHARED_INSTANCE):
+        raise errors.not_found("Instance", f"There is no instance {params.instance_id}; leave InstanceId out.")
+    _check_name_is_free(transaction, params.group_name)
+    if count_groups(transaction) >= call.settings.groups_limit:
+        text = f"There are {call.settings.groups_limit} groups already, the limit that groups_limit sets."
+        raise errors.exceed_limit("ApiGroup", text)
+    group = add_group(
+        transaction, params.group_name, params.description or "", params.base_path or "/", SHARED_INSTANCE
+    )
+    put_tags(transaction, TAG_TYPE, group.group_id, params.tag or ())
+    _put_records(call, group)
+    return {
+        **_names(call, group),
+        "instance_id": group.instance_id,
+        "instance_type": SHARED_INSTANCE_TYPE,
+        "tag_status": True,
+    }
+
+
+def modify_api_group(call: Call, params: Any) -> Mapping[str, Any]:
+    """Partial: what is absent keeps its value."""
+    transaction = call.transaction
+    group = require_group(transaction, params.group_id)
+    _refuse_unsupported(params)
+    raise_problems(_problems(params))
+    if params.group_name is not None and params.group_name != group.name:
+        _check_name_is_free(transaction, params.group_name)
+    configuration = dict(group.configuration)
+    for name in ("user_log_config", "passthrough_headers"):
+        if getattr(params, name) is not None:
+            configuration[name] = getattr(params, name)
+    changed = replace(
+        group,
+        name=params.group_name or group.name,
+        description=group.description if params.description is None else params.description,
+        base_path=params.base_path or group.base_path,
+        configuration=configuration,
+    )
+    update_group(transaction, changed)
+    _put_records(call, changed)
+    return _names(call, changed)
+
+
+def delete_api_group(call: Call, params: Any) -> Mapping[str, Any]:
+    """Succeeds when there is no such group, as clients repeat deletions."""
+    transaction = call.transaction
+    if find_group(transaction, params.group_id) is None:
+        return {}
+    apis = count_apis_of_group(transaction, params.group_id)
+    if apis:
+        text = f"The group {params.group_id} still has {apis} API(s); delete them first."
+        raise errors.dependency_violation("Api", text)
+    remove_group(transaction, params.group_id)
+    transaction.records.remove("group", params.group_id)
+    transaction.records.remove("domain", _automatic_host(call, params.group_id))
+    return {}
+
+
+def describe_api_group(call: Call, params: Any) -> Mapping[str, Any]:
+    group = require_group(call.transaction, params.group_id)
+    stages = [
+        {"stage_id": stage.stage_id, "stage_name": stage.name, "description": stage.description}
+        for stage in stages_of_group(call.transaction, group.group_id)
+    ]
+    return {
+        **_attributes(call, group),
+        **{name: group.configuration.get(name) for name in ("user_log_config", "passthrough_headers")},
+        "status": "NORMAL",
+        "disable_inner_domain": False,
+        "cloud_market_commodity": False,
+        "ipv6_status": "UNBIND",
+        "stage_items": stages,
+        "custom_domains": [],
+    }
+
+
+def describe_api_groups(call: Call, params: Any) -> Mapping[str, Any]:
+    page = page_of(params, _LARGEST_PAGE)
+    wanted = GroupFilter(
+        group_id=params.group_id,
+        name_part=params.group_name,
+        instance_id=params.instance_id,
+        base_path=params.base_path,
+        tags=params.tag or (),
+        oldest_first=str(params.sort or "").lower() == "asc",
+    )
+    found = list_groups(call.transaction, wanted, page)
+    tags = tags_of(call.transaction, TAG_TYPE, [group.group_id for group in found.groups])
+    attributes = [{**_attributes(call, group), "tags": tags[group.group_id]} for group in found.groups]
+    return {"api_group_attributes": attributes, **page_fields(page, found.total)}
+
+
+def require_group(transaction: Transaction, group_id: str) -> Group:
+    """Raises: ApiError."""
+    group = find_group(transaction, group_id)
+    if group is None:
+        raise errors.not_found("ApiGroup", f"There is no API group {group_id}.")
+    return group
+
+
+def _problems(params: Any) -> list[Problem]:
+    problems = name_problems("GroupName", params.group_name, 50)
+    problems += text_problems("Description", params.description, 180)
+    problems += _base_path_problems(params.base_path)
+    headers = (getattr(params, "passthrough_headers", None) or "").split(",")
+    for name in (name.strip() for name in headers):
+        if name and not _HEADER_NAME.fullmatch(name):
+            problems.append(Problem("PassthroughHeaders", f"{name[:60]!r} is not a header name."))
+    return problems + _log_problems(getattr(params, "user_log_config", None))
+
+
+def _base_path_problems(path: str | None) -> list[Problem]:
+    if path is None:
+        return []
+    if len(path) > 255 or not _BASE_PATH.fullmatch(path):
+        text = "must start with '/' and have at most 255 characters that a URL path may have."
+        return [Problem("BasePath", text)]
+    if "//" in path or any(segment in (".", "..") for segment in path.split("/")):
+        return [Problem("BasePath", "must have neither empty segments nor '.' or '..'.")]
+    return []
+
+
+def _log_problems(text: str | None) -> list[Problem]:
+    if text is None:
+        return []
+    if len(text) > 4096:
+        return [Problem("UserLogConfig", "is longer than 4096 characters.")]
+    try:
+        read = json.loads(text)
+    except (ValueError, RecursionError):
+        return [Problem("UserLogConfig", "is not JSON.")]
+    return [] if isinstance(read, dict) else [Problem("UserLogConfig", "must be a JSON object.")]
+
+
+def _refuse_unsupported(params: Any) -> None:
+    given = [wire_name for name, wire_name in _UNSUPPORTED.items() if getattr(params, name) is not None]
+    if given:
+        text = f"This gateway does not implement {', '.join(given)} of ModifyApiGroup; send the call without it."
+        raise ApiError("NotImplemented", text)
+
+
+def _check_name_is_free(transaction: Transaction, name: str) -> None:
+    if find_group_by_name(transaction, name) is not None:
+        raise errors.repeated("GroupName", f"There is already a group {name}; choose another GroupName.")
+
+
+def _automatic_host(call: Call, group_id: str) -> str:
+    return automatic_host(group_id, call.settings.region, call.settings.automatic_domain_suffix)
+
+
+def _put_records(call: Call, group: Group) -> None:
+    region, suffix = call.settings.region, call.settings.automatic_domain_suffix
+    stages = stages_of_group(call.transaction, group.group_id)
+    call.transaction.records.put(*group_record(group, stages, region))
+    call.transaction.records.put(*automatic_domain_record(group.group_id, region, suffix))
+
+
+def _names(call: Call, group: Group) -> dict[str, Any]:
+    return {
+        "group_id": group.group_id,
+        "group_name": group.name,
+        "description": group.description,
+        "base_path": group.base_path,
+        "sub_domain": _automatic_host(call, group.group_id),
+    }
+
+
+def _attributes(call: Call, group: Group) -> dict[str, Any]:
+    return {
+        **_names(call, group),
+        "instance_id": group.instance_id,
+        "instance_type": SHARED_INSTANCE_TYPE,
+        "region_id": call.settings.region,
+        "billing_status": "NORMAL",
+        "illegal_status": "NORMAL",
+        "traffic_limit": _TRAFFIC_LIMIT,
+        "https_policy": "HTTPS2_TLS1_2",
+        "created_time": utc_text(group.created_at),
+        "modified_time": utc_text(group.modified_at),
+    }

@@ -1,0 +1,61 @@
+"""Operations on the gateway itself: its engines, its version, and the system parameters that an API can map.
+
+`DescribeEngines` and `DescribeSystem` are extensions. What engines report comes from the plane, through `call.nodes`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from isthmus import __version__
+from isthmus.operations.call import Call
+from isthmus.operations.times import utc_text
+from isthmus.store.records import head
+
+# Name, what it carries, an example. `CaHttpSchema` is the vendor's spelling.
+SYSTEM_PARAMETERS = (
+    ("CaClientIp", "Address of the client.", "192.0.2.10"),
+    ("CaDomain", "Host name of the request.", "api.example.com"),
+    ("CaRequestHandleTime", "Time of the request in UTC.", "2026-11-24T09:30:00Z"),
+    ("CaAppId", "Id of the calling app; null for an anonymous call.", "110840611"),
+    ("CaRequestId", "Id of the request.", "7AD052CB-EE8B-4DFD-BBAF-EFB340E0A5AF"),
+    ("CaHttpSchema", "Protocol of the request, HTTP or HTTPS.", "HTTPS"),
+    ("CaProxy", "Constant text AliCloudAPIGateway.", "AliCloudAPIGateway"),
+    ("CaApiName", "Name of the API.", "get_user"),
+    ("CaClientUa", "User-Agent of the client.", "curl/8.5.0"),
+)
+
+
+def describe_system_parameters(_call: Call, _params: Any) -> Mapping[str, Any]:
+    items = [
+        {"param_name": name, "param_type": "String", "description": description, "demo_value": example}
+        for name, description, example in SYSTEM_PARAMETERS
+    ]
+    return {"system_params": items}
+
+
+def describe_engines(call: Call, _params: Any) -> Mapping[str, Any]:
+    newest = head(call.transaction.connection).revision
+    return {"engines": [_engine(entry, newest) for entry in call.nodes.engines()]}
+
+
+def describe_system(call: Call, _params: Any) -> Mapping[str, Any]:
+    return {
+        "version": __version__,
+        "store_revision": head(call.transaction.connection).revision,
+        "region_id": call.settings.region,
+        "management_address": str(call.settings.admin),
+    }
+
+
+def _engine(entry: Mapping[str, Any], newest: int) -> dict[str, Any]:
+    refused = [{name: refusal[name] for name in ("kind", "key", "reason")} for refusal in entry["refused"]]
+    return {
+        "node": entry["node"],
+        "revision": entry["revision"],
+        "state": entry["state"],
+        "lag": max(0, newest - entry["revision"]),
+        "last_seen": utc_text(entry["last_seen"]),
+        "refused": refused,
+    }

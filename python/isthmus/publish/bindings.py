@@ -1,0 +1,93 @@
+"""Binding state as plan records: groups, domains, apps, grants, networks and VPC accesses, from their rows.
+
+Called by the operations, which put the result into the transaction: what is here acts at once, without publishing.
+Pure: no statement, no clock. Invariant: kind, key and body are exactly what the engine's plan types read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from isthmus.store.apps import App, AppCode, AppKey
+from isthmus.store.grants import Grant
+from isthmus.store.groups import Group, Stage
+from isthmus.store.networks import Network, VpcAccess
+
+
+class RecordBody(NamedTuple):
+    """The arguments of `RecordWriter.put`."""
+
+    kind: str
+    key: str
+    body: dict[str, Any]
+
+
+def group_record(group: Group, stages: Sequence[Stage], region: str) -> RecordBody:
+    headers = group.configuration.get("passthrough_headers", "").lower().split(",")
+    body = {
+        "group_id": group.group_id,
+        "name": group.name,
+        "instance_id": group.instance_id,
+        "region": region,
+        "stages": [stage.name for stage in stages],
+        "passthrough_headers": [name.strip() for name in headers if name.strip()],
+    }
+    return RecordBody("group", group.group_id, body)
+
+
+def automatic_host(group_id: str, region: str, suffix: str) -> str:
+    """The domain that a group has without anybody binding one."""
+    return f"{group_id}-{region}.{suffix}".lower()
+
+
+def automatic_domain_record(group_id: str, region: str, suffix: str) -> RecordBody:
+    host = automatic_host(group_id, region, suffix)
+    return RecordBody("domain", host, {"host": host, "group_id": group_id, "stage": None, "automatic": True})
+
+
+def app_record(app: App, keys: Sequence[AppKey], codes: Sequence[AppCode]) -> RecordBody:
+    body = {
+        "app_id": app.app_id,
+        "name": app.name,
+        "disabled": app.disabled,
+        # In an order of their own, so that the same credentials are the same record.
+        "keys": [{"key": key.app_key, "secret": key.secret} for key in sorted(keys, key=lambda key: key.app_key)],
+        "codes": sorted(code.code for code in codes),
+    }
+    return RecordBody("app", str(app.app_id), body)
+
+
+def grant_key(api_id: str, stage: str, app_id: int) -> str:
+    return f"{api_id}/{stage}/{app_id}"
+
+
+def grant_record(grant: Grant) -> RecordBody:
+    body = {
+        "api_id": grant.api_id,
+        "stage": grant.stage,
+        "app_id": grant.app_id,
+        "expires_at": grant.expires_at,
+    }
+    return RecordBody("grant", grant_key(grant.api_id, grant.stage, grant.app_id), body)
+
+
+def network_record(network: Network) -> RecordBody:
+    body = {
+        "network_id": network.network_id,
+        "attachment": network.attachment,
+        "instances": network.instances,
+    }
+    return RecordBody("network", network.network_id, body)
+
+
+def access_record(access: VpcAccess) -> RecordBody:
+    body = {
+        "access_id": access.access_id,
+        "name": access.name,
+        "network_id": access.network_id,
+        "target": access.instance_id,
+        "port": access.port,
+        "host": access.host or None,
+    }
+    return RecordBody("vpc_access", access.name, body)

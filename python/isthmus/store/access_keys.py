@@ -1,0 +1,61 @@
+"""Access keys of the management API: who may call it, and with which secret.
+
+`operations/dispatch.py` looks keys up for the wire; starting a control plane makes the administrator's. Invariant:
+secrets are sealed in the database.
+"""
+
+from __future__ import annotations
+
+import secrets
+import string
+from dataclasses import dataclass
+
+from sqlalchemy import insert, select
+
+from isthmus.store.database import Transaction
+from isthmus.store.schema import access_keys
+
+_PURPOSE = "access_key"
+_ADMINISTRATOR = "administrator"
+_ALPHABET = string.ascii_letters + string.digits
+
+
+@dataclass(frozen=True)
+class StoredAccessKey:
+    access_key_id: str
+    secret: str
+    active: bool
+
+    def __repr__(self) -> str:
+        return f"StoredAccessKey({self.access_key_id}, ***)"
+
+
+def find_access_key(transaction: Transaction, access_key_id: str) -> StoredAccessKey | None:
+    found = select(access_keys).where(access_keys.c.access_key_id == access_key_id)
+    row = transaction.connection.execute(found).first()
+    if row is None:
+        return None
+    return StoredAccessKey(row.access_key_id, transaction.keyring.open(_PURPOSE, row.sealed_secret), row.active)
+
+
+def ensure_administrator(transaction: Transaction) -> tuple[str, str]:
+    """Id and secret of the administrator's key, which is made when there is none. Needs a write transaction."""
+    found = (
+        select(access_keys)
+        .where(access_keys.c.description == _ADMINISTRATOR, access_keys.c.active)
+        .order_by(access_keys.c.created_at, access_keys.c.access_key_id)
+    )
+    row = transaction.connection.execute(found).first()
+    if row is not None:
+        return row.access_key_id, transaction.keyring.open(_PURPOSE, row.sealed_secret)
+    access_key_id = "ISTH" + "".join(secrets.choice(_ALPHABET) for _ in range(20))
+    secret = "".join(secrets.choice(_ALPHABET) for _ in range(40))
+    row_values = {
+        "access_key_id": access_key_id,
+        "sealed_secret": transaction.keyring.seal(_PURPOSE, secret),
+        "description": _ADMINISTRATOR,
+        "active": True,
+        "created_at": transaction.now,
+    }
+    transaction.connection.execute(insert(access_keys).values(row_values))
+    return access_key_id, secret
