@@ -12,6 +12,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod disk;
 pub mod live;
 pub mod settings;
 pub mod world;
