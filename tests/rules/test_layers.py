@@ -85,7 +85,7 @@ FORBIDDEN: dict[str, set[str]] = {
 CRATES: dict[str, set[str]] = {
     "plan": set(),
     "connector": set(),
-    "engine": {"isthmus-plan"},
+    "engine": {"isthmus-plan", "isthmus-connector"},
     "pybind": {"isthmus-plan", "isthmus-engine", "isthmus-connector"},
 }
 

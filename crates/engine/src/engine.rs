@@ -1,6 +1,8 @@
 //! Starting and stopping: threads, listeners, the follower of the plan.
 
-use crate::attach::{AddressPolicy, Attachments};
+use crate::attach::{AddressPolicy, Attachments, Egress};
+use crate::disk::DiskCopy;
+use crate::follow::{self, FollowSettings};
 use crate::health::{self, Health};
 use crate::listen::{self, Open};
 use crate::live::Live;
@@ -67,6 +69,7 @@ impl Engine {
         let acceptor = TlsAcceptor::from(certificates::server_config(Arc::clone(&live)).map_err(io::Error::other)?);
         let (stop, stopped) = watch::channel(false);
         let mut engine = Engine { live, addresses, threads: Vec::new(), stop };
+        engine.follow(&settings, stopped.clone())?;
         let mut tls = tls.into_iter();
         let mut counters = Vec::new();
         for (index, listener) in plain.into_iter().enumerate() {
@@ -90,6 +93,25 @@ impl Engine {
                 .spawn("health", move || local(async move { drop(health::serve(listener, health, stopped).await) }))?;
         }
         Ok(engine)
+    }
+
+    /// Serves the copy on disk at once, then follows the control plane.
+    fn follow(&mut self, settings: &EngineSettings, stopped: watch::Receiver<bool>) -> io::Result<()> {
+        let Some(feed) = &settings.feed else { return Ok(()) };
+        let mut disk = DiskCopy::open(&settings.state, state_key(&settings.state_key)?)?;
+        if let Some(batch) = disk.load() {
+            self.live.apply(batch);
+        }
+        let follow_settings = FollowSettings::new(feed, &settings.node)?;
+        let egress = Egress::default();
+        let (watched, live, until) = (egress.clone(), Arc::clone(&self.live), stopped.clone());
+        self.spawn("networks", move || local(watched.watch(live, until)))?;
+        let live = Arc::clone(&self.live);
+        self.spawn("follow", move || {
+            if let Err(error) = follow::run(follow_settings, live, Some(disk), || egress.addresses(), stopped) {
+                eprintln!("isthmus engine: the plan is not followed: {error}");
+            }
+        })
     }
 
     /// Stops accepting, lets running requests end within `drain_ms`, and returns when all threads have.
@@ -135,6 +157,20 @@ fn open_log(path: &std::path::Path) -> io::Result<File> {
     OpenOptions::new().create(true).append(true).open(path).map_err(|error| {
         io::Error::new(error.kind(), format!("cannot open the access log {}: {error}", path.display()))
     })
+}
+
+/// 64 hexadecimal digits.
+fn state_key(text: &str) -> io::Result<[u8; 32]> {
+    let wrong = || io::Error::new(io::ErrorKind::InvalidInput, "state_key must be 64 hexadecimal digits");
+    let mut key = [0; 32];
+    if text.len() != 64 {
+        return Err(wrong());
+    }
+    for (index, byte) in key.iter_mut().enumerate() {
+        let digits = text.get(index * 2..index * 2 + 2).ok_or_else(wrong)?;
+        *byte = u8::from_str_radix(digits, 16).map_err(|_| wrong())?;
+    }
+    Ok(key)
 }
 
 fn address_policy(settings: &EngineSettings, addresses: &Addresses) -> AddressPolicy {

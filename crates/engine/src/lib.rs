@@ -15,7 +15,9 @@
 pub mod attach;
 pub mod backend;
 mod certificates;
+pub mod disk;
 pub mod engine;
+pub mod follow;
 mod health;
 pub mod listen;
 pub mod live;

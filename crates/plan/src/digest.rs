@@ -1,18 +1,19 @@
 //! The content hash of a set of records, kept up to date one record at a time.
 //!
-//! The hash of a record is a 128-bit FNV-1a over `kind \0 key \0 body`; the hash of a set is the exclusive-or of its
-//! members, so order does not matter and a change costs one subtraction and one addition. It finds a node that
-//! serves something else than it should; it does not protect against an attacker, who would need the feed's token.
+//! The hash of a record is the first 128 bits of SHA-256 over `kind \0 key \0 body`; the hash of a set is the
+//! exclusive-or of its members, so order does not matter and a change costs one subtraction and one addition. It finds
+//! a node that serves something else than it should; it does not protect against an attacker, who would need the feed's
+//! token. SHA-256 because the publisher hashes the whole plan at its start, and Python has it in native code.
 
-const OFFSET: u128 = 0x6c62272e07bb014262b821756295c58d;
-const PRIME: u128 = 0x0000000001000000000000000000013b;
+use ring::digest::{Context, SHA256};
 
 /// The hash of one record; `body` is the JSON text exactly as it travelled.
 pub fn record_digest(kind: &str, key: &str, body: &str) -> u128 {
-    [kind.as_bytes(), b"\0", key.as_bytes(), b"\0", body.as_bytes()]
-        .iter()
-        .flat_map(|part| part.iter())
-        .fold(OFFSET, |hash, byte| (hash ^ u128::from(*byte)).wrapping_mul(PRIME))
+    let mut context = Context::new(&SHA256);
+    for part in [kind.as_bytes(), b"\0", key.as_bytes(), b"\0", body.as_bytes()] {
+        context.update(part);
+    }
+    context.finish().as_ref().iter().take(16).fold(0, |hash, byte| (hash << 8) | u128::from(*byte))
 }
 
 /// The hash of a whole set of records.
@@ -28,5 +29,26 @@ impl SetDigest {
     /// 32 lower-case hexadecimal digits.
     pub fn to_hex(self) -> String {
         format!("{:032x}", self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{record_digest, SetDigest};
+
+    /// The same value is in `tests/unit/plane/test_ledger.py`: both languages hash alike.
+    #[test]
+    fn hashes_a_record_as_the_publisher_does() {
+        let mut set = SetDigest::default();
+        set.toggle(record_digest("app", "7", r#"{"name":"é"}"#));
+        assert_eq!(set.to_hex(), "5c0b41522908b357d4ad5a89b1468a30");
+    }
+
+    #[test]
+    fn a_record_taken_out_leaves_nothing_behind() {
+        let mut set = SetDigest::default();
+        set.toggle(record_digest("app", "7", "{}"));
+        set.toggle(record_digest("app", "7", "{}"));
+        assert_eq!(set, SetDigest::default());
     }
 }

@@ -50,6 +50,15 @@ impl Engine {
     }
 }
 
+/// Serves as a connector until SIGTERM or SIGINT, after giving up every right. Raises ValueError for a configuration
+/// that cannot be used, OSError when it cannot start.
+#[pyfunction]
+fn run_connector(python: Python<'_>, config: &str) -> PyResult<()> {
+    let config =
+        isthmus_connector::Config::from_json(config).map_err(|error| PyValueError::new_err(error.to_string()))?;
+    python.detach(|| isthmus_connector::run_until_signal(config)).map_err(|error| PyOSError::new_err(error.to_string()))
+}
+
 /// Checks one plan record as an engine would. Raises ValueError with the field and the problem.
 #[pyfunction]
 fn check_record(kind: &str, key: &str, body: &str) -> PyResult<()> {
@@ -73,6 +82,7 @@ fn version() -> &'static str {
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<Engine>()?;
+    module.add_function(wrap_pyfunction!(run_connector, module)?)?;
     module.add_function(wrap_pyfunction!(check_record, module)?)?;
     module.add_function(wrap_pyfunction!(refusals, module)?)?;
     module.add_function(wrap_pyfunction!(version, module)?)?;

@@ -17,7 +17,7 @@ METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "HEADER", "OPTIONS",
 TYPES = ("String", "Int", "Long", "Float", "Double", "Boolean", "File", "Array", "Number")
 SYSTEM_PARAMETERS = (
     "CaClientIp", "CaDomain", "CaRequestHandleTime", "CaAppId", "CaRequestId", "CaHttpSchema", "CaProxy", "CaApiName",
-    "CaClientUa", "CaCloudMarketInstanceId", "CaAppKey", "CaAppExtendInfo", "CaStage", "CaInstanceId", "CaSourceVpcId",
+    "CaClientUa", "CaAppKey", "CaStage",
 )  # fmt: skip
 
 _COUNT = Integer(0, 2**31 - 1)

@@ -11,10 +11,13 @@ from functools import cache
 from types import ModuleType
 
 from isthmus.operations import (
+    apis,
     apps,
     credentials,
+    deploys,
     grants,
     groups,
+    history,
     instances,
     networks,
     regions,
@@ -28,6 +31,9 @@ from isthmus.operations.call import OperationFunction
 MODULES: tuple[ModuleType, ...] = (
     groups,
     stages,
+    apis,
+    deploys,
+    history,
     apps,
     credentials,
     grants,

@@ -24,6 +24,8 @@ SYSTEM_PARAMETERS = (
     ("CaProxy", "Constant text AliCloudAPIGateway.", "AliCloudAPIGateway"),
     ("CaApiName", "Name of the API.", "get_user"),
     ("CaClientUa", "User-Agent of the client.", "curl/8.5.0"),
+    ("CaAppKey", "AppKey of the calling app, when it signed the call.", "203753385"),
+    ("CaStage", "Stage of the call.", "RELEASE"),
 )
 
 

@@ -131,6 +131,11 @@ def find_access_to(transaction: Transaction, network_id: str, instance_id: str, 
     return None if row is None else _access(row)
 
 
+def all_accesses(transaction: Transaction) -> list[VpcAccess]:
+    rows = transaction.connection.execute(select(vpc_accesses).order_by(vpc_accesses.c.name))
+    return [_access(row) for row in rows]
+
+
 def accesses_of_network(transaction: Transaction, network_id: str) -> list[VpcAccess]:
     query = select(vpc_accesses).where(vpc_accesses.c.network_id == network_id).order_by(vpc_accesses.c.name)
     return [_access(row) for row in transaction.connection.execute(query)]
@@ -196,10 +201,7 @@ def users_of_access(transaction: Transaction, name: str) -> list[AccessUser]:
 
 
 def _access_name(definition: str) -> str | None:
-    service = json.loads(definition).get("service_config") or {}
-    if str(service.get("service_vpc_enable", "")).upper() != "TRUE":
-        return None
-    found = (service.get("vpc_config") or {}).get("name")
+    found = json.loads(definition)["body"]["backend"]["target"].get("access")
     return found if isinstance(found, str) else None
 
 

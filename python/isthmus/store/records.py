@@ -54,6 +54,10 @@ class RecordWriter:
         """Removes a record; removing what is not there changes nothing."""
         self._pending[(kind, key)] = None
 
+    def has(self, kind: str, key: str) -> bool:
+        """Whether the store holds this record."""
+        return self._current(kind, key) is not None
+
     def flush(self) -> int | None:
         """Writes what changed under the next revision and returns it; None when nothing changed."""
         changed = {at: body for at, body in self._pending.items() if body != self._current(*at)}

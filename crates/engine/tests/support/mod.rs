@@ -1,6 +1,6 @@
 //! A real engine on a port of its own, a backend that shows what it received, and a client that sends bytes as given.
 
-#![allow(dead_code)]
+#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use isthmus_engine::live::{Applied, Batch, BatchRecord, Live};
 use isthmus_engine::settings::EngineSettings;

@@ -1,0 +1,187 @@
+//! The connector's life: bind, give up every right, answer engines until told to stop.
+//!
+//! Each engine has one connection with many requests in flight; an engine that goes takes its unfinished requests with
+//! it, and one that does not read its replies stops being read from.
+
+use crate::allow::AllowList;
+use crate::config::{Config, ConfigError};
+use crate::dial::{Dialler, Wanted};
+use crate::packet::{Packet, PacketListener, PacketSocket};
+use crate::privileges;
+use crate::protocol::{ErrorKind, Reply, Request, PACKET_LIMIT};
+use rustix::process::{getrlimit, setrlimit, Resource, Rlimit};
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio::signal::unix::{signal, SignalKind};
+use tokio::task::{JoinSet, LocalSet};
+
+/// Requests of one engine thread that may be in flight; more wait in the socket.
+const IN_FLIGHT: usize = 512;
+/// How long to wait when the process has no descriptor left for one more engine.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Why a connector could not start.
+#[derive(Debug)]
+pub enum ConnectorError {
+    Config(ConfigError),
+    Allow(String),
+    Socket { path: PathBuf, problem: String },
+    Privileges(io::Error),
+    Runtime(io::Error),
+}
+
+impl fmt::Display for ConnectorError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Config(error) => error.fmt(f),
+            Self::Allow(problem) => write!(f, "connector: {problem}"),
+            Self::Socket { path, problem } => write!(f, "connector: the socket {}: {problem}", path.display()),
+            Self::Privileges(error) => write!(f, "connector: it cannot give up its rights: {error}"),
+            Self::Runtime(error) => write!(f, "connector: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for ConnectorError {}
+
+/// Serves until SIGTERM or SIGINT.
+///
+/// # Errors
+/// When it cannot start.
+pub fn run_until_signal(config: Config) -> Result<(), ConnectorError> {
+    run(config, async {
+        let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+            return;
+        };
+        tokio::select! { _ = term.recv() => {}, _ = int.recv() => {} }
+    })
+}
+
+/// Serves until `stop` completes.
+///
+/// # Errors
+/// When it cannot start.
+pub fn run(config: Config, stop: impl Future<Output = ()>) -> Result<(), ConnectorError> {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(ConnectorError::Runtime)?;
+    let served = LocalSet::new().block_on(&runtime, async {
+        let listener = open(&config)?;
+        privileges::drop_all(config.run_as).map_err(ConnectorError::Privileges)?;
+        let dialler = Rc::new(Dialler::new(&config, AllowList::new(&config).map_err(ConnectorError::Allow)?));
+        tokio::select! {
+            () = accept(&listener, &dialler) => {}
+            () = stop => {}
+        }
+        Ok(())
+    });
+    if served.is_ok() {
+        std::fs::remove_file(&config.socket).ok();
+    }
+    served
+}
+
+fn open(config: &Config) -> Result<PacketListener, ConnectorError> {
+    let mode = config.file_mode().map_err(ConnectorError::Config)?;
+    let limit = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum }).ok();
+    let path = &config.socket;
+    let failed = |problem: String| ConnectorError::Socket { path: path.clone(), problem };
+    remove_stale(path).map_err(failed)?;
+    PacketListener::bind(path, || std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)))
+        .map_err(|error| failed(error.to_string()))
+}
+
+fn remove_stale(path: &Path) -> Result<(), String> {
+    let Ok(metadata) = std::fs::symlink_metadata(path) else { return Ok(()) };
+    if !metadata.file_type().is_socket() {
+        return Err("another file is there; choose another path or remove it".to_owned());
+    }
+    match PacketSocket::connect(path) {
+        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
+            std::fs::remove_file(path).map_err(|error| format!("an old socket cannot be removed: {error}"))
+        }
+        Err(error) => Err(error.to_string()),
+        Ok(_) => Err("another connector serves it; stop that one first".to_owned()),
+    }
+}
+
+async fn accept(listener: &PacketListener, dialler: &Rc<Dialler>) {
+    let mut engines = JoinSet::new();
+    loop {
+        match listener.accept().await {
+            Ok(socket) => {
+                engines.spawn_local(serve(socket, Rc::clone(dialler)));
+            }
+            Err(error) => {
+                eprintln!("connector: an engine could not be accepted: {error}");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+        while engines.try_join_next().is_some() {}
+    }
+}
+
+/// One engine thread, until it closes its connection.
+async fn serve(socket: PacketSocket, dialler: Rc<Dialler>) {
+    let socket = Rc::new(socket);
+    let mut requests = JoinSet::new();
+    loop {
+        tokio::select! {
+            packet = socket.receive(), if requests.len() < IN_FLIGHT => match packet {
+                Ok(Some(packet)) => {
+                    requests.spawn_local(answer(Rc::clone(&socket), packet, Rc::clone(&dialler)));
+                }
+                Ok(None) | Err(_) => return,
+            },
+            Some(_) = requests.join_next() => {}
+        }
+    }
+}
+
+async fn answer(socket: Rc<PacketSocket>, packet: Packet, dialler: Rc<Dialler>) {
+    let (reply, stream) = match read(&packet) {
+        Err(detail) => (Reply::Failed { id: 0, error: ErrorKind::Other, detail }, None),
+        Ok(request) => respond(request, &dialler).await,
+    };
+    if let Ok(text) = serde_json::to_vec(&reply) {
+        // An engine that is gone needs no answer; the stream closes with this task.
+        socket.send(&text, stream.as_ref().map(AsFd::as_fd) as Option<BorrowedFd<'_>>).await.ok();
+    }
+}
+
+fn read(packet: &Packet) -> Result<Request, String> {
+    if packet.truncated {
+        return Err(format!("the request is longer than {PACKET_LIMIT} bytes"));
+    }
+    serde_json::from_slice(&packet.bytes).map_err(|error| format!("the request cannot be read: {error}"))
+}
+
+async fn respond(request: Request, dialler: &Dialler) -> (Reply, Option<TcpStream>) {
+    let (id, wanted) = match request {
+        Request::Hello { id } => {
+            let reply = Reply::Hello {
+                id,
+                egress: dialler.egress(),
+                allow_count: dialler.allow.addresses().len(),
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+            };
+            return (reply, None);
+        }
+        Request::Connect { id, ip, port, timeout_ms, source } => {
+            let limit = timeout_ms.map(Duration::from_millis);
+            (id, Wanted { target: SocketAddr::new(ip, port), limit, source })
+        }
+    };
+    match dialler.connect(&wanted).await {
+        Ok((stream, source)) => (Reply::Connected { id, ok: true, source }, Some(stream)),
+        Err(failure) => (Reply::Failed { id, error: failure.kind, detail: failure.detail }, None),
+    }
+}

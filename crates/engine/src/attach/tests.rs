@@ -1,0 +1,93 @@
+//! Which addresses are dialled, and how a connector that comes and goes is met.
+
+use super::*;
+use isthmus_connector::packet::PacketListener;
+use std::collections::BTreeMap;
+use tokio::task::LocalSet;
+
+fn network(attachment: Attachment) -> Network {
+    let instances = BTreeMap::from([("i-web".to_owned(), "10.0.0.11".to_owned())]);
+    Network { network_id: "vpc-a".to_owned(), attachment, instances }
+}
+
+fn connector() -> Attachment {
+    Attachment::Connector { socket: "/nowhere".to_owned() }
+}
+
+fn policy(loopback_allowed: bool) -> AddressPolicy {
+    let own_addresses = vec!["127.0.0.1:7080".parse().unwrap(), "0.0.0.0:8080".parse().unwrap()];
+    AddressPolicy { loopback_allowed, own_addresses }
+}
+
+#[test]
+fn refuses_special_addresses_everywhere_and_loopback_where_it_is_not_allowed() {
+    for text in ["169.254.169.254:80", "0.0.0.0:80", "224.0.0.1:80", "[fe80::1]:80", "[::ffff:169.254.169.254]:80"] {
+        assert!(policy(true).check(&Attachment::Host, text.parse().unwrap()).is_err(), "{text}");
+        assert!(policy(true).check(&connector(), text.parse().unwrap()).is_err(), "{text}");
+    }
+    for text in ["127.0.0.1:80", "[::1]:80", "[::ffff:127.0.0.1]:80"] {
+        assert!(policy(true).check(&Attachment::Host, text.parse().unwrap()).is_ok(), "{text}");
+        assert!(policy(false).check(&Attachment::Host, text.parse().unwrap()).is_err(), "{text}");
+        assert!(policy(true).check(&connector(), text.parse().unwrap()).is_err(), "{text}");
+    }
+    assert!(policy(false).check(&connector(), "10.0.0.11:80".parse().unwrap()).is_ok());
+}
+
+#[test]
+fn refuses_the_gateways_own_ports_on_every_address_of_the_machine() {
+    for text in ["127.0.0.1:7080", "127.0.0.1:8080", "127.0.0.2:8080", "[::ffff:127.0.0.1]:7080"] {
+        assert!(policy(true).check(&Attachment::Host, text.parse().unwrap()).is_err(), "{text}");
+    }
+    assert!(policy(true).check(&Attachment::Host, "127.0.0.1:8081".parse().unwrap()).is_ok());
+}
+
+#[tokio::test]
+async fn resolves_instances_and_canonical_addresses_only() {
+    let address = resolve(&network(connector()), "i-web", 80).await.unwrap();
+    assert_eq!(address, "10.0.0.11:80".parse().unwrap());
+    for target in ["127.1", "0x7f.0.0.1", "2130706433", "010.0.0.1", "i-other", "shop.internal"] {
+        assert_eq!(
+            resolve(&network(connector()), target, 80).await.unwrap_err().kind,
+            FailureKind::Unresolved,
+            "{target}"
+        );
+    }
+    for target in ["127.1", "2130706433", "010.0.0.1"] {
+        assert_eq!(resolve(&network(Attachment::Host), target, 80).await.unwrap_err().kind, FailureKind::Unresolved);
+    }
+}
+
+#[tokio::test]
+async fn fails_what_a_vanished_connector_was_asked_and_finds_a_new_one() {
+    let folder = std::env::temp_dir().join(format!("isthmus-attach-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let path = folder.join("c.sock");
+    let text = path.to_str().unwrap().to_owned();
+    let steps = async {
+        let clients = Clients::default();
+        let limit = Duration::from_secs(5);
+        let address = "10.0.0.11:80".parse().unwrap();
+        assert_eq!(clients.connect(&text, address, limit).await.unwrap_err().kind, FailureKind::ConnectorGone);
+        let listener = PacketListener::bind(&path, || Ok(())).unwrap();
+        let asking = clients.connect(&text, address, limit);
+        let vanishing = async {
+            let socket = listener.accept().await.unwrap();
+            socket.receive().await.unwrap();
+        };
+        let (asked, ()) = tokio::join!(asking, vanishing);
+        assert_eq!(asked.unwrap_err().kind, FailureKind::ConnectorGone);
+        let asking = clients.egress(&text);
+        let answering = async {
+            let socket = listener.accept().await.unwrap();
+            let packet = socket.receive().await.unwrap().unwrap();
+            let asked: serde_json::Value = serde_json::from_slice(&packet.bytes).unwrap();
+            let reply =
+                serde_json::json!({"id": asked["id"], "egress": ["10.0.0.250"], "allow_count": 1, "version": "1"});
+            socket.send(reply.to_string().as_bytes(), None).await.unwrap();
+        };
+        let (egress, ()) = tokio::join!(asking, answering);
+        assert_eq!(egress.unwrap(), vec!["10.0.0.250".parse::<IpAddr>().unwrap()]);
+    };
+    LocalSet::new().run_until(steps).await;
+    std::fs::remove_dir_all(&folder).ok();
+}

@@ -1,0 +1,85 @@
+//! The engine's word to the control plane: what it serves, what it refused, which addresses it leaves from.
+//!
+//! Sent after each batch, because a publish waits for it, and every two seconds, because silence means that nobody should.
+
+use super::connection::Connection;
+use super::Follower;
+use crate::live::Refused;
+use hyper::Method;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use tokio::time::timeout;
+
+/// More would help nobody, and a report must stay small.
+const REFUSED_LIMIT: usize = 1000;
+const REASON_LIMIT: usize = 500;
+
+#[derive(Serialize)]
+struct Report<'a> {
+    node: &'a str,
+    store: String,
+    revision: u64,
+    digest: String,
+    started_at: u64,
+    version: &'a str,
+    refused: Vec<Refused>,
+    egress: BTreeMap<String, Vec<String>>,
+    disk_problem: Option<String>,
+}
+
+impl Follower<'_> {
+    /// Reports until it is dropped.
+    pub(super) async fn report(&self) {
+        let mut connection = None;
+        let mut trouble = None;
+        loop {
+            let outcome = self.send_report(&mut connection).await;
+            self.say(&mut trouble, "cannot report to", outcome.err());
+            timeout(self.settings.times.report, self.applied.notified()).await.ok();
+        }
+    }
+
+    async fn send_report(&self, connection: &mut Option<Connection>) -> Result<(), String> {
+        let report = serde_json::to_vec(&self.current()).map_err(|error| error.to_string())?;
+        if let Some(open) = connection {
+            // The other side may have closed it meanwhile, so a failure here is no news yet.
+            if self.post(open, report.clone()).await.is_ok() {
+                return Ok(());
+            }
+            *connection = None;
+        }
+        let mut open = Connection::open(&self.settings.endpoint, self.settings.times.connect).await?;
+        self.post(&mut open, report).await?;
+        *connection = Some(open);
+        Ok(())
+    }
+
+    async fn post(&self, connection: &mut Connection, report: Vec<u8>) -> Result<(), String> {
+        let target = (Method::POST, "/plane/v1/report".to_owned());
+        connection.send(&self.settings.endpoint, target, report, self.settings.times.connect).await.map(drop)
+    }
+
+    fn current(&self) -> Report<'_> {
+        let applied = self.live.applied();
+        let mut refused = applied.refused;
+        // The newest are those that a publish waits for.
+        refused.sort_by_key(|refused| std::cmp::Reverse(refused.revision));
+        refused.truncate(REFUSED_LIMIT);
+        for each in &mut refused {
+            if let Some((end, _)) = each.reason.char_indices().nth(REASON_LIMIT) {
+                each.reason.truncate(end);
+            }
+        }
+        Report {
+            node: &self.settings.node,
+            store: applied.store,
+            revision: applied.revision,
+            digest: applied.digest,
+            started_at: self.started_at,
+            version: &self.settings.version,
+            refused,
+            egress: (self.egress)(),
+            disk_problem: self.disk.borrow().as_ref().and_then(crate::disk::DiskCopy::problem),
+        }
+    }
+}

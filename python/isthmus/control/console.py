@@ -1,0 +1,66 @@
+"""The page at `/console`: what runs, and how to use it. The graphical console is not part of this version.
+
+One page without script, without a request to anywhere, and without a secret.
+"""
+
+from __future__ import annotations
+
+from html import escape
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from isthmus import __version__
+from isthmus.settings import Address, Settings
+
+_HEADERS = {
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+}
+
+_PAGE = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Isthmus</title>
+<style>
+:root {{ color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }}
+body {{ max-width: 44rem; margin: 3rem auto; padding: 0 1rem; }}
+code, pre {{ font-family: ui-monospace, monospace; font-size: .9em; }}
+pre {{ padding: .75rem 1rem; border: 1px solid color-mix(in srgb, currentColor 20%, transparent); border-radius: .5rem; overflow-x: auto; }}
+dt {{ font-weight: 600; }} dd {{ margin: 0 0 .75rem; }}
+</style>
+<h1>Isthmus is running</h1>
+<p>Version {version}, region {region}. This version has no graphical console yet: it is driven by the vendor's SDKs,
+the vendor's command line, Terraform, or the command <code>isthmus</code>.</p>
+<dl>
+<dt>Management API (the endpoint of SDKs)</dt><dd><code>{endpoint}</code></dd>
+<dt>Access key</dt><dd>in <code>administrator.json</code> in the state directory of this gateway, never on a page</dd>
+<dt>Automatic domain of a group</dt><dd><code>&lt;GroupId&gt;-{region}.{suffix}</code></dd>
+</dl>
+<h2>Look around</h2>
+<pre>isthmus status
+isthmus api DescribeApiGroups
+isthmus api DescribeInstances     # the egress addresses for your security groups
+isthmus api CreateApi --help</pre>
+</html>
+"""
+
+
+def console_page(settings: Settings, address: Address) -> list[Route]:
+    page = _PAGE.format(
+        version=escape(__version__),
+        region=escape(settings.region),
+        suffix=escape(settings.automatic_domain_suffix),
+        endpoint=escape(f"http://{address}"),
+    )
+
+    async def show(_request: Request) -> Response:
+        return HTMLResponse(page, headers=_HEADERS)
+
+    async def redirect(_request: Request) -> Response:
+        return RedirectResponse("/console")
+
+    return [Route("/console", show), Route("/console/", redirect)]

@@ -1,0 +1,121 @@
+"""Assembly and life of the control plane.
+
+Opens the store, makes what a first start needs (administrator's key, certificate of the automatic domains), mounts the
+routes, serves until SIGTERM. Nothing here decides anything about a call.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import sys
+import time
+from pathlib import Path
+
+import uvicorn
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from isthmus.catalog import Catalog
+from isthmus.control.certificate import ensure_default_certificate
+from isthmus.control.console import console_page
+from isthmus.operations.dispatch import OperationsDispatcher
+from isthmus.plane import Plane, PlaneTimes, engine_token
+from isthmus.processes import state
+from isthmus.settings import Address, Settings
+from isthmus.store import Store
+from isthmus.store.access_keys import ensure_administrator
+from isthmus.store.sealing import Keyring
+from isthmus.wire.app import WireOptions, create_app
+
+# Request lines carry whole API definitions; h11 counts line and headers together.
+_HEAD_LIMIT = 1 << 20
+_GRACE_SECONDS = 5
+
+
+def run_control(settings: Settings, ready_file: Path | None) -> None:
+    """Serves until SIGTERM or SIGINT. Raises: OSError, ValueError, StateError when it cannot start."""
+    state.prepare(settings.state)
+    _log_to_stderr(settings.log_level)
+    listener = _listen(settings.admin)
+    store = Store.open_sqlite(state.store_path(settings.state), Keyring.from_file(state.key_path(settings.state)))
+    _first_start(store, settings)
+    times = PlaneTimes(publish_wait=settings.publish_wait.total_seconds())
+    plane = Plane(store, engine_token(settings.state), times)
+    dispatcher = OperationsDispatcher(store, settings, plane)
+    options = WireOptions(skew_seconds=settings.management_skew.total_seconds())
+    address = Address(*listener.getsockname()[:2])
+    routes: list[BaseRoute] = [*plane.routes(), Route("/healthz", _health(store)), *console_page(settings, address)]
+    app = create_app(Catalog.load(), dispatcher, time.time, options, routes)
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        http="h11",
+        h11_max_incomplete_event_size=_HEAD_LIMIT,
+        lifespan="off",
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+    )
+    server = _Server(config, plane, address, ready_file)
+    asyncio.run(server.serve(sockets=[listener]))
+    store.close()
+    if ready_file is not None:
+        ready_file.unlink(missing_ok=True)
+
+
+class _Server(uvicorn.Server):
+    """Says when it serves, and ends the engines' feeds before it waits for open connections."""
+
+    def __init__(self, config: uvicorn.Config, plane: Plane, address: Address, ready_file: Path | None) -> None:
+        super().__init__(config)
+        self._plane = plane
+        self._address = address
+        self._ready_file = ready_file
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self._ready_file is not None:
+            state.write_json(self._ready_file, {"admin": str(self._address)})
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._plane.close()
+        await super().shutdown(sockets)
+
+
+def _listen(address: Address) -> socket.socket:
+    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((address.host, address.port))
+        listener.listen(512)
+    except OSError as error:
+        raise OSError(f"cannot listen on {address} (admin): {error.strerror}") from error
+    return listener
+
+
+def _first_start(store: Store, settings: Settings) -> None:
+    with store.write() as transaction:
+        access_key_id, secret = ensure_administrator(transaction)
+        ensure_default_certificate(transaction, settings.automatic_domain_suffix)
+    key = {"access_key_id": access_key_id, "access_key_secret": secret}
+    path = state.administrator_path(settings.state)
+    if state.read_json(path) != key:
+        state.write_json(path, key)
+
+
+def _health(store: Store) -> object:
+    async def answer(_request: Request) -> Response:
+        return JSONResponse({"revision": await asyncio.to_thread(store.revision)})
+
+    return answer
+
+
+def _log_to_stderr(level: str) -> None:
+    form = "%(asctime)s %(levelname)s %(name)s %(message)s"
+    logging.basicConfig(stream=sys.stderr, level=level.upper(), format=form)
+    for chatty in ("alembic", "httpx"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -1,0 +1,49 @@
+"""The typed face of the Rust module `isthmus._native`, and its only importer."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+try:
+    from isthmus import _native
+except ImportError as error:  # pragma: no cover - only without a build
+    raise ImportError("the native part of Isthmus is not built: run `make build` in its repository") from error
+
+
+class Engine:
+    """A serving engine. `settings` is the document of `crates/engine/src/settings.rs`.
+
+    Raises: ValueError naming the field that is wrong.
+    """
+
+    def __init__(self, settings: dict[str, Any]) -> None:
+        self._engine = _native.Engine(json.dumps(settings))
+
+    def start(self) -> dict[str, str | None]:
+        """The addresses `http`, `https`, `health`. Raises: OSError when one is taken."""
+        addresses: dict[str, str | None] = json.loads(self._engine.start())
+        return addresses
+
+    def stop(self) -> None:
+        """Drains and returns when every thread has ended."""
+        self._engine.stop()
+
+    def alive(self) -> bool:
+        return bool(self._engine.alive())
+
+
+def run_connector(configuration: dict[str, Any]) -> None:
+    """Serves as a connector until SIGTERM. Raises: ValueError, OSError."""
+    _native.run_connector(json.dumps(configuration))
+
+
+def check_record(kind: str, key: str, body: str) -> None:
+    """Checks a plan record as an engine would. Raises: ValueError with the field and the problem."""
+    _native.check_record(kind, key, body)
+
+
+def refusals() -> list[dict[str, Any]]:
+    """Every refusal an engine can give: code, status, message, fault, retryable."""
+    listed: list[dict[str, Any]] = json.loads(_native.refusals())
+    return listed

@@ -1,0 +1,73 @@
+"""`isthmus engine`: the Rust engine in a small Python process.
+
+It starts from its own copy of the plan and needs no control plane to serve; SIGTERM drains it and it exits with 0.
+"""
+
+from __future__ import annotations
+
+import signal
+import socket
+import threading
+from datetime import timedelta
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from isthmus import native
+from isthmus.plane.token import engine_token
+from isthmus.processes import state
+from isthmus.settings import Settings
+from isthmus.store.sealing import Keyring
+
+
+def engine_document(settings: Settings) -> dict[str, Any]:
+    """The engine's own settings (`crates/engine/src/settings.rs`)."""
+    keyring = Keyring.from_file(state.key_path(settings.state))
+    return {
+        "node": settings.node or socket.gethostname()[:64],
+        "http": str(settings.http),
+        "https": None if settings.https is None else str(settings.https),
+        "health": None if settings.health is None else str(settings.health),
+        "threads": settings.engine_threads,
+        "state": str(settings.state / "engine"),
+        "state_key": keyring.derive("engine/disk").hex(),
+        "feed": {"url": settings.control_url, "token": engine_token(settings.state)},
+        "access_log": None if settings.access_log is None else str(settings.access_log),
+        "signature_window_ms": _milliseconds(settings.signature_window),
+        "nonce_window_ms": _milliseconds(settings.nonce_window),
+        "automatic_domain_quota": settings.automatic_domain_quota,
+        "request_body_limit": settings.request_body_limit,
+        "connect_timeout_ms": _milliseconds(settings.connect_timeout),
+        "client_timeout_ms": _milliseconds(settings.client_timeout),
+        "drain_ms": _milliseconds(settings.drain),
+        "loopback_backends": settings.loopback_backends,
+        "own_addresses": [str(settings.admin)],
+        "refusal_body": settings.refusal_body,
+    }
+
+
+def run_engine(settings: Settings, ready_file: Path | None) -> None:
+    """Serves until SIGTERM or SIGINT. Raises: OSError, ValueError, StateError when it cannot start."""
+    state.prepare(settings.state)
+    stopping = threading.Event()
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        stopping.set()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    engine = native.Engine(engine_document(settings))
+    addresses = engine.start()
+    if ready_file is not None:
+        state.write_json(ready_file, dict(addresses))
+    # Signals are delivered between waits; an engine that lost a thread must not look alive.
+    while not stopping.wait(0.2):
+        if not engine.alive():
+            raise OSError("a thread of the engine ended unexpectedly")
+    engine.stop()
+    if ready_file is not None:
+        ready_file.unlink(missing_ok=True)
+
+
+def _milliseconds(duration: timedelta) -> int:
+    return int(duration / timedelta(milliseconds=1))
