@@ -28,9 +28,7 @@ def check(name: str, port: int, log: Path) -> None:
     """Both must do the whole work: permission, forwarding, a request id, a record."""
     status, received = parts.answer(port, parts.request())
     if status != 200 or b"x-ca-request-id" not in received.lower():
-        raise parts.BenchError(
-            f"{name} does not forward an authorised call: {received[:200]!r}"
-        )
+        raise parts.BenchError(f"{name} does not forward an authorised call: {received[:200]!r}")
     for authorization in ("APPCODE wrong", "Basic eDp5"):
         status, _ = parts.answer(port, parts.request(authorization=authorization))
         if status not in (400, 403):
@@ -63,9 +61,7 @@ def load(port: int, seconds: int, connections: int) -> int:
         *headers,
         f"http://127.0.0.1:{port}/nginx",
     ]
-    output = subprocess.run(
-        command, check=True, capture_output=True, text=True, timeout=seconds + 30
-    ).stdout
+    output = subprocess.run(command, check=True, capture_output=True, text=True, timeout=seconds + 30).stdout
     if "Non-2xx" in output or "Socket errors" in output:
         raise parts.BenchError(f"calls failed under load: {output}")
     match = re.search(r"(\d+) requests in", output)
@@ -75,9 +71,7 @@ def load(port: int, seconds: int, connections: int) -> int:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=8)
     parser.add_argument("--seconds", type=int, default=3)
     parser.add_argument("--connections", type=int, default=32)
@@ -96,9 +90,7 @@ def main() -> None:
         "ratio_min": min(ratios),
         "ratio_max": max(ratios),
     }
-    print(
-        f"ratio isthmus/nginx: median {summary['ratio_median']:.3f}  min {min(ratios):.3f}  max {max(ratios):.3f}"
-    )
+    print(f"ratio isthmus/nginx: median {summary['ratio_median']:.3f}  min {min(ratios):.3f}  max {max(ratios):.3f}")
     print(json.dumps({"rounds": options.rounds, "seconds": options.seconds, **summary}))
 
 

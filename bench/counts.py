@@ -31,10 +31,7 @@ def play(port: int, requests: int) -> None:
         for _ in range(requests):
             stream.sendall(message)
             received = b""
-            while (
-                b"\r\n\r\n" not in received
-                or len(received.split(b"\r\n\r\n", 1)[1]) < 1024
-            ):
+            while b"\r\n\r\n" not in received or len(received.split(b"\r\n\r\n", 1)[1]) < 1024:
                 more = stream.recv(65536)
                 if not more:
                     raise parts.BenchError("the engine closed the connection")
@@ -81,25 +78,17 @@ def allocations(folder: Path, backend: int, requests: int) -> int:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument(
-        "--check", action="store_true", help="fail when a count is over its budget"
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="fail when a count is over its budget")
     options = parser.parse_args()
     missing = [tool for tool in ("valgrind", "strace") if shutil.which(tool) is None]
     if missing:
-        raise parts.BenchError(
-            f"not installed: {', '.join(missing)} (Debian packages of the same names)"
-        )
+        raise parts.BenchError(f"not installed: {', '.join(missing)} (Debian packages of the same names)")
     figures: dict[str, float] = {}
     with tempfile.TemporaryDirectory(prefix="isthmus-counts-") as name:
         folder = Path(name)
         backend = parts.free_port()
-        with parts.nginx(
-            "backend.conf.template", folder, port=backend, page="x" * 1024
-        ):
+        with parts.nginx("backend.conf.template", folder, port=backend, page="x" * 1024):
             for what, count in (
                 ("instructions", instructions),
                 ("system_calls", system_calls),
@@ -110,9 +99,7 @@ def main() -> None:
     budgets = json.loads(BUDGETS.read_text())
     over = [what for what, figure in figures.items() if figure > budgets[what]]
     for what, figure in figures.items():
-        print(
-            f"{what} per request: {figure} (budget {budgets[what]}){'  OVER' if what in over else ''}"
-        )
+        print(f"{what} per request: {figure} (budget {budgets[what]}){'  OVER' if what in over else ''}")
     if options.check and over:
         raise parts.BenchError(f"over budget: {', '.join(over)}")
 

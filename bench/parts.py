@@ -35,9 +35,7 @@ def free_port() -> int:
         return port
 
 
-def request(
-    path: str = "/nginx", authorization: str = f"APPCODE {APP_CODE}", host: str = HOST
-) -> bytes:
+def request(path: str = "/nginx", authorization: str = f"APPCODE {APP_CODE}", host: str = HOST) -> bytes:
     """One GET as a client would send it on a kept connection."""
     return f"GET {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: {authorization}\r\n\r\n".encode()
 
@@ -51,21 +49,15 @@ def answer(port: int, message: bytes) -> tuple[int, bytes]:
 
 
 @contextmanager
-def nginx(
-    template: str, folder: Path, **values: Any
-) -> Iterator[subprocess.Popen[bytes]]:
+def nginx(template: str, folder: Path, **values: Any) -> Iterator[subprocess.Popen[bytes]]:
     """A single nginx process from a template beside this file; waits until `values["port"]` answers."""
-    program = shutil.which("nginx") or shutil.which(
-        "nginx", path="/usr/sbin:/usr/local/sbin"
-    )
+    program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
     if program is None:
         raise BenchError("nginx is not installed (Debian package nginx-light)")
     configuration = folder / template.removesuffix(".template")
     text = (Path(__file__).parent / template).read_text()
     configuration.write_text(text.format(folder=folder, **values))
-    process = subprocess.Popen(
-        [program, "-e", str(folder / "nginx-error.log"), "-c", str(configuration)]
-    )
+    process = subprocess.Popen([program, "-e", str(folder / "nginx-error.log"), "-c", str(configuration)])
     try:
         wait_for_port(values["port"], process)
         yield process
@@ -78,9 +70,7 @@ def wait_for_port(port: int, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            raise BenchError(
-                f"a part ended with code {process.returncode} before it listened"
-            )
+            raise BenchError(f"a part ended with code {process.returncode} before it listened")
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
@@ -144,10 +134,7 @@ def plan(backend: int) -> str:
         ("grant", f"{API}/RELEASE/{APP_ID}", grant),
         ("edition", f"{API}/RELEASE", edition),
     ]
-    return "\n".join(
-        json.dumps({"kind": kind, "key": key, "body": body})
-        for kind, key, body in records
-    )
+    return "\n".join(json.dumps({"kind": kind, "key": key, "body": body}) for kind, key, body in records)
 
 
 def engine_settings(folder: Path) -> dict[str, Any]:
@@ -183,9 +170,7 @@ def engine(
     (folder / "settings.json").write_text(json.dumps(engine_settings(folder)))
     program = ROOT / "target" / "release" / "examples" / "serve"
     if not program.exists():
-        raise BenchError(
-            "the engine is not built: cargo build --release -p isthmus-engine --example serve"
-        )
+        raise BenchError("the engine is not built: cargo build --release -p isthmus-engine --example serve")
     command = [
         *(wrapper or []),
         str(program),

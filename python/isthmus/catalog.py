@@ -38,9 +38,7 @@ _PROTOCOL_PARAMETERS = frozenset({"SecurityToken"})
 class Params(Mapping[str, Any]):
     """The checked parameters under their inside names; `params.group_id` is None when the caller left it out."""
 
-    def __init__(
-        self, values: Mapping[str, Any], declared: frozenset[str] | None = None
-    ) -> None:
+    def __init__(self, values: Mapping[str, Any], declared: frozenset[str] | None = None) -> None:
         self._values = dict(values)
         self._declared = declared
 
@@ -54,9 +52,7 @@ class Params(Mapping[str, Any]):
         return len(self._values)
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("_") or (
-            self._declared is not None and name not in self._declared
-        ):
+        if name.startswith("_") or (self._declared is not None and name not in self._declared):
             raise AttributeError(f"The operation has no parameter {name}.")
         return self._values.get(name)
 
@@ -81,9 +77,7 @@ class Operation:
         values: dict[str, Any] = {}
         problems: list[Problem] = []
         for parameter in self.params:
-            value, found = read_parameter(
-                parameter, raw, indexed.get(parameter.name, {})
-            )
+            value, found = read_parameter(parameter, raw, indexed.get(parameter.name, {}))
             problems.extend(found)
             if value is not None:
                 values[parameter.inside_name] = value
@@ -102,10 +96,7 @@ class Operation:
 class Catalog:
     def __init__(self, operations: Mapping[tuple[str, str], Operation]) -> None:
         self._operations = dict(operations)
-        self._versions = {
-            version: frozenset(n for n, v in operations if v == version)
-            for _, version in operations
-        }
+        self._versions = {version: frozenset(n for n, v in operations if v == version) for _, version in operations}
 
     @classmethod
     def load(cls, folder: Traversable | None = None) -> Catalog:
@@ -115,13 +106,8 @@ class Catalog:
         _apply_patches(given, patches)
         _add_to_responses(given, patches["response_additions"])
         own = _read(folder, "extensions.json")["operations"]
-        built = [
-            _build(entry, patches["aliases"].get(entry["name"], {}))
-            for entry in (given | own).values()
-        ]
-        return cls(
-            {(operation.name, operation.version): operation for operation in built}
-        )
+        built = [_build(entry, patches["aliases"].get(entry["name"], {})) for entry in (given | own).values()]
+        return cls({(operation.name, operation.version): operation for operation in built})
 
     @property
     def operations(self) -> tuple[Operation, ...]:
@@ -136,18 +122,12 @@ class Catalog:
 
     def find_versions(self, name: str) -> tuple[str, ...]:
         """The versions that have an operation of this name: what the wire suggests to a caller who named another."""
-        return tuple(
-            version for version, names in self._versions.items() if name in names
-        )
+        return tuple(version for version, names in self._versions.items() if name in names)
 
 
-def _indexed_names(
-    params: tuple[Parameter, ...], raw: Mapping[str, str]
-) -> dict[str, dict[str, str]]:
+def _indexed_names(params: tuple[Parameter, ...], raw: Mapping[str, str]) -> dict[str, dict[str, str]]:
     """Group `Tag.1.Key` under `Tag` in one pass, so that a request costs its own size and not size times parameters."""
-    repeated = {
-        parameter.name for parameter in params if parameter.wire == "flat-repeat"
-    }
+    repeated = {parameter.name for parameter in params if parameter.wire == "flat-repeat"}
     grouped: dict[str, dict[str, str]] = {}
     for name, value in raw.items():
         stem, dot, tail = name.partition(".")
@@ -176,9 +156,7 @@ def _apply_patches(operations: dict[str, Any], patches: Any) -> None:
                     parameter.update(patch["set"])
                     break
             else:
-                raise ValueError(
-                    f"spec/patches.json corrects {name}.{patch['parameter']}, which does not exist."
-                )
+                raise ValueError(f"spec/patches.json corrects {name}.{patch['parameter']}, which does not exist.")
 
 
 def _add_to_responses(operations: dict[str, Any], additions: Any) -> None:
@@ -202,11 +180,7 @@ def _build(entry: dict[str, Any], aliases: Mapping[str, str]) -> Operation:
         if given["name"] not in _PROTOCOL_PARAMETERS
     )
     # RequestId is the wire's; the other three at the top of a success make a client report a failure.
-    members = {
-        key: shape
-        for key, shape in entry["response"].items()
-        if key not in _WIRE_MEMBERS
-    }
+    members = {key: shape for key, shape in entry["response"].items() if key not in _WIRE_MEMBERS}
     response = parse_shape({"object": members}, name)
     assert isinstance(response, ObjectOf)
     return Operation(
@@ -223,16 +197,10 @@ def _build(entry: dict[str, Any], aliases: Mapping[str, str]) -> Operation:
 _WIRE_MEMBERS = frozenset({"RequestId", "Code", "Message", "Success"})
 
 
-def _build_parameter(
-    operation: str, given: dict[str, Any], aliases: tuple[str, ...]
-) -> Parameter:
+def _build_parameter(operation: str, given: dict[str, Any], aliases: tuple[str, ...]) -> Parameter:
     name = given["name"]
     shape: Shape = parse_shape(given["type"], f"{operation}.{name}")
     wire = given.get("wire", "plain")
     if wire == "plain" and isinstance(shape, ListOf | MapOf | ObjectOf):
-        raise ValueError(
-            f"The specification does not say how {operation}.{name} is written on the wire."
-        )
-    return Parameter(
-        name, snake_case(name), shape, wire, bool(given["required"]), aliases
-    )
+        raise ValueError(f"The specification does not say how {operation}.{name} is written on the wire.")
+    return Parameter(name, snake_case(name), shape, wire, bool(given["required"]), aliases)

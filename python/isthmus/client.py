@@ -67,7 +67,9 @@ def call(endpoint: Endpoint, action: str, version: str, parameters: Mapping[str,
     names = ";".join(sorted(headers))
     unsigned = acs3.Authorization(endpoint.access_key_id, names, "")
     signature = acs3.signature(endpoint.access_key_secret, acs3.string_to_sign(request, unsigned))
-    headers["authorization"] = f"{acs3.SCHEME} Credential={endpoint.access_key_id},SignedHeaders={names},Signature={signature}"
+    headers["authorization"] = (
+        f"{acs3.SCHEME} Credential={endpoint.access_key_id},SignedHeaders={names},Signature={signature}"
+    )
     try:
         answer = httpx.post(f"{endpoint.url}/", params=query, content=body, headers=headers, timeout=_TIMEOUT_SECONDS)
     except httpx.HTTPError as error:

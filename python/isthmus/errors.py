@@ -89,9 +89,7 @@ SINGLES = (
     Single("InvalidAccessKeyId.NotFound", 400, "no such access key"),
     Single("InvalidAccessKeyId.Inactive", 400, "the access key is disabled"),
     Single("InvalidSecurityToken", 400, "temporary credentials are not issued here"),
-    Single(
-        "SignatureDoesNotMatch", 400, "the signature is not the one calculated here"
-    ),
+    Single("SignatureDoesNotMatch", 400, "the signature is not the one calculated here"),
     Single("IncompleteSignature", 400, "a part of the signature is missing"),
     Single("InvalidSignatureMethod", 400, "the signature algorithm is not supported"),
     Single(
@@ -133,9 +131,7 @@ def repeated(subject: str, text: str) -> ApiError:
 
 
 def missing(parameter: str, text: str = "") -> ApiError:
-    return ApiError(
-        f"Missing{parameter}", text or f"The parameter {parameter} is required."
-    )
+    return ApiError(f"Missing{parameter}", text or f"The parameter {parameter} is required.")
 
 
 def missing_parameter(name: str) -> Problem:

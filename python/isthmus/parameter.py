@@ -43,9 +43,7 @@ class Parameter:
     aliases: tuple[str, ...] = ()
 
 
-def read_parameter(
-    parameter: Parameter, raw: Mapping[str, str], indexed: Mapping[str, str]
-) -> Read:
+def read_parameter(parameter: Parameter, raw: Mapping[str, str], indexed: Mapping[str, str]) -> Read:
     """The value, or None with no problem when the caller left it out. `indexed` has `1.Key` for each `Tag.1.Key`."""
     if parameter.wire == "flat-repeat":
         if raw.get(parameter.name):
@@ -83,9 +81,7 @@ def _read_scalar(shape: Shape, text: str, where: str) -> Read:
         return int(match[1]), []
     if kind == "boolean":
         if text.lower() not in ("true", "false"):
-            return None, [
-                Problem(where, f"is {_shown(text)}, but must be true or false.")
-            ]
+            return None, [Problem(where, f"is {_shown(text)}, but must be true or false.")]
         return text.lower() == "true", []
     return text, []
 
@@ -111,11 +107,7 @@ def _read_repeated(parameter: Parameter, indexed: Mapping[str, str]) -> Read:
     for tail, text in indexed.items():
         match = _INDEX.fullmatch(tail)
         named = isinstance(parameter.shape.item, ObjectOf)
-        if (
-            match is None
-            or (match[2] is not None) != named
-            or int(match[1]) > MAX_LIST_ITEMS
-        ):
+        if match is None or (match[2] is not None) != named or int(match[1]) > MAX_LIST_ITEMS:
             form = f"{parameter.name}.1.Field" if named else f"{parameter.name}.1"
             name = _shown(f"{parameter.name}.{tail}")
             text = f"the name {name} is not of the form {form} with an index from 1 to {MAX_LIST_ITEMS}."
@@ -125,24 +117,16 @@ def _read_repeated(parameter: Parameter, indexed: Mapping[str, str]) -> Read:
     for index in sorted(rows):
         where = f"{parameter.name}.{index}"
         if isinstance(parameter.shape.item, ObjectOf):
-            item, found = _read_row(
-                parameter.shape.item, rows[index], where, parameter.name == "Tag"
-            )
+            item, found = _read_row(parameter.shape.item, rows[index], where, parameter.name == "Tag")
         else:
-            item, found = (
-                _read_scalar(parameter.shape.item, rows[index][""], where)
-                if rows[index][""]
-                else (None, [])
-            )
+            item, found = _read_scalar(parameter.shape.item, rows[index][""], where) if rows[index][""] else (None, [])
         problems.extend(found)
         if item is not None:
             items.append(item)
     return (None, problems) if problems or not items else (items, [])
 
 
-def _read_row(
-    shape: ObjectOf, row: Mapping[str, str], where: str, is_tag: bool
-) -> Read:
+def _read_row(shape: ObjectOf, row: Mapping[str, str], where: str, is_tag: bool) -> Read:
     """One object of a list: every declared member is there, None when the caller left it out."""
     if is_tag:
         return _read_tag(row, where)
@@ -150,9 +134,7 @@ def _read_row(
     problems: list[Problem] = []
     for name, member in shape.members.items():
         text = row.get(name, "")
-        value, found = (
-            _read_scalar(member, text, f"{where}.{name}") if text else (None, [])
-        )
+        value, found = _read_scalar(member, text, f"{where}.{name}") if text else (None, [])
         item[snake_case(name)] = value
         problems.extend(found)
     if problems:
@@ -170,9 +152,7 @@ def _read_tag(row: Mapping[str, str], where: str) -> Read:
 
 def _read_json(parameter: Parameter, text: str) -> Read:
     if len(text) > MAX_JSON_LENGTH:
-        return None, [
-            Problem(parameter.name, f"is longer than {MAX_JSON_LENGTH} characters.")
-        ]
+        return None, [Problem(parameter.name, f"is longer than {MAX_JSON_LENGTH} characters.")]
     try:
         data = json.loads(text, parse_constant=_refuse_constant)
         # A lone surrogate is legal in JSON text, but no text that could be stored or answered.
@@ -191,32 +171,18 @@ def _read_json_value(shape: Shape, data: Any, where: str) -> Read:
     if isinstance(shape, ListOf) and isinstance(data, list):
         if len(data) > MAX_LIST_ITEMS:
             return None, [_too_long(where)]
-        read = [
-            _read_json_value(shape.item, item, f"{where}.{index}")
-            for index, item in enumerate(data, start=1)
-        ]
-        return [value for value, _ in read], [
-            problem for _, found in read for problem in found
-        ][:MAX_LIST_ITEMS]
+        read = [_read_json_value(shape.item, item, f"{where}.{index}") for index, item in enumerate(data, start=1)]
+        return [value for value, _ in read], [problem for _, found in read for problem in found][:MAX_LIST_ITEMS]
     if isinstance(shape, MapOf) and isinstance(data, dict):
-        fields = {
-            key: _read_json_value(shape.item, item, f"{where}.{_shown(key)}")
-            for key, item in data.items()
-        }
-        return {key: value for key, (value, _) in fields.items()}, [
-            p for _, found in fields.values() for p in found
-        ]
+        fields = {key: _read_json_value(shape.item, item, f"{where}.{_shown(key)}") for key, item in data.items()}
+        return {key: value for key, (value, _) in fields.items()}, [p for _, found in fields.values() for p in found]
     if isinstance(shape, ObjectOf) and isinstance(data, dict):
         by_name = {key.lower(): item for key, item in data.items()}
         members = {
-            snake_case(name): _read_json_value(
-                member, by_name.get(name.lower()), f"{where}.{name}"
-            )
+            snake_case(name): _read_json_value(member, by_name.get(name.lower()), f"{where}.{name}")
             for name, member in shape.members.items()
         }
-        return {key: value for key, (value, _) in members.items()}, [
-            p for _, found in members.values() for p in found
-        ]
+        return {key: value for key, (value, _) in members.items()}, [p for _, found in members.values() for p in found]
     if isinstance(shape, Scalar):
         return _read_json_scalar(shape, data, where)
     wanted = "a list" if isinstance(shape, ListOf) else "an object"
@@ -234,9 +200,7 @@ def _read_json_scalar(shape: Scalar, data: Any, where: str) -> Read:
 
 
 def _too_long(name: str) -> Problem:
-    return Problem(
-        name, f"has more than {MAX_LIST_ITEMS} entries: send fewer per request."
-    )
+    return Problem(name, f"has more than {MAX_LIST_ITEMS} entries: send fewer per request.")
 
 
 def _shown(text: str) -> str:

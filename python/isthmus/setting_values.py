@@ -37,11 +37,7 @@ class Address(NamedTuple):
     port: int
 
     def __str__(self) -> str:
-        return (
-            f"[{self.host}]:{self.port}"
-            if ":" in self.host
-            else f"{self.host}:{self.port}"
-        )
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
 @dataclass(frozen=True)
@@ -109,9 +105,7 @@ def _read_duration(value: Any, limits: _Limits) -> timedelta:
         text = _text(value)
         parts = _DURATION_PART.findall(text)
         if not parts or "".join(count + unit for count, unit in parts) != text:
-            raise ValueError(
-                "a duration needs a unit" if re.fullmatch(r"[0-9.]+", text) else ""
-            )
+            raise ValueError("a duration needs a unit" if re.fullmatch(r"[0-9.]+", text) else "")
         try:
             duration = sum(
                 (int(count) * _DURATION_UNITS[unit] for count, unit in parts),
@@ -120,9 +114,7 @@ def _read_duration(value: Any, limits: _Limits) -> timedelta:
         except OverflowError as error:
             raise ValueError("too long") from error
     if duration < limits.get("smallest", timedelta()) or duration > timedelta(days=366):
-        raise ValueError(
-            "too short" if duration < timedelta(days=1) else "longer than 366 days"
-        )
+        raise ValueError("too short" if duration < timedelta(days=1) else "longer than 366 days")
     return duration
 
 
@@ -192,11 +184,7 @@ def _read_text(value: Any, limits: _Limits) -> str:
 
 def _read_host_name(value: Any, _limits: _Limits) -> str:
     text = _text(value).strip(".").lower()
-    if (
-        not text
-        or len(text) > 200
-        or not all(_HOST_LABEL.fullmatch(label) for label in text.split("."))
-    ):
+    if not text or len(text) > 200 or not all(_HOST_LABEL.fullmatch(label) for label in text.split(".")):
         raise ValueError
     return text
 
@@ -215,18 +203,12 @@ def _constant(text: str) -> Callable[[_Limits], str]:
 
 KINDS = {
     "path": Kind(_read_path, _constant("a path"), "/var/lib/isthmus"),
-    "address": Kind(
-        _read_address, _constant("an IP address and a port"), "127.0.0.1:7080"
-    ),
-    "duration": Kind(
-        _read_duration, _constant("a duration with units (ms, s, m, h, d)"), "1h30m"
-    ),
+    "address": Kind(_read_address, _constant("an IP address and a port"), "127.0.0.1:7080"),
+    "duration": Kind(_read_duration, _constant("a duration with units (ms, s, m, h, d)"), "1h30m"),
     "size": Kind(_read_size, _constant("a size in B, KiB, MiB or GiB"), "8MiB"),
     "count": Kind(_read_count, _count_form, "100"),
     "boolean": Kind(_read_boolean, _constant("true or false"), "true"),
-    "choice": Kind(
-        _read_choice, lambda limits: "one of " + ", ".join(limits["choices"]), ""
-    ),
+    "choice": Kind(_read_choice, lambda limits: "one of " + ", ".join(limits["choices"]), ""),
     "text": Kind(_read_text, _constant("a text"), "gateway-1"),
     "host_name": Kind(_read_host_name, _constant("a host name"), "gateway.example.com"),
     "label": Kind(

@@ -20,9 +20,7 @@ from isthmus.setting_values import KINDS, Address, show
 __all__ = ["Address", "SettingRow", "Settings", "SettingsError"]
 
 # These tell a client (the command line, an SDK) whom to call: they are no settings of a server.
-CLIENT_VARIABLES = frozenset(
-    {"ISTHMUS_ENDPOINT", "ISTHMUS_ACCESS_KEY_ID", "ISTHMUS_ACCESS_KEY_SECRET"}
-)
+CLIENT_VARIABLES = frozenset({"ISTHMUS_ENDPOINT", "ISTHMUS_ACCESS_KEY_ID", "ISTHMUS_ACCESS_KEY_SECRET"})
 _PREFIX = "ISTHMUS_"
 
 
@@ -46,9 +44,7 @@ class SettingRow(NamedTuple):
 
 
 def _setting(kind: str, default: Any, text: str, **limits: Any) -> Any:
-    return field(
-        default=default, metadata={"kind": kind, "help": text, "limits": limits}
-    )
+    return field(default=default, metadata={"kind": kind, "help": text, "limits": limits})
 
 
 @dataclass(frozen=True)
@@ -60,9 +56,7 @@ class Settings:
         Path("~/.local/share/isthmus"),
         "Directory of the store, the keys and the engine's disk copy of the plan.",
     )
-    http: Address = _setting(
-        "address", Address("0.0.0.0", 8080), "Where the engine takes HTTP requests."
-    )
+    http: Address = _setting("address", Address("0.0.0.0", 8080), "Where the engine takes HTTP requests.")
     https: Address | None = _setting(
         "address",
         Address("0.0.0.0", 8443),
@@ -91,9 +85,7 @@ class Settings:
         "Name under which an engine reports; empty means the host name.",
         longest=64,
     )
-    engine_threads: int = _setting(
-        "count", 0, "Serving threads of an engine; 0 means one per core.", largest=1024
-    )
+    engine_threads: int = _setting("count", 0, "Serving threads of an engine; 0 means one per core.", largest=1024)
     management_threads: int = _setting(
         "count",
         16,
@@ -127,17 +119,13 @@ class Settings:
         "Calls a day through one automatic domain; 0 means no limit.",
         largest=2**63 - 1,
     )
-    region: str = _setting(
-        "label", "cn-hangzhou", "The region that this gateway says it is in."
-    )
+    region: str = _setting("label", "cn-hangzhou", "The region that this gateway says it is in.")
     loopback_backends: bool = _setting(
         "boolean",
         False,
         "Whether a backend may be on a loopback address; `isthmus up` turns it on unless it is set.",
     )
-    request_body_limit: int = _setting(
-        "size", 8 * 1024**2, "Largest body of a request to an API.", smallest=1
-    )
+    request_body_limit: int = _setting("size", 8 * 1024**2, "Largest body of a request to an API.", smallest=1)
     connect_timeout: timedelta = _setting(
         "duration",
         timedelta(seconds=2),
@@ -173,9 +161,7 @@ class Settings:
         choices=("empty", "json"),
     )
     groups_limit: int = _setting("count", 200, "Largest number of groups.")
-    apis_per_group_limit: int = _setting(
-        "count", 1000, "Largest number of APIs in one group."
-    )
+    apis_per_group_limit: int = _setting("count", 1000, "Largest number of APIs in one group.")
     apps_limit: int = _setting("count", 1000, "Largest number of apps.")
     log_level: str = _setting(
         "choice",
@@ -255,20 +241,12 @@ _Source = dict[str, tuple[Any, str]]
 
 
 def _flag_values(flags: Mapping[str, Any]) -> _Source:
-    return {
-        name: (value, f"the flag {_flag(name)}")
-        for name, value in flags.items()
-        if value is not None
-    }
+    return {name: (value, f"the flag {_flag(name)}") for name, value in flags.items() if value is not None}
 
 
 def _environment_values(environ: Mapping[str, str]) -> _Source:
     names = {_variable(one.name): one.name for one in setting_fields()}
-    return {
-        names[key]: (value, f"the variable {key}")
-        for key, value in environ.items()
-        if key in names
-    }
+    return {names[key]: (value, f"the variable {key}") for key, value in environ.items() if key in names}
 
 
 def _toml_values(path: Path | None, problems: list[str]) -> _Source:
@@ -277,9 +255,7 @@ def _toml_values(path: Path | None, problems: list[str]) -> _Source:
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        problems.append(
-            f"The configuration file {path} cannot be read: {error.strerror}. Check its path and its mode."
-        )
+        problems.append(f"The configuration file {path} cannot be read: {error.strerror}. Check its path and its mode.")
         return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         problems.append(f"The configuration file {path} is not TOML: {error}.")
@@ -288,25 +264,15 @@ def _toml_values(path: Path | None, problems: list[str]) -> _Source:
     for key in document:
         if key not in known:
             problems.append(f"{path}: there is no setting {key}.{_nearest(key, known)}")
-    return {
-        key: (value, f"{key} in {path}")
-        for key, value in document.items()
-        if key in known
-    }
+    return {key: (value, f"{key} in {path}") for key, value in document.items() if key in known}
 
 
 def _nearest(name: str, known: list[str]) -> str:
     close = difflib.get_close_matches(name, known, n=1)
-    return (
-        f" Did you mean {close[0]}?"
-        if close
-        else " The reference page of the settings lists all of them."
-    )
+    return f" Did you mean {close[0]}?" if close else " The reference page of the settings lists all of them."
 
 
-def _read_value(
-    one: Any, value: Any, where: str, read: dict[str, Any], problems: list[str]
-) -> None:
+def _read_value(one: Any, value: Any, where: str, read: dict[str, Any], problems: list[str]) -> None:
     kind, limits = KINDS[one.metadata["kind"]], one.metadata["limits"]
     if value in ("", None) and limits.get("optional"):
         read[one.name] = None
@@ -316,17 +282,10 @@ def _read_value(
     except ValueError as error:
         why = f" ({error})" if str(error) else ""
         example = f", for example {kind.example}" if kind.example else ""
-        problems.append(
-            f"{where} is {value!r}{why}, but {one.name} is {kind.form(limits)}{example}."
-        )
+        problems.append(f"{where} is {value!r}{why}, but {one.name} is {kind.form(limits)}{example}.")
 
 
 def _unknown_variables(environ: Mapping[str, str]) -> list[str]:
     known = {_variable(one.name) for one in setting_fields()} | CLIENT_VARIABLES
-    unknown = sorted(
-        key for key in environ if key.startswith(_PREFIX) and key not in known
-    )
-    return [
-        f"The variable {key} is no setting.{_nearest(key, sorted(known))}"
-        for key in unknown
-    ]
+    unknown = sorted(key for key in environ if key.startswith(_PREFIX) and key not in known)
+    return [f"The variable {key} is no setting.{_nearest(key, sorted(known))}" for key in unknown]

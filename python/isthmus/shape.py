@@ -58,9 +58,7 @@ class ObjectOf:
     @cached_property
     def list_member(self) -> str | None:
         """The only member that is a list: a bare Python list given for this object belongs there."""
-        lists = [
-            name for name, shape in self.members.items() if isinstance(shape, ListOf)
-        ]
+        lists = [name for name, shape in self.members.items() if isinstance(shape, ListOf)]
         return lists[0] if len(lists) == 1 else None
 
 
@@ -80,15 +78,8 @@ def parse_shape(notation: Any, where: str) -> Shape:
         if kind == "map":
             return MapOf(parse_shape(inner, f"{where}{{}}"))
         if kind == "object" and isinstance(inner, dict):
-            return ObjectOf(
-                {
-                    name: parse_shape(member, f"{where}.{name}")
-                    for name, member in inner.items()
-                }
-            )
-    raise ValueError(
-        f"The specification has an unreadable type at {where}: {notation!r}"
-    )
+            return ObjectOf({name: parse_shape(member, f"{where}.{name}") for name, member in inner.items()})
+    raise ValueError(f"The specification has an unreadable type at {where}: {notation!r}")
 
 
 def empty_container(shape: Shape) -> Any:
@@ -116,23 +107,13 @@ def render(shape: Shape, value: Any, where: str) -> Any:
     if isinstance(shape, ListOf):
         if not isinstance(value, list | tuple):
             raise ShapeMismatch(f"{where} is a list, not {type(value).__name__}")
-        return [
-            render(shape.item, item, f"{where}[{index}]")
-            for index, item in enumerate(value)
-        ]
-    if (
-        isinstance(shape, ObjectOf)
-        and isinstance(value, list | tuple)
-        and shape.list_member
-    ):
+        return [render(shape.item, item, f"{where}[{index}]") for index, item in enumerate(value)]
+    if isinstance(shape, ObjectOf) and isinstance(value, list | tuple) and shape.list_member:
         value = {snake_case(shape.list_member): value}
     if not isinstance(value, Mapping):
         raise ShapeMismatch(f"{where} is an object, not {type(value).__name__}")
     if isinstance(shape, MapOf):
-        return {
-            str(key): render(shape.item, item, f"{where}.{key}")
-            for key, item in value.items()
-        }
+        return {str(key): render(shape.item, item, f"{where}.{key}") for key, item in value.items()}
     return _object(shape, value, where)
 
 
@@ -157,18 +138,10 @@ def _scalar(kind: str, value: Any, where: str) -> Any:
         return str(value)
     if kind == "integer" and isinstance(value, int):
         return int(value)
-    if (
-        kind == "integer"
-        and isinstance(value, str)
-        and re.fullmatch(r"-?[0-9]{1,19}", value)
-    ):
+    if kind == "integer" and isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,19}", value):
         return int(value)
     if kind == "boolean" and isinstance(value, bool):
         return value
-    if (
-        kind == "boolean"
-        and isinstance(value, str)
-        and value.lower() in ("true", "false")
-    ):
+    if kind == "boolean" and isinstance(value, str) and value.lower() in ("true", "false"):
         return value.lower() == "true"
     raise ShapeMismatch(f"{where} is {kind}, not {type(value).__name__}")

@@ -98,11 +98,7 @@ def imported(path: Path) -> set[str]:
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
-            names = (
-                [node.module]
-                if node.module != "isthmus"
-                else [f"isthmus.{alias.name}" for alias in node.names]
-            )
+            names = [node.module] if node.module != "isthmus" else [f"isthmus.{alias.name}" for alias in node.names]
         found |= {name.split(".")[1] for name in names if name.startswith("isthmus.")}
     return found
 
@@ -113,43 +109,27 @@ def test_python_imports_go_one_way() -> None:
         place = PACKAGE / part
         for path in [place] if place.is_file() else sorted(place.rglob("*.py")):
             for name in imported(path) & forbidden:
-                wrong.append(
-                    f"{path.relative_to(ROOT)} imports isthmus.{name}: move what it needs down, or pass it in"
-                )
+                wrong.append(f"{path.relative_to(ROOT)} imports isthmus.{name}: move what it needs down, or pass it in")
     assert not wrong, "\n".join(wrong)
 
 
 def test_only_one_file_imports_the_native_module() -> None:
-    users = [
-        path
-        for path in PACKAGE.rglob("*.py")
-        if "_native" in path.read_text() and "import" in path.read_text()
-    ]
+    users = [path for path in PACKAGE.rglob("*.py") if "_native" in path.read_text() and "import" in path.read_text()]
     importing = []
     for path in users:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.ImportFrom) and node.module == "isthmus":
-                importing += [
-                    path.name for alias in node.names if alias.name == "_native"
-                ]
+                importing += [path.name for alias in node.names if alias.name == "_native"]
             if isinstance(node, ast.Import):
-                importing += [
-                    path.name for alias in node.names if alias.name == "isthmus._native"
-                ]
+                importing += [path.name for alias in node.names if alias.name == "isthmus._native"]
     assert set(importing) <= {"native.py"}, importing
 
 
 def test_crates_depend_one_way() -> None:
     for crate, allowed in CRATES.items():
         manifest = tomllib.loads((ROOT / "crates" / crate / "Cargo.toml").read_text())
-        ours = {
-            name
-            for name in manifest.get("dependencies", {})
-            if name.startswith("isthmus-")
-        }
-        assert ours <= allowed, (
-            f"crates/{crate} must not depend on {sorted(ours - allowed)}"
-        )
+        ours = {name for name in manifest.get("dependencies", {}) if name.startswith("isthmus-")}
+        assert ours <= allowed, f"crates/{crate} must not depend on {sorted(ours - allowed)}"
 
 
 def test_stories_in_the_documentation_name_the_folders() -> None:

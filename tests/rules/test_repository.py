@@ -8,9 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 
-MACHINE_PATHS = re.compile(
-    r"(^|[^A-Za-z0-9_.-])/(" + "|".join(["wo" + "rk", "fa" + "rm", "ro" + "ot"]) + r")/"
-)
+MACHINE_PATHS = re.compile(r"(^|[^A-Za-z0-9_.-])/(" + "|".join(["wo" + "rk", "fa" + "rm", "ro" + "ot"]) + r")/")
 REGISTRIES = re.compile(
     "|".join(
         [
@@ -23,16 +21,12 @@ REGISTRIES = re.compile(
     )
 )
 LEFT_FOR_LATER = re.compile(
-    r"\b("
-    + "|".join(["TO" + "DO", "FIX" + "ME", "HA" + "CK"])
-    + r")\b|unimplemented!\(|todo!\("
+    r"\b(" + "|".join(["TO" + "DO", "FIX" + "ME", "HA" + "CK"]) + r")\b|unimplemented!\(|todo!\("
 )
 
 
 def tracked() -> list[Path]:
-    listed = subprocess.run(
-        ["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True
-    ).stdout
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
     return [ROOT / line for line in listed.splitlines() if (ROOT / line).is_file()]
 
 
@@ -46,9 +40,7 @@ def hits(pattern: re.Pattern[str], suffixes: tuple[str, ...] = ()) -> list[str]:
         except UnicodeDecodeError:
             continue
         found += [
-            f"{path.relative_to(ROOT)}:{n}"
-            for n, line in enumerate(text.splitlines(), 1)
-            if pattern.search(line)
+            f"{path.relative_to(ROOT)}:{n}" for n, line in enumerate(text.splitlines(), 1) if pattern.search(line)
         ]
     return found
 
@@ -71,10 +63,6 @@ def test_every_module_says_what_it_owns() -> None:
         if path.suffix == ".py" and "tests" not in path.parts and path.stat().st_size:
             if not path.read_text().lstrip().startswith(('"""', "#!")):
                 silent.append(str(path.relative_to(ROOT)))
-        if (
-            path.suffix == ".rs"
-            and "tests" not in path.parts
-            and not path.read_text().startswith("//!")
-        ):
+        if path.suffix == ".rs" and "tests" not in path.parts and not path.read_text().startswith("//!"):
             silent.append(str(path.relative_to(ROOT)))
     assert not silent, f"these files need a docstring that says what they own: {silent}"

@@ -25,11 +25,7 @@ def sources(*patterns: str) -> list[Path]:
         text=True,
     ).stdout
     paths = [ROOT / line for line in listed.splitlines()]
-    return [
-        path
-        for path in paths
-        if path.exists() and "tests" not in path.parts and path.name != "tests.rs"
-    ]
+    return [path for path in paths if path.exists() and "tests" not in path.parts and path.name != "tests.rs"]
 
 
 def test_files_stay_short() -> None:
@@ -38,9 +34,7 @@ def test_files_stay_short() -> None:
         for path in sources("*.py", "*.rs", "*.ts", "*.tsx")
         if len(path.read_text().splitlines()) > FILE_LINES
     }
-    assert long == set(LONG_FILES), (
-        f"over {FILE_LINES} lines: split the file, or shorten the exception list"
-    )
+    assert long == set(LONG_FILES), f"over {FILE_LINES} lines: split the file, or shorten the exception list"
 
 
 def test_python_functions_stay_short_and_take_few_arguments() -> None:
@@ -51,11 +45,7 @@ def test_python_functions_stay_short_and_take_few_arguments() -> None:
                 name = f"{path.relative_to(ROOT)}:{node.name}"
                 if (node.end_lineno or node.lineno) - node.lineno + 1 > FUNCTION_LINES:
                     long.add(name)
-                positional = [
-                    one
-                    for one in node.args.posonlyargs + node.args.args
-                    if one.arg not in ("self", "cls")
-                ]
+                positional = [one for one in node.args.posonlyargs + node.args.args if one.arg not in ("self", "cls")]
                 if len(positional) + len(node.args.kwonlyargs) > ARGUMENTS:
                     many.add(name)
     assert long == set(LONG_FUNCTIONS), f"over {FUNCTION_LINES} lines: {sorted(long)}"
@@ -67,9 +57,7 @@ def test_rust_functions_stay_short() -> None:
     for path in sources("*.rs"):
         start, indent, name = 0, "", ""
         for number, line in enumerate(path.read_text().splitlines(), 1):
-            opened = re.match(
-                r"(\s*)(?:pub(?:\([a-z]+\))? )?(?:async )?(?:unsafe )?fn (\w+)", line
-            )
+            opened = re.match(r"(\s*)(?:pub(?:\([a-z]+\))? )?(?:async )?(?:unsafe )?fn (\w+)", line)
             if opened and not line.rstrip().endswith(";"):
                 start, indent, name = number, opened[1], opened[2]
             elif start and line == f"{indent}}}":

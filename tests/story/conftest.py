@@ -46,13 +46,26 @@ class Running:
     @classmethod
     def start(cls, folder: Path, *arguments: str, environment: dict[str, str] | None = None) -> Running:
         ready_file = folder / "ready.json"
-        command = [sys.executable, "-m", "isthmus", "up", "--state", str(folder / "state"), "--ready-file", str(ready_file)]
+        command = [
+            sys.executable,
+            "-m",
+            "isthmus",
+            "up",
+            "--state",
+            str(folder / "state"),
+            "--ready-file",
+            str(ready_file),
+        ]
         for flag, default in (("--http", "127.0.0.1:0"), ("--https", "127.0.0.1:0"), ("--admin", "127.0.0.1:0")):
             if flag not in arguments:
                 command += [flag, default]
         log = open(folder / "up.log", "ab")
         process = subprocess.Popen(
-            [*command, *arguments], stdout=log, stderr=log, start_new_session=True, env={**os.environ, **(environment or {})}
+            [*command, *arguments],
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            env={**os.environ, **(environment or {})},
         )
 
         def ready() -> dict[str, Any] | None:
@@ -102,7 +115,9 @@ def nginx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nginx]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    temporary = "".join(f"{name}_temp_path {folder}/{name};" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    temporary = "".join(
+        f"{name}_temp_path {folder}/{name};" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
     page = "Welcome to nginx behind Isthmus"
     (folder / "nginx.conf").write_text(
         f"daemon off; pid {folder}/pid; error_log {folder}/error.log; events {{}} http {{ {temporary} access_log off;"

@@ -57,7 +57,11 @@ def test_a_draft_changes_nothing_until_it_is_published_and_can_be_rolled_back(
     assert (newest.status, newest.description) == ("ONLINE", "second release")
     assert (oldest.status, oldest.description) == ("OFFLINE", "first release")
     request = models.SwitchApiRequest(
-        group_id=walk.group_id, api_id=walk.api_id, stage_name="RELEASE", history_version=oldest.history_version, description="back"
+        group_id=walk.group_id,
+        api_id=walk.api_id,
+        stage_name="RELEASE",
+        history_version=oldest.history_version,
+        description="back",
     )
     walk.client.switch_api(request)
     assert call(gateway, walk).text == nginx.page
@@ -80,7 +84,9 @@ def test_grants_act_at_once_and_only_for_their_stage(gateway: Running, walk: Wal
     assert call(gateway, walk).text == nginx.page
 
 
-def test_abolishing_takes_the_api_off_and_deleting_is_refused_before(gateway: Running, walk: Walk, nginx: Nginx) -> None:
+def test_abolishing_takes_the_api_off_and_deleting_is_refused_before(
+    gateway: Running, walk: Walk, nginx: Nginx
+) -> None:
     with pytest.raises(Exception, match="DependencyViolation"):
         walk.client.delete_api(models.DeleteApiRequest(group_id=walk.group_id, api_id=walk.api_id))
     request = models.AbolishApiRequest(group_id=walk.group_id, api_id=walk.api_id, stage_name="RELEASE")
@@ -106,7 +112,12 @@ def test_every_problem_of_a_definition_is_told_at_once(walk: Walk) -> None:
             request_parameters=json.dumps([{"ApiParameterName": "a", "Location": "NOWHERE"}]),
         )
     text = str(raised.value)
-    for part in ("RequestConfig.RequestHttpMethod", "RequestConfig.RequestMode", "ServiceConfig", "RequestParameters[0].Location"):
+    for part in (
+        "RequestConfig.RequestHttpMethod",
+        "RequestConfig.RequestMode",
+        "ServiceConfig",
+        "RequestParameters[0].Location",
+    ):
         assert part in text
     with pytest.raises(Exception, match="RepeatedRequestPath"):
         walk.create_api(api_name="another")

@@ -24,7 +24,12 @@ def service_config(access: str, path: str = "/") -> str:
 
 
 def request_config(path: str = "/nginx", method: str = "GET") -> str:
-    config = {"RequestProtocol": "HTTP,HTTPS", "RequestHttpMethod": method, "RequestPath": path, "RequestMode": "PASSTHROUGH"}
+    config = {
+        "RequestProtocol": "HTTP,HTTPS",
+        "RequestHttpMethod": method,
+        "RequestPath": path,
+        "RequestMode": "PASSTHROUGH",
+    }
     return json.dumps(config)
 
 

@@ -6,7 +6,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-
 from isthmus.setting_values import KINDS, show
 from isthmus.settings import Address, Settings, SettingsError, setting_fields
 
@@ -22,9 +21,7 @@ def test_defaults_need_nothing() -> None:
 
 def test_flag_wins_over_variable_over_file_over_default(tmp_path: Path) -> None:
     file = tmp_path / "isthmus.toml"
-    file.write_text(
-        'http = "127.0.0.1:1"\nhttps = "127.0.0.1:1"\nadmin = "127.0.0.1:1"\n'
-    )
+    file.write_text('http = "127.0.0.1:1"\nhttps = "127.0.0.1:1"\nadmin = "127.0.0.1:1"\n')
     environ = {"ISTHMUS_HTTP": "127.0.0.1:2", "ISTHMUS_HTTPS": "127.0.0.1:2"}
     settings = Settings.load({"http": "127.0.0.1:3", "health": None}, environ, file)
     assert settings.http.port == 3
@@ -129,9 +126,4 @@ def test_reference_has_every_setting_and_shown_defaults_read_back() -> None:
     for one in setting_fields():
         assert rows[one.name].help.endswith(".")
         if one.default is not None and show(one.default):
-            assert (
-                KINDS[one.metadata["kind"]].read(
-                    show(one.default), one.metadata["limits"]
-                )
-                == one.default
-            )
+            assert KINDS[one.metadata["kind"]].read(show(one.default), one.metadata["limits"]) == one.default

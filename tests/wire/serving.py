@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import uvicorn
-
 from isthmus.catalog import Catalog, Operation, Params
 from isthmus.errors import ApiError
 from isthmus.wire.app import Caller, Outcome, WireOptions, create_app
@@ -36,9 +35,7 @@ class Recorder:
         }
         return known.get(access_key_id)
 
-    async def run(
-        self, operation: Operation, params: Params, caller: Caller
-    ) -> Outcome:
+    async def run(self, operation: Operation, params: Params, caller: Caller) -> Outcome:
         self.calls.append((operation, params, caller))
         if self.error is not None:
             raise self.error
@@ -56,9 +53,7 @@ class Clock:
 
 
 @contextmanager
-def serving(
-    recorder: Recorder, clock: Clock, body_limit: int = 8 << 20
-) -> Iterator[int]:
+def serving(recorder: Recorder, clock: Clock, body_limit: int = 8 << 20) -> Iterator[int]:
     """The port on loopback."""
     app = create_app(CATALOG, recorder, clock, WireOptions(body_limit=body_limit))
     listener = socket.socket()
@@ -72,9 +67,7 @@ def serving(
         lifespan="off",
     )
     server = uvicorn.Server(config)
-    thread = threading.Thread(
-        target=server.run, kwargs={"sockets": [listener]}, daemon=True
-    )
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     try:
         yield listener.getsockname()[1]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from serving import Clock, Recorder, exchange, serving
 
 CAPTURES = sorted(Path(__file__).parent.glob("captures/*/*.json"))
@@ -18,9 +19,7 @@ def message(capture: dict[str, Any]) -> bytes:
     head = f"{capture['method']} {capture['target']} HTTP/1.1\r\n"
     head += "".join(f"{name}: {value}\r\n" for name, value in capture["headers"])
     body = capture["body"].encode()
-    if body and not any(
-        name.lower() == "content-length" for name, _ in capture["headers"]
-    ):
+    if body and not any(name.lower() == "content-length" for name, _ in capture["headers"]):
         head += f"Content-Length: {len(body)}\r\n"
     return head.encode() + b"\r\n" + body
 
@@ -36,9 +35,7 @@ def moment(capture: dict[str, Any]) -> float:
     return calendar.timegm(time.strptime(text, "%Y-%m-%dT%H:%M:%SZ"))
 
 
-@pytest.mark.parametrize(
-    "path", CAPTURES, ids=lambda path: f"{path.parent.name}/{path.stem}"
-)
+@pytest.mark.parametrize("path", CAPTURES, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_accepts_a_recorded_call_and_hands_its_parameters_over(path: Path) -> None:
     capture = json.loads(path.read_text())
     recorder, clock = Recorder(), Clock()
@@ -70,15 +67,11 @@ def test_accepts_a_recorded_call_and_hands_its_parameters_over(path: Path) -> No
             "key": sent["Tag.1.Key"],
             "value": sent.get("Tag.1.Value", ""),
         }
-    assert (again, json.loads(repeated)["Code"]) == (400, "SignatureNonceUsed"), (
-        "a replay must not pass"
-    )
+    assert (again, json.loads(repeated)["Code"]) == (400, "SignatureNonceUsed"), "a replay must not pass"
 
 
 def _inside(name: str) -> str:
-    return "".join(
-        f"_{c.lower()}" if c.isupper() and i else c.lower() for i, c in enumerate(name)
-    )
+    return "".join(f"_{c.lower()}" if c.isupper() and i else c.lower() for i, c in enumerate(name))
 
 
 def test_refuses_a_recorded_call_when_its_clock_is_gone() -> None:

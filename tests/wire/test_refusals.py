@@ -15,6 +15,7 @@ from urllib.parse import quote
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from serving import Clock, Recorder, api_error, exchange, serving
 
 
@@ -54,22 +55,13 @@ def signed(
         "SignatureNonce": uuid.uuid4().hex,
         "Timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
     }
-    query = {
-        name: value
-        for name, value in (common | parameters).items()
-        if value is not None
-    }
+    query = {name: value for name, value in (common | parameters).items() if value is not None}
     in_form = dict(pair.split("=", 1) for pair in form.split("&") if pair)
-    canonical = "&".join(
-        f"{percent(name)}={percent(value)}"
-        for name, value in sorted((query | in_form).items())
-    )
+    canonical = "&".join(f"{percent(name)}={percent(value)}" for name, value in sorted((query | in_form).items()))
     text = f"{method}&%2F&{percent(canonical)}"
     digest = hmac.new(f"{secret}&".encode(), text.encode(), hashlib.sha1).digest()
     query["Signature"] = base64.b64encode(digest).decode()
-    target = "/?" + "&".join(
-        f"{percent(name)}={percent(value)}" for name, value in query.items()
-    )
+    target = "/?" + "&".join(f"{percent(name)}={percent(value)}" for name, value in query.items())
     head = f"{method} {target} HTTP/1.1\r\nHost: gateway\r\n"
     if form:
         head += f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(form)}\r\n"
@@ -160,14 +152,10 @@ def test_names_every_bad_parameter_at_once(port: int) -> None:
 
 
 def test_shows_the_server_string_to_sign_behind_one_colon(port: int) -> None:
-    status, code, message = refusal(
-        port, signed({"Action": "DescribeApiGroups"}, secret="another")
-    )
+    status, code, message = refusal(port, signed({"Action": "DescribeApiGroups"}, secret="another"))
     assert (status, code) == (400, "SignatureDoesNotMatch")
     assert message.split(":")[0].endswith("server string to sign is")
-    assert message.split(":", 1)[1].startswith(
-        "GET&%2F&AccessKeyId%3Dtestid%26Action%3DDescribeApiGroups"
-    )
+    assert message.split(":", 1)[1].startswith("GET&%2F&AccessKeyId%3Dtestid%26Action%3DDescribeApiGroups")
 
 
 def test_refuses_a_replay(port: int) -> None:
@@ -210,9 +198,7 @@ def test_a_wrong_signature_does_not_use_up_the_nonce(port: int) -> None:
         ),
     ],
 )
-def test_refuses_what_is_not_a_signed_call(
-    port: int, message: bytes, status: int, code: str
-) -> None:
+def test_refuses_what_is_not_a_signed_call(port: int, message: bytes, status: int, code: str) -> None:
     assert refusal(port, message)[:2] == (status, code)
 
 
@@ -226,56 +212,38 @@ def test_a_body_exchanged_after_signing_is_refused(port: int) -> None:
 
 def test_long_request_lines_are_read(port: int, recorder: Recorder) -> None:
     text = "x" * 100_000
-    assert (
-        exchange(port, signed({"Action": "DescribeApiGroups", "GroupName": text}))[0]
-        == 200
-    )
+    assert exchange(port, signed({"Action": "DescribeApiGroups", "GroupName": text}))[0] == 200
     assert recorder.calls[0][1].group_name == text
 
 
-def test_the_form_wins_over_the_query_and_may_come_with_get(
-    port: int, recorder: Recorder
-) -> None:
+def test_the_form_wins_over_the_query_and_may_come_with_get(port: int, recorder: Recorder) -> None:
     form = "GroupName=fromform"
     assert exchange(port, signed({"Action": "DescribeApiGroups"}, form=form))[0] == 200
     assert recorder.calls[0][1].group_name == "fromform"
 
 
-def test_a_defect_tells_its_request_id_and_nothing_else(
-    port: int, recorder: Recorder
-) -> None:
+def test_a_defect_tells_its_request_id_and_nothing_else(port: int, recorder: Recorder) -> None:
     recorder.error = RuntimeError("secret detail")
     status, code, message = refusal(port, signed({"Action": "DescribeApiGroups"}))
     assert (status, code) == (500, "InternalError")
     assert "secret detail" not in message
 
 
-def test_errors_and_results_come_as_xml_when_asked(
-    port: int, recorder: Recorder
-) -> None:
+def test_errors_and_results_come_as_xml_when_asked(port: int, recorder: Recorder) -> None:
     recorder.result = {
         "api_group_attributes": [{"group_name": "a<b", "traffic_limit": 500}],
         "total_count": 1,
     }
-    _, headers, body = exchange(
-        port, signed({"Action": "DescribeApiGroups", "Format": "XML"})
-    )
+    _, headers, body = exchange(port, signed({"Action": "DescribeApiGroups", "Format": "XML"}))
     assert headers["content-type"] == "text/xml;charset=utf-8"
-    assert (
-        b"<DescribeApiGroupsResponse><ApiGroupAttributes><ApiGroupAttribute><GroupName>a&lt;b</GroupName>"
-        in body
-    )
+    assert b"<DescribeApiGroupsResponse><ApiGroupAttributes><ApiGroupAttribute><GroupName>a&lt;b</GroupName>" in body
     recorder.error = api_error("NotFoundApp", "no \x00 app", 404)
-    status, _, body = exchange(
-        port, signed({"Action": "DescribeApp", "AppId": "1", "Format": "xml"})
-    )
+    status, _, body = exchange(port, signed({"Action": "DescribeApp", "AppId": "1", "Format": "xml"}))
     assert status == 404 and b"<Error>" in body and b"<Code>NotFoundApp</Code>" in body
 
 
 @settings(max_examples=60, deadline=None)
-@given(
-    st.dictionaries(st.text(min_size=1, max_size=20), st.text(max_size=40), max_size=6)
-)
+@given(st.dictionaries(st.text(min_size=1, max_size=20), st.text(max_size=40), max_size=6))
 def test_any_signed_parameters_verify(port: int, extra: dict[str, str]) -> None:
     reserved = {
         "Signature",
@@ -286,11 +254,7 @@ def test_any_signed_parameters_verify(port: int, extra: dict[str, str]) -> None:
         "AccessKeyId",
         "Timestamp",
     }
-    harmless = {
-        name: value
-        for name, value in extra.items()
-        if name not in reserved and not _lone(name + value)
-    }
+    harmless = {name: value for name, value in extra.items() if name not in reserved and not _lone(name + value)}
     message = signed(
         {
             **harmless,

@@ -15,7 +15,9 @@ _VERSION = "2026-11-01"
 
 
 @click.command()
-@click.option("--state", "state_dir", type=click.Path(path_type=Path), default=None, help="State directory of the gateway.")
+@click.option(
+    "--state", "state_dir", type=click.Path(path_type=Path), default=None, help="State directory of the gateway."
+)
 def status(state_dir: Path | None) -> None:
     """Show the control plane, its engines, and what they refuse; exit code 1 when something is wrong."""
     directory = state_dir or Settings.load({}, os.environ).state
@@ -29,7 +31,9 @@ def status(state_dir: Path | None) -> None:
     click.echo(f"control plane  {endpoint.url}  version {system['Version']}  revision {system['StoreRevision']}")
     healthy = bool(engines)
     for engine in engines:
-        click.echo(f"engine         {engine['Node']}  {engine['State']}  revision {engine['Revision']}  lag {engine.get('Lag', 0)}")
+        click.echo(
+            f"engine         {engine['Node']}  {engine['State']}  revision {engine['Revision']}  lag {engine.get('Lag', 0)}"
+        )
         for refused in engine.get("Refused", []):
             healthy = False
             click.echo(f"  refuses {refused['Kind']} {refused['Key']}: {refused['Reason']}")

@@ -14,7 +14,9 @@ from isthmus.lab.client import Lab, LabError, lab_folder
 
 Result = TypeVar("Result")
 
-_NAME = click.option("--name", default="lab", show_default=True, help="Name of the laboratory; several can run at once.")
+_NAME = click.option(
+    "--name", default="lab", show_default=True, help="Name of the laboratory; several can run at once."
+)
 _MODE = click.option(
     "--mode",
     type=click.Choice(["auto", "root", "userns", "loopback"]),

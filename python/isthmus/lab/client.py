@@ -74,11 +74,21 @@ class Lab:
         cls.end(name)
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True, mode=0o755)
-        command = [sys.executable, "-m", "isthmus.lab.keeper", str(folder), name, chosen, json.dumps(connector or _PRODUCT_CONNECTOR)]
+        command = [
+            sys.executable,
+            "-m",
+            "isthmus.lab.keeper",
+            str(folder),
+            name,
+            chosen,
+            json.dumps(connector or _PRODUCT_CONNECTOR),
+        ]
         if chosen == "userns":
             command = ["unshare", "--user", "--map-root-user", "--net", "--mount", *command]
         with open(folder / "keeper.log", "ab") as log:
-            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+            process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            )
         deadline = time.monotonic() + _START_SECONDS
         while not (folder / "keeper.sock").exists():
             if process.poll() is not None or time.monotonic() > deadline:

@@ -10,7 +10,13 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-_PACKAGES = {"ip": "iproute2", "nft": "nftables", "nginx": "nginx-light", "nsenter": "util-linux", "unshare": "util-linux"}
+_PACKAGES = {
+    "ip": "iproute2",
+    "nft": "nftables",
+    "nginx": "nginx-light",
+    "nsenter": "util-linux",
+    "unshare": "util-linux",
+}
 _PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin:/usr/local/sbin"
 _PR_SET_PDEATHSIG = 1
 

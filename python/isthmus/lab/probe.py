@@ -39,7 +39,9 @@ class Probe:
         self._socket.connect(str(path))
 
     def connect(self, ip: str, port: int, source: str | None = None) -> Reached:
-        answer, descriptors = self.ask({"op": "connect", "id": 1, "ip": ip, "port": port} | ({"source": source} if source else {}))
+        answer, descriptors = self.ask(
+            {"op": "connect", "id": 1, "ip": ip, "port": port} | ({"source": source} if source else {})
+        )
         connection = socket.socket(fileno=descriptors[0]) if descriptors else None
         return Reached(str(answer.get("error", "")), str(answer.get("detail", "")), connection)
 

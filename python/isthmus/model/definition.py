@@ -248,7 +248,11 @@ def _split_service_parameters(definition: dict[str, Any]) -> None:
         name = one["service_parameter_name"]
         request_name = by_service_name.get(name, {}).get("request_parameter_name", name)
         source = requested.get(request_name, {})
-        common = {"service_parameter_name": name, "location": one.get("location"), "description": source.get("description")}
+        common = {
+            "service_parameter_name": name,
+            "location": one.get("location"),
+            "description": source.get("description"),
+        }
         if _catalog(one) == "CONSTANT":
             entry = {**common, "constant_value": source.get("default_value", "")}
             definition.setdefault("constant_parameters", []).append(_without_none(entry))

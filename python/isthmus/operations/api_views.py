@@ -45,7 +45,15 @@ def running_view(edition: Edition, group: Group, region: str) -> dict[str, Any]:
     """DescribeDeployedApi."""
     view = _view(edition.snapshot, _NOT_RUNNING)
     _drop(view, "request_config", "escape_path_param")
-    _drop(view, "service_config", "aone_app_name", "content_type_catagory", "content_type_value", "oss_config", "event_bridge_config")
+    _drop(
+        view,
+        "service_config",
+        "aone_app_name",
+        "content_type_catagory",
+        "content_type_value",
+        "oss_config",
+        "event_bridge_config",
+    )
     _drop(view.get("service_config", {}), "vpc_config", "vpc_scheme")
     for sample in view.get("error_code_samples", []):
         sample.pop("model", None)

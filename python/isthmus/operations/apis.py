@@ -47,7 +47,9 @@ def create_api(call: Call, params: Any) -> Mapping[str, Any]:
         text = f"The group has {limit} APIs already, the limit that apis_per_group_limit sets."
         raise errors.exceed_limit("Api", text)
     draft = _read_draft(params, None, tag_problems(params.tag))
-    api = replace(draft, api_id=new_api_id(), group_id=group.group_id, created_at=transaction.now, modified_at=transaction.now)
+    api = replace(
+        draft, api_id=new_api_id(), group_id=group.group_id, created_at=transaction.now, modified_at=transaction.now
+    )
     _check_is_free(transaction, api)
     add_api(transaction, api)
     put_tags(transaction, TAG_TYPE, api.api_id, params.tag or ())
@@ -107,7 +109,10 @@ def describe_apis(call: Call, params: Any) -> Mapping[str, Any]:
     )
     found = list_apis(transaction, wanted, page)
     ids = [api.api_id for api in found.apis]
-    names = {group_id: group.name for group_id, group in find_groups(transaction, {api.group_id for api in found.apis}).items()}
+    names = {
+        group_id: group.name
+        for group_id, group in find_groups(transaction, {api.group_id for api in found.apis}).items()
+    }
     versions, tags = online_versions(transaction, ids), tags_of(transaction, TAG_TYPE, ids)
     summaries = [
         {

@@ -75,7 +75,10 @@ class Child:
             return
         self.deaths = 0 if now - self.started > _HEALTHY_AFTER else self.deaths + 1
         pause = min(_FIRST_PAUSE * 2**self.deaths, _LONGEST_PAUSE) * random.uniform(0.5, 1)
-        print(f"isthmus: the {self.name} process ended ({self.process.returncode}); again in {pause:.1f} s", file=sys.stderr)
+        print(
+            f"isthmus: the {self.name} process ended ({self.process.returncode}); again in {pause:.1f} s",
+            file=sys.stderr,
+        )
         self.again_at = now + pause
 
     def stop(self) -> None:
@@ -131,7 +134,9 @@ class Supervisor:
         self._control.arguments = [*self._common, "--admin", admin]
         settings = self._settings
         wanted = {"http": settings.http, "https": settings.https, "health": settings.health}
-        self._engine.arguments = self._engine_arguments(admin, {name: "" if at is None else str(at) for name, at in wanted.items()})
+        self._engine.arguments = self._engine_arguments(
+            admin, {name: "" if at is None else str(at) for name, at in wanted.items()}
+        )
         self._engine.start()
         self._engine.wait_ready(self._stopping)
         chosen = {name: self._engine.ready.get(name) or "" for name in wanted}
@@ -167,7 +172,9 @@ class Supervisor:
         print(f"  management API  {ready['management']}")
         print(f"  console         {ready['console']}")
         print(f"  calls           {ready['http']}" + (f"  {ready['https']}" if https else ""))
-        print(f"  administrator   {key.get('access_key_id')}, its secret is in {state.administrator_path(self._settings.state)}")
+        print(
+            f"  administrator   {key.get('access_key_id')}, its secret is in {state.administrator_path(self._settings.state)}"
+        )
         if show_secret:
             print(f"  secret          {key.get('access_key_secret')}")
         sys.stdout.flush()

@@ -27,7 +27,9 @@ def compile_edition(frozen: Frozen, accesses: Sequence[AccessFacts]) -> tuple[di
     mappings = _mappings(definition, problems)
     protocols = {word.strip().upper() for word in request["request_protocol"].split(",")}
     if "WEBSOCKET" in protocols or definition.get("web_socket_api_type", "COMMON").upper() != "COMMON":
-        problems.append(Problem("WebSocketApiType", "two-way APIs are not implemented by this gateway.", "NotImplemented"))
+        problems.append(
+            Problem("WebSocketApiType", "two-way APIs are not implemented by this gateway.", "NotImplemented")
+        )
     auth = _auth(definition, problems)
     body_backend = _backend(definition, backend, path, mappings, problems) if backend else None
     if problems or body_backend is None or auth is None:
@@ -140,7 +142,9 @@ def _mappings(definition: dict[str, Any], problems: list[Problem]) -> list[dict[
         if name not in service:
             problems.append(Problem(f"{where}.ServiceParameterName", f"{name!r} is not among ServiceParameters."))
         elif request_name not in declared:
-            problems.append(Problem(f"{where}.RequestParameterName", f"{request_name!r} is not among RequestParameters."))
+            problems.append(
+                Problem(f"{where}.RequestParameterName", f"{request_name!r} is not among RequestParameters.")
+            )
         else:
             mappings.append(_mapping({"request": request_name}, service[name]))
     for one in definition.get("constant_parameters", []):
@@ -185,9 +189,7 @@ def _backend(
     return body
 
 
-def _check_backend_path(
-    backend_path: str, path: str, mappings: list[dict[str, Any]], problems: list[Problem]
-) -> None:
+def _check_backend_path(backend_path: str, path: str, mappings: list[dict[str, Any]], problems: list[Problem]) -> None:
     known = set(_PLACEHOLDER.findall(path)) | {one["name"] for one in mappings if one["location"] == "path"}
     for name in _PLACEHOLDER.findall(backend_path):
         if name not in known:

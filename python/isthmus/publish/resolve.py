@@ -36,7 +36,9 @@ class Backend:
     prefix: str = ""
 
 
-def resolve_backend(definition: dict[str, Any], accesses: Sequence[AccessFacts], problems: list[Problem]) -> Backend | None:
+def resolve_backend(
+    definition: dict[str, Any], accesses: Sequence[AccessFacts], problems: list[Problem]
+) -> Backend | None:
     """None when there are problems, which are appended."""
     if definition.get("backend_enable"):
         problems.append(_unsupported("BackendEnable", "backends as objects of their own"))
@@ -46,7 +48,9 @@ def resolve_backend(definition: dict[str, Any], accesses: Sequence[AccessFacts],
         return Backend(_mock(service))
     protocol = service.get("service_protocol", "HTTP").upper()
     if protocol not in ("HTTP", "HTTPS"):
-        problems.append(_unsupported("ServiceConfig.ServiceProtocol", f"backends of the type {service['service_protocol']}"))
+        problems.append(
+            _unsupported("ServiceConfig.ServiceProtocol", f"backends of the type {service['service_protocol']}")
+        )
         return None
     if service.get("service_vpc_enable", "").upper() == "TRUE":
         return _vpc(service, accesses, problems)
@@ -69,7 +73,11 @@ def _vpc(service: dict[str, Any], accesses: Sequence[AccessFacts], problems: lis
         return None
     found = [access for access in accesses if _fits(access, config)]
     if not found:
-        asked = name or config.get("vpc_access_id") or f"{config.get('vpc_id')}/{config.get('instance_id')}:{config.get('port')}"
+        asked = (
+            name
+            or config.get("vpc_access_id")
+            or f"{config.get('vpc_id')}/{config.get('instance_id')}:{config.get('port')}"
+        )
         problems.append(Problem(where, f"there is no VPC access {asked!r}: authorise it with SetVpcAccess first."))
         return None
     target: dict[str, Any] = {
@@ -102,7 +110,13 @@ def _address(service: dict[str, Any], problems: list[Problem]) -> Backend | None
     except ValueError:
         problems.append(Problem(where, f"is {text[:60]!r}, but must be http(s)://host[:port]."))
         return None
-    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc or parts.query or parts.fragment:
+    if (
+        parts.scheme not in ("http", "https")
+        or not parts.hostname
+        or "@" in parts.netloc
+        or parts.query
+        or parts.fragment
+    ):
         problems.append(Problem(where, f"is {text[:60]!r}, but must be http(s)://host[:port]."))
         return None
     target = {"type": "http", "scheme": parts.scheme, "host": parts.hostname, "port": port or _usual(parts.scheme)}

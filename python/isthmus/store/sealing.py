@@ -49,23 +49,15 @@ class Keyring:
         try:
             return cls(bytes.fromhex(text))
         except ValueError as error:
-            raise ValueError(
-                f"{path} does not hold a sealing key: expected 64 hexadecimal digits"
-            ) from error
+            raise ValueError(f"{path} does not hold a sealing key: expected 64 hexadecimal digits") from error
 
     def derive(self, purpose: str) -> bytes:
         """A 32-byte key for one purpose, for example an engine's disk copy (RFC 5869, expand only)."""
-        return HKDFExpand(
-            algorithm=hashes.SHA256(), length=32, info=f"isthmus/{purpose}".encode()
-        ).derive(self._key)
+        return HKDFExpand(algorithm=hashes.SHA256(), length=32, info=f"isthmus/{purpose}".encode()).derive(self._key)
 
     def seal(self, purpose: str, text: str) -> bytes:
         nonce = os.urandom(_NONCE_BYTES)
-        return (
-            _VERSION
-            + nonce
-            + self._cipher.encrypt(nonce, text.encode(), purpose.encode())
-        )
+        return _VERSION + nonce + self._cipher.encrypt(nonce, text.encode(), purpose.encode())
 
     def open(self, purpose: str, sealed: bytes) -> str:
         """Raises: SealError."""
@@ -75,15 +67,11 @@ class Keyring:
         try:
             return self._cipher.decrypt(nonce, ciphertext, purpose.encode()).decode()
         except InvalidTag as error:
-            raise SealError(
-                f"a sealed value ({purpose}) does not open with this key"
-            ) from error
+            raise SealError(f"a sealed value ({purpose}) does not open with this key") from error
 
     def digest(self, purpose: str, text: str) -> str:
         """A keyed hash (hexadecimal) under which a secret can be looked up without being readable."""
-        return hmac.new(
-            self.derive(f"digest/{purpose}"), text.encode(), hashlib.sha256
-        ).hexdigest()
+        return hmac.new(self.derive(f"digest/{purpose}"), text.encode(), hashlib.sha256).hexdigest()
 
 
 def _write_new_key(path: Path) -> None:

@@ -66,12 +66,8 @@ def check_body(request: WireRequest) -> None:
     """The hash is part of what was signed: a body that was exchanged must not pass. Raises: ApiError."""
     announced = request.header("x-acs-content-sha256")
     if not announced:
-        raise errors.single(
-            "IncompleteSignature", "The header x-acs-content-sha256 is missing."
-        )
-    if not hmac.compare_digest(
-        hashlib.sha256(request.body).hexdigest(), announced.lower()
-    ):
+        raise errors.single("IncompleteSignature", "The header x-acs-content-sha256 is missing.")
+    if not hmac.compare_digest(hashlib.sha256(request.body).hexdigest(), announced.lower()):
         text = "The body does not have the hash that x-acs-content-sha256 says; server string to sign is:not computed"
         raise errors.single("SignatureDoesNotMatch", text)
 

@@ -45,9 +45,7 @@ def failure(error: ApiError, request_id: str, host: str, form: str) -> Response:
         "Message": error.message,
         "Recommend": "",
     }
-    return _response(
-        error.status, "Error", content, form, {"x-acs-request-id": request_id}
-    )
+    return _response(error.status, "Error", content, form, {"x-acs-request-id": request_id})
 
 
 def _response(
@@ -60,9 +58,7 @@ def _response(
     if form == "XML":
         root = ElementTree.Element(name)
         _fill(root, content)
-        body = b'<?xml version="1.0" encoding="UTF-8"?>' + ElementTree.tostring(
-            root, encoding="utf-8"
-        )
+        body = b'<?xml version="1.0" encoding="UTF-8"?>' + ElementTree.tostring(root, encoding="utf-8")
         return Response(body, status, dict(headers), _XML)
     text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
     return Response(text.encode("utf-8", "replace"), status, dict(headers), _JSON)

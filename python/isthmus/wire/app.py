@@ -52,9 +52,7 @@ class Dispatcher(Protocol):
 
     def access_key(self, access_key_id: str) -> AccessKey | None: ...
 
-    async def run(
-        self, operation: Operation, params: Params, caller: Caller
-    ) -> Outcome: ...
+    async def run(self, operation: Operation, params: Params, caller: Caller) -> Outcome: ...
 
 
 @dataclass(frozen=True)
@@ -78,9 +76,7 @@ def create_app(
         Verifier(dispatcher.access_key, clock, options.skew_seconds),
         options,
     )
-    own = Route(
-        "/", wire.answer, methods=["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]
-    )
+    own = Route("/", wire.answer, methods=["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
     return Starlette(routes=[*routes, own], **starlette)
 
 
@@ -147,9 +143,7 @@ class _Wire:
         if known:
             text = f"{name} does not exist in version {version[:40]}, but in {', '.join(known)}."
             raise errors.single("InvalidVersion", text)
-        raise errors.single(
-            "InvalidApi.NotFound", f"There is no operation {name[:80]}."
-        )
+        raise errors.single("InvalidApi.NotFound", f"There is no operation {name[:80]}.")
 
 
 def _form(call: WireRequest) -> str:

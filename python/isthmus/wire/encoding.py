@@ -11,6 +11,4 @@ def percent(text: str) -> str:
 
 def canonical_query(pairs: list[tuple[str, str]]) -> str:
     """Sorted by name, then value; a blank value keeps its `=`."""
-    return "&".join(
-        f"{percent(name)}={percent(value)}" for name, value in sorted(pairs)
-    )
+    return "&".join(f"{percent(name)}={percent(value)}" for name, value in sorted(pairs))

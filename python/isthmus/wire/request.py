@@ -48,10 +48,7 @@ async def read_request(request: Request, body_limit: int) -> WireRequest:
             f"The method {request.method} is not supported: use GET or POST.",
         )
     body = await _read_body(request, body_limit)
-    headers = {
-        name.decode("latin-1"): value.decode("latin-1").strip()
-        for name, value in request.scope["headers"]
-    }
+    headers = {name.decode("latin-1"): value.decode("latin-1").strip() for name, value in request.scope["headers"]}
     query = _pairs(request.scope["query_string"], "query")
     is_form = headers.get("content-type", "").split(";")[0].strip().lower() == _FORM
     form = _pairs(body, "form body") if is_form else []
@@ -78,9 +75,7 @@ async def _read_body(request: Request, limit: int) -> bytes:
 
 
 def _too_large(limit: int) -> errors.ApiError:
-    return errors.single(
-        "RequestBodyTooLarge", f"The request body is larger than {limit} bytes."
-    )
+    return errors.single("RequestBodyTooLarge", f"The request body is larger than {limit} bytes.")
 
 
 def _pairs(text: bytes, where: str) -> list[tuple[str, str]]:
@@ -101,6 +96,4 @@ def _decode(text: bytes, where: str) -> str:
     try:
         return unquote_to_bytes(text.replace(b"+", b" ")).decode("utf-8")
     except UnicodeDecodeError as error:
-        raise errors.single(
-            "InvalidParameter.Encoding", f"The {where} is not percent-encoded UTF-8."
-        ) from error
+        raise errors.single("InvalidParameter.Encoding", f"The {where} is not percent-encoded UTF-8.") from error

@@ -70,13 +70,9 @@ class Verifier:
                 f"The access key {signed.access_key_id[:64]} does not exist.",
             )
         if not key.active:
-            raise errors.single(
-                "InvalidAccessKeyId.Inactive", "The access key is disabled."
-            )
+            raise errors.single("InvalidAccessKeyId.Inactive", "The access key is disabled.")
         moment = self._check_time(signed.time)
-        if not hmac.compare_digest(
-            signed.expected(key.secret).encode(), signed.sent.encode()
-        ):
+        if not hmac.compare_digest(signed.expected(key.secret).encode(), signed.sent.encode()):
             # One colon and this phrase: older SDKs split the message there.
             text = f"The signature does not match; server string to sign is:{signed.string_to_sign}"
             raise errors.single("SignatureDoesNotMatch", text)
@@ -117,9 +113,7 @@ class Nonces:
             if self._until.get(nonce, 0) > now:
                 return False
             if len(self._until) >= MAX_NONCES:
-                self._until = {
-                    key: end for key, end in self._until.items() if end > now
-                }
+                self._until = {key: end for key, end in self._until.items() if end > now}
                 if len(self._until) >= MAX_NONCES:
                     raise errors.single(
                         "Throttling.User",
@@ -147,9 +141,7 @@ def _read(request: WireRequest) -> _Signed:
         text = rpc.string_to_sign(request)
         access_key_id = request.parameter("AccessKeyId")
         if not access_key_id:
-            raise errors.single(
-                "IncompleteSignature", "The parameter AccessKeyId is missing."
-            )
+            raise errors.single("IncompleteSignature", "The parameter AccessKeyId is missing.")
         return _Signed(
             access_key_id,
             request.parameter("Timestamp"),

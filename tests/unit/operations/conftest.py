@@ -10,8 +10,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
-
 from isthmus.operations import function_for
 from isthmus.operations.call import Call
 from isthmus.settings import Settings
@@ -19,6 +17,7 @@ from isthmus.store import Store
 from isthmus.store.records import all_records
 from isthmus.store.schema import apis, editions
 from isthmus.store.sealing import Keyring
+from sqlalchemy import insert
 
 
 class Absent(SimpleNamespace):

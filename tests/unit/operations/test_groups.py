@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.unit.operations.conftest import Gateway
-
 from isthmus.errors import ApiError
+
+from tests.unit.operations.conftest import Gateway
 
 
 def test_creating_a_group_gives_it_a_domain_stages_and_records(gateway: Gateway) -> None:

@@ -15,13 +15,12 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
-from sqlalchemy import create_engine, insert
-from starlette.applications import Starlette
-
 from isthmus.plane import Plane, PlaneTimes
 from isthmus.store import Store, schema
 from isthmus.store.database import _configure_sqlite
 from isthmus.store.sealing import Keyring
+from sqlalchemy import create_engine, insert
+from starlette.applications import Starlette
 
 TOKEN = "t" * 40
 DEADLINE = 20.0

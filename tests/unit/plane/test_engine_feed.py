@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from sqlalchemy import update
-
 from isthmus.plane import Plane, PlaneTimes
 from isthmus.plane.ledger import record_digest
 from isthmus.store import Store, schema
 from isthmus.store.records import head
+from sqlalchemy import update
 
 if TYPE_CHECKING:
     from conftest import Reader, RunningPlane

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
-
 from isthmus.plane import Plane, PlaneTimes
 from isthmus.plane.ledger import Ledger
 from isthmus.plane.reports import EngineReport, Reports

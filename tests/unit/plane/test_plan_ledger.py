@@ -6,11 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, update
-
 from isthmus.plane.ledger import Ledger, record_digest
 from isthmus.store import Store, schema
 from isthmus.store.records import all_records
+from sqlalchemy import delete, update
 
 # The same value is in crates/plan/src/digest.rs.
 BODY = '{"name":"é"}'
