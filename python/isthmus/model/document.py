@@ -9,7 +9,6 @@ from __future__ import annotations
 import types
 from collections.abc import Mapping
 from dataclasses import fields
-from functools import cache
 from typing import Any, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
 
 Model = TypeVar("Model")
@@ -27,10 +26,16 @@ class ModelField(NamedTuple):
 _KINDS = {str: "text", int: "integer", bool: "boolean"}
 
 
-@cache
+# Reading type hints is slow, and they do not change.
+_fields: dict[type[Any], tuple[ModelField, ...]] = {}
+
+
 def fields_of(model: type[Any]) -> tuple[ModelField, ...]:
-    hints = get_type_hints(model)
-    return tuple(_field(one.name, hints[one.name]) for one in fields(model))
+    found = _fields.get(model)
+    if found is None:
+        hints = get_type_hints(model)
+        found = _fields[model] = tuple(_field(one.name, hints[one.name]) for one in fields(model))
+    return found
 
 
 def _field(name: str, hint: Any) -> ModelField:
