@@ -26,6 +26,7 @@ _LONGEST_TIMEOUT = 600_000
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}")
 _PLACEHOLDER = re.compile(r"\[[^\[\]/]{1,128}\]")
 _PATH_TEXT = re.compile(r"[^\s?#\[\]*\x00-\x1f\x7f]*")
+_STAGE_VARIABLE = re.compile(r"#[A-Za-z0-9_]+#")
 _HOST_NAME = re.compile(r"[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]")
 
 
@@ -210,7 +211,9 @@ def _check_service(reader: JsonReader, draft: Draft) -> None:
         return
     _one_of(reader, "ServiceConfig.ServiceHttpMethod", service.service_http_method, _METHODS)
     _one_of(reader, "ServiceConfig.ContentTypeCatagory", service.content_type_catagory, ("DEFAULT", "CUSTOM", "CLIENT"))
-    problem = path_problem(service.service_path) if service.service_path else None
+    # What a stage variable stands for is known only when the API is published.
+    service_path = _STAGE_VARIABLE.sub("variable", service.service_path or "")
+    problem = path_problem(service_path) if service_path and service_path != "variable" else None
     if problem:
         reader.report("ServiceConfig.ServicePath", problem)
     if draft.uses_vpc:
@@ -245,8 +248,8 @@ def _check_vpc(reader: JsonReader, service: ServiceConfig) -> None:
 
 
 def address_problem(address: str) -> str | None:
-    """What is wrong with a backend's address; one with a stage variable is checked when it is published."""
-    if "#" in address:
+    """What is wrong with a backend's address; a stage variable is as good as any."""
+    if _STAGE_VARIABLE.search(address):
         return None
     form = "must be of the form http://host:port or https://host:port."
     try:
@@ -257,6 +260,6 @@ def address_problem(address: str) -> str | None:
     host = f"[{parts.hostname}]" if parts.hostname and ":" in parts.hostname else parts.hostname or ""
     if parts.scheme.lower() not in ("http", "https") or not _HOST_NAME.fullmatch(host) or port == 0:
         return form
-    if parts.username is not None or parts.query or path_problem(parts.path or "/"):
+    if parts.username is not None or "?" in address or "#" in address or path_problem(parts.path or "/"):
         return f"{form} A path may follow; credentials and a query may not."
     return None

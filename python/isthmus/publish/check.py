@@ -160,9 +160,11 @@ def _backend_problems(resolved: Resolved) -> Iterator[Problem]:
 def _mapped_into_path(draft: Draft) -> set[str]:
     """Names that a mapping, a constant or a system parameter gives a value for the backend's path."""
     mapped = {entry.service_parameter_name for entry in draft.service_parameters_map}
-    sources = [
-        *(one for one in draft.service_parameters if one.service_parameter_name in mapped),
-        *draft.constant_parameters,
-        *draft.system_parameters,
-    ]
-    return {one.service_parameter_name or "" for one in sources if (one.location or "").upper() == "PATH"}
+    found: set[str] = set()
+    for one in draft.service_parameters:
+        if one.service_parameter_name in mapped and (one.location or "").upper() == "PATH":
+            found.add(one.service_parameter_name or "")
+    for fixed in (*draft.constant_parameters, *draft.system_parameters):
+        if (fixed.location or "").upper() == "PATH":
+            found.add(fixed.service_parameter_name or "")
+    return found
