@@ -164,7 +164,6 @@ def _mapped_into_path(draft: Draft) -> set[str]:
     for one in draft.service_parameters:
         if one.service_parameter_name in mapped and (one.location or "").upper() == "PATH":
             found.add(one.service_parameter_name or "")
-    for fixed in (*draft.constant_parameters, *draft.system_parameters):
-        if (fixed.location or "").upper() == "PATH":
-            found.add(fixed.service_parameter_name or "")
-    return found
+    fixed = [(one.service_parameter_name, one.location) for one in draft.constant_parameters]
+    fixed += [(one.service_parameter_name, one.location) for one in draft.system_parameters]
+    return found | {name or "" for name, location in fixed if (location or "").upper() == "PATH"}
