@@ -151,7 +151,8 @@ def _backend(resolved: Resolved) -> dict[str, Any]:
         scheme = parts.scheme.lower()
         port = parts.port or (443 if scheme == "https" else 80)
         target = {"type": "http", "scheme": scheme, "host": parts.hostname, "port": port}
-        path = join_path(parts.path, path)
+        # A path of the address stands in front; alone, it stays as it is, its last slash included.
+        path = join_path(parts.path, path) if service.service_path else parts.path or "/"
     backend = {
         "target": target,
         "path": path,
