@@ -46,6 +46,7 @@ def find_problems(resolved: Resolved) -> list[Problem]:
         *_protocol_problems(resolved.draft),
         *_parameter_problems(resolved.draft),
         *_mapping_problems(resolved.draft),
+        *_unread_body_problems(resolved.draft),
         *_backend_problems(resolved),
     ]
 
@@ -107,6 +108,21 @@ def _parameter_problems(draft: Draft) -> Iterator[Problem]:
         problem = _expression_problem(parameter.regular_expression or "")
         if problem:
             yield Problem(f"{path}.RegularExpression", problem)
+
+
+def _unread_body_problems(draft: Draft) -> Iterator[Problem]:
+    """A fixed value for a body that is forwarded as it is would never arrive."""
+    if draft.request_mode == "PASSTHROUGH":
+        why = "PASSTHROUGH"
+    elif (draft.request_config.body_format or "").upper() == "STREAM":
+        why = "BodyFormat STREAM"
+    else:
+        return
+    fixed = [(f"ConstantParameters[{index}]", one.location) for index, one in enumerate(draft.constant_parameters)]
+    fixed += [(f"SystemParameters[{index}]", one.location) for index, one in enumerate(draft.system_parameters)]
+    for path, location in fixed:
+        if (location or "").upper() == "BODY":
+            yield Problem(f"{path}.Location", f"is BODY, but {why} forwards the body unread; use HEAD or QUERY.")
 
 
 def _expression_problem(expression: str) -> str | None:

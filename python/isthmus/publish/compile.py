@@ -58,9 +58,13 @@ def _body_format(draft: Draft) -> str:
     given = (draft.request_config.body_format or "").lower()
     if given:
         return given
-    # Fields that are declared can be read only from a form.
-    in_body = any(_upper(parameter.location) == "BODY" for parameter in draft.request_parameters)
-    return "form" if in_body else "stream"
+    # Fields can be read from a form and written into one, not into bytes.
+    locations = [one.location for one in draft.request_parameters]
+    locations += [one.location for one in draft.service_parameters]
+    locations += [one.location for one in draft.constant_parameters]
+    locations += [one.location for one in draft.system_parameters]
+    has_fields = draft.request_mode != "PASSTHROUGH" and "BODY" in map(_upper, locations)
+    return "form" if has_fields else "stream"
 
 
 def _parameters(draft: Draft) -> list[dict[str, Any]]:
