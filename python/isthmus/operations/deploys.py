@@ -8,6 +8,7 @@ editions is online there.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from isthmus import errors
@@ -61,6 +62,7 @@ def deploy_api(call: Call, params: Any) -> Mapping[str, Any]:
         online=True,
         remarks=params.description or "",
         definition=released.definition,
+        body=released.body,
         content_hash=released.content_hash,
         deployed_at=transaction.now,
     )
@@ -81,8 +83,8 @@ def switch_api(call: Call, params: Any) -> Mapping[str, Any]:
         text = f"The API {api.api_id} has no version {params.history_version[:40]} in {stage}."
         raise errors.not_found("HistoryVersion", text)
     released = _release(transaction, api, stage, edition.definition, edition.version)
-    renewed = {**vars(edition), "definition": released.definition, "content_hash": released.content_hash}
-    put_online(transaction, EditionRow(**renewed))
+    renewed = replace(edition, definition=released.definition, body=released.body, content_hash=released.content_hash)
+    put_online(transaction, renewed)
     transaction.records.put("edition", released.key, released.body)
     return {}
 

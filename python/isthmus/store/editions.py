@@ -1,7 +1,8 @@
 """Rows of `editions`: every publish of every API, and which one each stage serves.
 
 Called by `operations/deploys.py` and `operations/history.py`. Invariant: at most one edition of an API in a stage is
-online, and no edition is ever changed but for that mark and what a renewed publish of it compiled to.
+online, and no edition is ever changed but for that mark and what a renewed publish of it compiled to. The column
+`definition` holds `{"snapshot": definition, "body": plan record}`.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ class EditionRow:
     remarks: str
     # JSON text of the definition as it was published.
     definition: str
+    # Of the plan record that it compiled to.
+    body: dict[str, Any]
     content_hash: str
     deployed_at: int
 
@@ -97,18 +100,20 @@ def online_with_text(transaction: Transaction, group_id: str, stage: str, text: 
 
 
 def add_edition(transaction: Transaction, edition: EditionRow) -> None:
-    transaction.connection.execute(insert(editions).values(vars(edition)))
+    columns = {name: value for name, value in vars(edition).items() if name != "body"}
+    columns["definition"] = _stored(edition)
+    transaction.connection.execute(insert(editions).values(columns))
 
 
 def put_online(transaction: Transaction, edition: EditionRow) -> None:
-    """This version and no other; its definition and hash become those of the row given."""
+    """This version and no other; its definition, body and hash become those of the row given."""
     take_offline(transaction, edition.api_id, edition.stage)
     same = (
         editions.c.api_id == edition.api_id,
         editions.c.stage == edition.stage,
         editions.c.version == edition.version,
     )
-    values = {"online": True, "definition": edition.definition, "content_hash": edition.content_hash}
+    values = {"online": True, "definition": _stored(edition), "content_hash": edition.content_hash}
     transaction.connection.execute(update(editions).where(*same).values(values))
 
 
@@ -149,7 +154,12 @@ def _with_api(query: Select[Any], wanted: EditionFilter) -> Select[Any]:
     return query.join(apis, apis.c.api_id == editions.c.api_id).where(*conditions)
 
 
+def _stored(edition: EditionRow) -> str:
+    return json.dumps({"snapshot": json.loads(edition.definition), "body": edition.body}, separators=(",", ":"))
+
+
 def _edition(row: Row[Any]) -> EditionRow:
+    stored = json.loads(row.definition)
     return EditionRow(
         api_id=row.api_id,
         stage=row.stage,
@@ -157,7 +167,8 @@ def _edition(row: Row[Any]) -> EditionRow:
         group_id=row.group_id,
         online=row.online,
         remarks=row.remarks,
-        definition=row.definition,
+        definition=json.dumps(stored["snapshot"]),
+        body=stored["body"],
         content_hash=row.content_hash,
         deployed_at=row.deployed_at,
     )

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from workbench import MOCK, REQUEST, Workbench, definition, request, workbench
-
 from isthmus.store.apis import find_api
+from workbench import MOCK, REQUEST, Workbench, definition, request, workbench
 
 __all__ = ["workbench"]
 
@@ -363,3 +362,24 @@ def test_what_cannot_be_published_can_still_be_stored(workbench: Workbench) -> N
     error = workbench.refused("DeployApi", ApiId=api_id, StageName="RELEASE")
     assert (error.code, error.status) == ("NotImplemented", 400)
     assert "backends of the type FunctionCompute" in error.message
+
+
+def test_zeros_and_empty_texts_of_unused_fields_are_no_mistake(workbench: Workbench) -> None:
+    """Terraform sends every key, whatever the kind of backend."""
+    service = {**TERRAFORM_SERVICE, "serviceTimeout": 0, "mockStatusCode": 0, "vpcConfig": {"name": "", "port": 0}}
+    api_id = workbench.api(workbench.group(), ServiceConfig=service)
+    assert workbench.call("DescribeApi", ApiId=api_id)["ServiceConfig"]["ServiceTimeout"] == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "parameter"),
+    [
+        ({"MockStatusCode": 100}, "ServiceConfig.MockStatusCode"),
+        ({"MockHeaders": [{"HeaderName": "a b"}]}, "ServiceConfig.MockHeaders[0].HeaderName"),
+        ({"MockHeaders": [{"HeaderName": "a", "HeaderValue": "x\ny"}]}, "ServiceConfig.MockHeaders[0].HeaderValue"),
+    ],
+)
+def test_a_mock_answers_only_what_http_allows(workbench: Workbench, change: dict[str, object], parameter: str) -> None:
+    service = {**MOCK, **change}
+    error = workbench.refused("CreateApi", GroupId=workbench.group(), ApiName="a", **definition(ServiceConfig=service))
+    assert [problem.parameter for problem in error.problems] == [parameter]

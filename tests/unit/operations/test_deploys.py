@@ -229,10 +229,9 @@ def test_every_part_of_a_definition_fits_every_response(workbench: Workbench) ->
         "MockStatusCode": 201,
         "VpcConfig": {"Name": "n", "VpcAccessId": "i", "VpcId": "v", "InstanceId": "i", "Port": "80", "VpcScheme": "HTTP",
                       "VpcTargetHostName": "h"},
-        "FunctionComputeConfig": {name: "x" for name in ("FcVersion", "FcType", "FcBaseUrl", "FcRegionId", "TriggerName",
-                                                          "TriggerUrl", "Path", "Method", "Qualifier", "ServiceName")},
-        "OssConfig": {name: "x" for name in ("OssRegionId", "BucketName", "Key", "Action")},
-        "EventBridgeConfig": {name: "x" for name in ("EventBridgeRegionId", "EventBus", "EventSource", "RoleArn")},
+        "FunctionComputeConfig": dict.fromkeys(("FcVersion", "FcType", "FcBaseUrl", "FcRegionId", "TriggerName", "TriggerUrl", "Path", "Method", "Qualifier", "ServiceName"), "x"),
+        "OssConfig": dict.fromkeys(("OssRegionId", "BucketName", "Key", "Action"), "x"),
+        "EventBridgeConfig": dict.fromkeys(("EventBridgeRegionId", "EventBus", "EventSource", "RoleArn"), "x"),
     }  # fmt: skip
     api_id = workbench.api(
         group_id,
@@ -262,3 +261,38 @@ def test_every_part_of_a_definition_fits_every_response(workbench: Workbench) ->
         assert answer["ConstantParameters"]["ConstantParameter"][0]["ConstantValue"] == "1"
         assert answer["OpenIdConnectConfig"]["PublicKeyId"] == "k"
     assert workbench.call("DescribeApiDoc", ApiId=api_id)["ApiName"] == "get_user"
+
+
+@pytest.mark.parametrize(
+    ("change", "feature"),
+    [
+        ({"DisableInternet": "true"}, "DisableInternet"),
+        ({"AuthType": "APPOPENID"}, "OpenID Connect"),
+        ({"BackendEnable": "true", "BackendId": "b"}, "BackendEnable"),
+        ({"WebSocketApiType": "NOTIFY"}, "WebSocket APIs"),
+        ({"RequestParameters": [{"ApiParameterName": "id", "Location": "PATH", "JsonScheme": "{}"}]}, "JsonScheme"),
+        ({"ServiceConfig": {"ServiceAddress": "http://#Host#"}}, "stage variables"),
+    ],
+)
+def test_what_the_engine_does_not_enforce_is_not_published(
+    workbench: Workbench, change: dict[str, Any], feature: str
+) -> None:
+    api_id = workbench.api(workbench.group(), **change)
+    error = workbench.refused("DeployApi", ApiId=api_id, StageName="RELEASE")
+    assert (error.code, error.status) == ("NotImplemented", 400)
+    assert feature in error.message
+    assert workbench.editions() == {}
+
+
+def test_passing_through_declares_what_it_maps(workbench: Workbench) -> None:
+    api_id = workbench.api(
+        workbench.group(),
+        RequestConfig=request(RequestMode="PASSTHROUGH"),
+        ServiceConfig={"ServiceAddress": "http://127.0.0.1", "ServicePath": "/[x]"},
+        ServiceParameters=[{"ServiceParameterName": "x", "Location": "PATH"}],
+        ServiceParametersMap=[{"ServiceParameterName": "x", "RequestParameterName": "id"}],
+    )
+    workbench.call("DeployApi", ApiId=api_id, StageName="RELEASE")
+    record = workbench.editions()[f"{api_id}/RELEASE"]
+    assert record["mappings"] == [{"source": {"request": "id"}, "location": "path", "name": "x"}]
+    assert [parameter["name"] for parameter in record["parameters"]] == ["id"]

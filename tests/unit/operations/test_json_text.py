@@ -8,7 +8,6 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from isthmus.errors import ApiError
 from isthmus.model import Draft, ParameterMapping, RequestParameter, from_document, to_document
 from isthmus.operations.definition import read_draft
@@ -18,13 +17,10 @@ from isthmus.publish.release import release
 from isthmus.publish.resolve import References
 
 KEYS = st.sampled_from(
-    "RequestProtocol RequestHttpMethod requestPath RequestMode BodyFormat ServiceProtocol ServiceAddress ServicePath "
-    "ServiceTimeout Mock MockHeaders MockStatusCode ServiceVpcEnable VpcConfig Name Port ApiParameterName Location "
-    "ParameterType DefaultValue MinValue RegularExpression ServiceParameterName RequestParameterName ParameterCatalog "
-    "ConstantValue ParameterName HeaderName HeaderValue ContentTypeCatagory".split()
+    ["RequestProtocol", "RequestHttpMethod", "requestPath", "RequestMode", "BodyFormat", "ServiceProtocol", "ServiceAddress", "ServicePath", "ServiceTimeout", "Mock", "MockHeaders", "MockStatusCode", "ServiceVpcEnable", "VpcConfig", "Name", "Port", "ApiParameterName", "Location", "ParameterType", "DefaultValue", "MinValue", "RegularExpression", "ServiceParameterName", "RequestParameterName", "ParameterCatalog", "ConstantValue", "ParameterName", "HeaderName", "HeaderValue", "ContentTypeCatagory"]
 )
 WORDS = st.sampled_from(
-    "HTTP GET /a /[a]/* http://h:1 http://[::1 TRUE mock PATH head a INT [ (?= \\ud800 #V# MAPPING CONSTANT CUSTOM".split()
+    ["HTTP", "GET", "/a", "/[a]/*", "http://h:1", "http://[::1", "TRUE", "mock", "PATH", "head", "a", "INT", "[", "(?=", "\\ud800", "#V#", "MAPPING", "CONSTANT", "CUSTOM"]
 )
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | WORDS
 VALUES = st.recursive(
@@ -44,18 +40,7 @@ class Absent(SimpleNamespace):
 @given(
     st.fixed_dictionaries(
         {"request_config": OBJECTS | TEXTS, "service_config": OBJECTS | TEXTS},
-        optional={
-            name: LISTS | TEXTS
-            for name in (
-                "request_parameters",
-                "service_parameters",
-                "service_parameters_map",
-                "constant_parameters",
-                "system_parameters",
-                "error_code_samples",
-                "result_descriptions",
-            )
-        },
+        optional=dict.fromkeys(("request_parameters", "service_parameters", "service_parameters_map", "constant_parameters", "system_parameters", "error_code_samples", "result_descriptions"), LISTS | TEXTS),
     )
 )
 def test_any_definition_is_read_or_refused(given_texts: dict[str, Any]) -> None:

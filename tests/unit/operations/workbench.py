@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from isthmus.catalog import Catalog
 from isthmus.errors import ApiError
 from isthmus.operations import function_for

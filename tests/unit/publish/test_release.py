@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from isthmus.errors import ApiError
 from isthmus.model import Draft, RequestConfig, ServiceConfig, to_document
 from isthmus.publish.freeze import Frozen, freeze
