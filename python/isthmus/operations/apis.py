@@ -1,80 +1,82 @@
-"""Operations on APIs: the drafts. Nothing here changes what callers see; `deploys.py` publishes.
+"""Operations on APIs: what is edited is the draft; callers see a change when it is published.
 
-Name, and method with path, are unique in a group. ModifyApi replaces the whole definition.
+Names are unique in a group, and so are method and path together. Modifying replaces the whole definition. An API that
+runs in a stage cannot be deleted; one that is deleted takes its grants along.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from isthmus import errors
-from isthmus.errors import Problem
-from isthmus.model.definition import read_definition
-from isthmus.operations.api_views import draft_view, stage_infos
+from isthmus.model import Draft, from_document, to_document
 from isthmus.operations.call import Call
-from isthmus.operations.fields import name_problems, raise_problems, tag_problems, text_problems
+from isthmus.operations.definition import read_draft
+from isthmus.operations.definition_view import deployed_infos, show_draft
+from isthmus.operations.fields import raise_problems, tag_problems
 from isthmus.operations.groups import require_group
 from isthmus.operations.paging import page_fields, page_of
 from isthmus.operations.times import utc_text
+from isthmus.publish.bindings import grant_key
 from isthmus.store import Transaction
 from isthmus.store.apis import (
     TAG_TYPE,
     Api,
+    ApiChange,
     ApiFilter,
+    Apis,
+    ListedApi,
     add_api,
     count_apis,
     find_api,
-    find_by_name,
-    find_by_path,
+    find_api_by_name,
+    find_api_by_path,
     list_apis,
-    new_api_id,
     remove_api,
     update_api,
 )
 from isthmus.store.editions import online_versions
 from isthmus.store.grants import grants_of_api
-from isthmus.store.groups import find_groups
-from isthmus.store.tags import put_tags, tags_of
+from isthmus.store.groups import SYSTEM_STAGES, find_group, stages_of_group
+from isthmus.store.tags import TagList, put_tags, tags_of
 
 
 def create_api(call: Call, params: Any) -> Mapping[str, Any]:
     transaction = call.transaction
-    group = require_group(transaction, params.group_id)
+    require_group(transaction, params.group_id)
+    draft = read_draft(params)
+    raise_problems(tag_problems(params.tag))
     limit = call.settings.apis_per_group_limit
-    if count_apis(transaction, group.group_id) >= limit:
+    if count_apis(transaction, params.group_id) >= limit:
         text = f"The group has {limit} APIs already, the limit that apis_per_group_limit sets."
         raise errors.exceed_limit("Api", text)
-    draft = _read_draft(params, None, tag_problems(params.tag))
-    api = replace(
-        draft, api_id=new_api_id(), group_id=group.group_id, created_at=transaction.now, modified_at=transaction.now
-    )
-    _check_is_free(transaction, api)
-    add_api(transaction, api)
+    _check_is_free(transaction, params.group_id, draft, None)
+    api = add_api(transaction, params.group_id, _change(draft))
     put_tags(transaction, TAG_TYPE, api.api_id, params.tag or ())
     return {"api_id": api.api_id}
 
 
 def modify_api(call: Call, params: Any) -> Mapping[str, Any]:
-    """Replaces the draft; what runs stays as it is until it is published."""
-    before = require_api(call.transaction, params.api_id, params.group_id)
-    draft = _read_draft(params, before.definition, [])
-    api = replace(draft, api_id=before.api_id, group_id=before.group_id, created_at=before.created_at)
-    _check_is_free(call.transaction, api)
-    update_api(call.transaction, api)
+    """Replaces the draft; what runs in a stage stays as it is."""
+    transaction = call.transaction
+    api = require_api(transaction, params.api_id, params.group_id)
+    draft = read_draft(params, draft_of(api.definition))
+    _check_is_free(transaction, api.group_id, draft, api.api_id)
+    update_api(transaction, api.api_id, _change(draft))
     return {}
 
 
 def delete_api(call: Call, params: Any) -> Mapping[str, Any]:
     transaction = call.transaction
     api = require_api(transaction, params.api_id, params.group_id)
-    running = sorted(online_versions(transaction, [api.api_id])[api.api_id])
+    running = online_versions(transaction, [api.api_id])[api.api_id]
     if running:
-        text = f"The API {api.api_id} is published in {', '.join(running)}; take it off there (AbolishApi) first."
-        raise errors.dependency_violation("DeployedApi", text)
+        text = f"The API {api.api_id} runs in {', '.join(sorted(running))}; abolish it there first."
+        raise errors.dependency_violation("ApiDeployed", text)
     for grant in grants_of_api(transaction, api.api_id):
-        transaction.records.remove("grant", f"{api.api_id}/{grant.stage}/{grant.app_id}")
+        transaction.records.remove("grant", grant_key(grant.api_id, grant.stage, grant.app_id))
     remove_api(transaction, api.api_id)
     return {}
 
@@ -83,95 +85,97 @@ def describe_api(call: Call, params: Any) -> Mapping[str, Any]:
     transaction = call.transaction
     api = require_api(transaction, params.api_id, params.group_id)
     group = require_group(transaction, api.group_id)
-    tags = tags_of(transaction, TAG_TYPE, [api.api_id])[api.api_id]
+    running = online_versions(transaction, [api.api_id])[api.api_id]
+    stages = [stage.name for stage in stages_of_group(transaction, api.group_id)]
     return {
-        **draft_view(api, group, call.settings.region),
-        "deployed_infos": stage_infos(online_versions(transaction, [api.api_id])[api.api_id]),
-        "tag_list": [{"tag_key": tag["key"], "tag_value": tag["value"]} for tag in tags],
+        **show_draft(draft_of(api.definition)),
+        "api_id": api.api_id,
+        "group_id": api.group_id,
+        "group_name": group.name,
+        "region_id": call.settings.region,
+        "created_time": utc_text(api.created_at),
+        "modified_time": utc_text(api.modified_at),
+        "deployed_infos": deployed_infos(stages, running),
+        "tag_list": _tag_list(tags_of(transaction, TAG_TYPE, [api.api_id])[api.api_id]),
     }
 
 
 def describe_apis(call: Call, params: Any) -> Mapping[str, Any]:
-    transaction = call.transaction
-    if params.group_id is not None:
-        require_group(transaction, params.group_id)
     page = page_of(params)
     wanted = ApiFilter(
         api_id=params.api_id,
         group_id=params.group_id,
         name_part=params.api_name,
-        path=params.api_path,
+        path_part=params.api_path,
         method=params.api_method.upper() if params.api_method else None,
         visibility=params.visibility.upper() if params.visibility else None,
         stage=params.stage_name.upper() if params.stage_name else None,
         undeployed=bool(params.un_deployed),
         tags=params.tag or (),
     )
-    found = list_apis(transaction, wanted, page)
-    ids = [api.api_id for api in found.apis]
-    names = {
-        group_id: group.name
-        for group_id, group in find_groups(transaction, {api.group_id for api in found.apis}).items()
-    }
-    versions, tags = online_versions(transaction, ids), tags_of(transaction, TAG_TYPE, ids)
-    summaries = [
-        {
-            "api_id": api.api_id,
-            "api_name": api.name,
-            "api_path": api.path,
-            "api_method": api.method,
-            "description": api.description,
-            "visibility": api.visibility,
-            "group_id": api.group_id,
-            "group_name": names.get(api.group_id, ""),
-            "region_id": call.settings.region,
-            "created_time": utc_text(api.created_at),
-            "modified_time": utc_text(api.modified_at),
-            "deployed_infos": stage_infos(versions[api.api_id]),
-            "tag_list": [{"tag_key": tag["key"], "tag_value": tag["value"]} for tag in tags[api.api_id]],
-        }
-        for api in found.apis
-    ]
-    return {"api_summarys": summaries, **page_fields(page, found.total)}
+    # There are no catalogues, so no API is in one.
+    found = Apis([], 0) if params.catalog_id else list_apis(call.transaction, wanted, page)
+    ids = [listed.api.api_id for listed in found.apis]
+    running, tags = online_versions(call.transaction, ids), tags_of(call.transaction, TAG_TYPE, ids)
+    rows = [_summary(call, one, running[one.api.api_id], tags[one.api.api_id]) for one in found.apis]
+    return {"api_summarys": rows, **page_fields(page, found.total)}
 
 
-def require_api(transaction: Transaction, api_id: str, group_id: str | None = None) -> Api:
-    """An API of another group than the one that was named does not exist there. Raises: ApiError."""
-    if group_id is not None:
-        require_group(transaction, group_id)
+def require_api(transaction: Transaction, api_id: str, group_id: str | None) -> Api:
+    """Raises: ApiError when there is no such API, or none in this group."""
+    if group_id and find_group(transaction, group_id) is None:
+        raise errors.not_found("ApiGroup", f"There is no API group {group_id[:64]}.")
     api = find_api(transaction, api_id)
-    if api is None or (group_id is not None and api.group_id != group_id):
-        where = f" in the group {group_id}" if group_id else ""
-        raise errors.not_found("Api", f"There is no API {api_id}{where}.")
+    if api is None or (group_id and api.group_id != group_id):
+        where = f" in the group {group_id[:64]}" if group_id else ""
+        raise errors.not_found("Api", f"There is no API {api_id[:64]}{where}.")
     return api
 
 
-def _read_draft(params: Any, before: dict[str, Any] | None, problems: list[Problem]) -> Api:
-    """Everything wrong with it is raised as one error."""
-    problems += name_problems("ApiName", params.api_name, 50) + text_problems("Description", params.description, 180)
-    definition = read_definition(params, before, problems)
-    raise_problems(problems)
-    request = definition["request_config"]
-    return Api(
-        api_id="",
-        group_id="",
-        name=params.api_name,
-        description=params.description or "",
-        method=request["request_http_method"].upper(),
-        path=request["request_path"],
-        visibility=definition["visibility"].upper(),
-        definition=definition,
-        draft_revision=1,
-        created_at=0,
-        modified_at=0,
+def draft_of(definition: str) -> Draft:
+    return from_document(Draft, json.loads(definition))
+
+
+def _check_is_free(transaction: Transaction, group_id: str, draft: Draft, api_id: str | None) -> None:
+    same_name = find_api_by_name(transaction, group_id, draft.api_name)
+    if same_name is not None and same_name.api_id != api_id:
+        text = f"The group has an API {draft.api_name} already ({same_name.api_id}); choose another ApiName."
+        raise errors.repeated("ApiName", text)
+    same_path = find_api_by_path(transaction, group_id, draft.method, draft.path)
+    if same_path is not None and same_path.api_id != api_id:
+        text = f"The API {same_path.name} of this group has {draft.method} {draft.path} already; choose another path."
+        raise errors.repeated("RequestPath", text)
+
+
+def _change(draft: Draft) -> ApiChange:
+    return ApiChange(
+        name=draft.api_name,
+        description=draft.description,
+        method=draft.method,
+        path=draft.path,
+        visibility=draft.visibility.upper(),
+        definition=json.dumps(to_document(draft), sort_keys=True, separators=(",", ":")),
     )
 
 
-def _check_is_free(transaction: Transaction, api: Api) -> None:
-    other = find_by_name(transaction, api.group_id, api.name)
-    if other not in (None, api.api_id):
-        raise errors.repeated("ApiName", f"The group has an API {api.name} already ({other}); choose another ApiName.")
-    other = find_by_path(transaction, api.group_id, api.method, api.path)
-    if other not in (None, api.api_id):
-        text = f"The group has an API for {api.method} {api.path} already ({other}); change method or path."
-        raise errors.repeated("RequestPath", text)
+def _summary(call: Call, listed: ListedApi, running: Mapping[str, str], tags: TagList) -> dict[str, Any]:
+    api = listed.api
+    return {
+        "api_id": api.api_id,
+        "api_name": api.name,
+        "api_method": api.method,
+        "api_path": api.path,
+        "description": api.description,
+        "visibility": api.visibility,
+        "group_id": api.group_id,
+        "group_name": listed.group_name,
+        "region_id": call.settings.region,
+        "created_time": utc_text(api.created_at),
+        "modified_time": utc_text(api.modified_at),
+        "deployed_infos": deployed_infos(SYSTEM_STAGES, running),
+        "tag_list": _tag_list(tags),
+    }
+
+
+def _tag_list(tags: TagList) -> list[dict[str, str]]:
+    return [{"tag_key": tag["key"], "tag_value": tag["value"]} for tag in tags]

@@ -1,155 +1,199 @@
-"""Publishing: DeployApi, AbolishApi, SwitchApi, and what runs.
+"""Operations that publish: a draft into a stage, a stage back to an earlier version, an API out of a stage.
 
-DeployApi freezes the draft into an edition, compiles it (every problem at once) and puts its record into the plan, all
-in one transaction; the dispatcher then waits for the engines.
+Each write changes edition rows and the plan record `edition <api_id>/<STAGE>` in the same transaction. `isthmus.publish`
+decides what the record is; here its rows are fetched. Invariant: a stage has a record exactly when one of the API's
+editions is online there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from isthmus import errors
-from isthmus.operations.api_views import callers_view, running_view
-from isthmus.operations.apis import require_api
+from isthmus.model import Draft
+from isthmus.operations.apis import draft_of, require_api
 from isthmus.operations.call import Call
+from isthmus.operations.definition_view import show_deployed, show_documentation
 from isthmus.operations.fields import raise_problems, text_problems
 from isthmus.operations.groups import require_group
 from isthmus.operations.paging import page_fields, page_of
 from isthmus.operations.stages import require_stage
 from isthmus.operations.times import utc_text
-from isthmus.publish.compile import compile_edition
-from isthmus.publish.freeze import Frozen, content_hash
-from isthmus.publish.release import next_version
-from isthmus.publish.resolve import AccessFacts
+from isthmus.publish.freeze import freeze
+from isthmus.publish.release import Release, edition_key, next_version, release
+from isthmus.publish.resolve import References, route_of
 from isthmus.store import Transaction
 from isthmus.store.apis import Api
 from isthmus.store.editions import (
-    Edition,
-    add_online,
+    EditionFilter,
+    EditionRow,
+    ListedEdition,
+    add_edition,
+    find_edition,
     find_online,
-    find_version,
     list_editions,
     newest_version,
+    online_with_text,
     put_online,
     take_offline,
 )
-from isthmus.store.groups import find_groups
-from isthmus.store.networks import all_accesses
+from isthmus.store.networks import AccessFilter, VpcAccess, find_access, find_access_to, list_accesses
+from isthmus.store.selection import Page
+
+_LONGEST_REMARKS = 200
 
 
 def deploy_api(call: Call, params: Any) -> Mapping[str, Any]:
+    """Publishing the same draft again is allowed, and makes another version."""
     transaction = call.transaction
+    raise_problems(text_problems("Description", params.description, _LONGEST_REMARKS))
     api = require_api(transaction, params.api_id, params.group_id)
     stage = require_stage(transaction, api.group_id, params.stage_name).name
-    raise_problems(text_problems("Description", params.description, 200))
-    frozen = Frozen(
+    version = next_version(transaction.now, newest_version(transaction, api.api_id, stage))
+    released = _release(transaction, api, stage, api.definition, version)
+    take_offline(transaction, api.api_id, stage)
+    edition = EditionRow(
         api_id=api.api_id,
-        group_id=api.group_id,
         stage=stage,
-        version=next_version(transaction.now, newest_version(transaction, api.api_id, stage)),
-        base_path=require_group(transaction, api.group_id).base_path,
-        definition=_snapshot(api),
-    )
-    body, problems = compile_edition(frozen, _access_facts(transaction))
-    raise_problems(problems)
-    assert body is not None
-    edition = Edition(
-        api_id=api.api_id,
+        version=version,
         group_id=api.group_id,
-        stage=stage,
-        version=frozen.version,
         online=True,
         remarks=params.description or "",
-        snapshot=frozen.definition,
-        body=body,
-        content_hash=content_hash(body),
+        definition=released.definition,
+        body=released.body,
+        content_hash=released.content_hash,
         deployed_at=transaction.now,
     )
-    add_online(transaction, edition)
-    transaction.records.put("edition", edition.record_key, body)
-    return {}
-
-
-def abolish_api(call: Call, params: Any) -> Mapping[str, Any]:
-    """Succeeds when nothing runs there: Terraform abolishes every stage it does not want."""
-    transaction = call.transaction
-    api = require_api(transaction, params.api_id, params.group_id)
-    stage = require_stage(transaction, api.group_id, params.stage_name).name
-    take_offline(transaction, api.api_id, stage)
-    transaction.records.remove("edition", f"{api.api_id}/{stage}")
+    add_edition(transaction, edition)
+    transaction.records.put("edition", released.key, released.body)
     return {}
 
 
 def switch_api(call: Call, params: Any) -> Mapping[str, Any]:
-    """Publishes an old edition again, exactly as it was."""
+    """Publishes an earlier version again, under its own version; what it refers to is as it is now."""
     transaction = call.transaction
-    raise_problems(text_problems("Description", params.description, 200))
-    running = require_running(transaction, params)
-    wanted = find_version(transaction, running.api_id, running.stage, params.history_version)
-    if wanted is None:
-        text = f"The API {running.api_id} has no version {params.history_version[:40]} in {running.stage}."
+    raise_problems(text_problems("Description", params.description, _LONGEST_REMARKS))
+    api = require_api(transaction, params.api_id, params.group_id)
+    stage = require_stage(transaction, api.group_id, params.stage_name).name
+    _require_online(transaction, api, stage)
+    edition = find_edition(transaction, api.api_id, stage, params.history_version)
+    if edition is None:
+        text = f"The API {api.api_id} has no version {params.history_version[:40]} in {stage}."
         raise errors.not_found("HistoryVersion", text)
-    put_online(transaction, wanted, params.description or "")
-    transaction.records.put("edition", wanted.record_key, wanted.body)
+    released = _release(transaction, api, stage, edition.definition, edition.version)
+    renewed = replace(edition, definition=released.definition, body=released.body, content_hash=released.content_hash)
+    put_online(transaction, renewed)
+    transaction.records.put("edition", released.key, released.body)
+    return {}
+
+
+def abolish_api(call: Call, params: Any) -> Mapping[str, Any]:
+    """Succeeds when nothing runs there: clients abolish in every stage before they delete."""
+    transaction = call.transaction
+    api = require_api(transaction, params.api_id, params.group_id)
+    stage = params.stage_name.upper()
+    take_offline(transaction, api.api_id, stage)
+    transaction.records.remove("edition", edition_key(api.api_id, stage))
     return {}
 
 
 def describe_deployed_api(call: Call, params: Any) -> Mapping[str, Any]:
-    running = require_running(call.transaction, params)
-    return running_view(running, require_group(call.transaction, running.group_id), call.settings.region)
+    transaction = call.transaction
+    api = require_api(transaction, params.api_id, params.group_id)
+    edition = _require_online(transaction, api, params.stage_name.upper())
+    return {**show_deployed(draft_of(edition.definition)), **_place(call, api, edition)}
 
 
 def describe_api_doc(call: Call, params: Any) -> Mapping[str, Any]:
-    """What a caller may know of the running API; without a stage, of RELEASE."""
-    running = require_running(call.transaction, params)
-    return callers_view(running, require_group(call.transaction, running.group_id), call.settings.region)
+    transaction = call.transaction
+    api = require_api(transaction, params.api_id, params.group_id)
+    edition = _require_online(transaction, api, (params.stage_name or "RELEASE").upper())
+    return {**show_documentation(draft_of(edition.definition)), **_place(call, api, edition)}
 
 
 def describe_deployed_apis(call: Call, params: Any) -> Mapping[str, Any]:
-    transaction = call.transaction
     page = page_of(params)
-    stage = params.stage_name.upper() if params.stage_name else None
-    wanted = {"api_id": params.api_id, "group_id": params.group_id, "stage": stage}
-    found = list_editions(transaction, wanted, page, online=True)
-    groups = find_groups(transaction, {edition.group_id for edition in found.editions})
-    items = []
-    for edition in found.editions:
-        request = edition.snapshot["request_config"]
-        items.append(
-            {
-                "api_id": edition.api_id,
-                "api_name": edition.snapshot["api_name"],
-                "api_path": request["request_path"],
-                "api_method": request["request_http_method"].upper(),
-                "description": edition.snapshot["description"],
-                "visibility": edition.snapshot["visibility"],
-                "group_id": edition.group_id,
-                "group_name": groups[edition.group_id].name,
-                "stage_name": edition.stage,
-                "region_id": call.settings.region,
-                "deployed_time": utc_text(edition.deployed_at),
-            }
-        )
-    return {"deployed_apis": items, **page_fields(page, found.total)}
+    wanted = EditionFilter(
+        group_id=params.group_id,
+        api_id=params.api_id,
+        stage=params.stage_name.upper() if params.stage_name else None,
+        name_part=params.api_name,
+        path_part=params.api_path,
+        method=params.api_method.upper() if params.api_method else None,
+        online_only=True,
+        tags=params.tag or (),
+    )
+    found = list_editions(call.transaction, wanted, page)
+    return {"deployed_apis": [_row(call, one) for one in found.editions], **page_fields(page, found.total)}
 
 
-def require_running(transaction: Transaction, params: Any) -> Edition:
-    """The edition that a stage serves. Raises: ApiError; clients look for the code NotFoundStage."""
-    api = require_api(transaction, params.api_id, params.group_id)
-    stage = require_stage(transaction, api.group_id, params.stage_name or "RELEASE").name
-    running = find_online(transaction, api.api_id, stage)
-    if running is None:
-        raise errors.not_found("Stage", f"The API {api.api_id} is not published in {stage}.")
-    return running
+def _release(transaction: Transaction, api: Api, stage: str, definition: str, version: str) -> Release:
+    """Raises: ApiError, when the definition cannot be served."""
+    frozen = freeze(api.api_id, api.group_id, stage, definition)
+    group = require_group(transaction, api.group_id)
+    access = _access(transaction, frozen.draft)
+    released = release(frozen, References(group.base_path, access.name if access is not None else None), version)
+    _check_route_is_free(transaction, api, stage, frozen.draft)
+    return released
 
 
-def _snapshot(api: Api) -> dict[str, Any]:
-    return {**api.definition, "api_name": api.name, "description": api.description}
+def _access(transaction: Transaction, draft: Draft) -> VpcAccess | None:
+    """The VPC access that a definition means: by name, by id, or by network, target and port."""
+    vpc = draft.service_config.vpc_config
+    if vpc is None or not draft.uses_vpc:
+        return None
+    if vpc.name:
+        return find_access(transaction, vpc.name)
+    if vpc.vpc_access_id:
+        found = list_accesses(transaction, AccessFilter(access_id=vpc.vpc_access_id), Page(1, 1)).accesses
+        return found[0] if found else None
+    if vpc.vpc_id and vpc.instance_id and vpc.port:
+        return find_access_to(transaction, vpc.vpc_id, vpc.instance_id, vpc.port)
+    return None
 
 
-def _access_facts(transaction: Transaction) -> list[AccessFacts]:
-    return [
-        AccessFacts(access.access_id, access.name, access.network_id, access.instance_id, access.port)
-        for access in all_accesses(transaction)
-    ]
+def _check_route_is_free(transaction: Transaction, api: Api, stage: str, draft: Draft) -> None:
+    """Drafts change after they are published, so another API may still serve this path."""
+    route = route_of(draft)
+    for edition in online_with_text(transaction, api.group_id, stage, draft.path.split("[")[0]):
+        other = draft_of(edition.definition)
+        if edition.api_id != api.api_id and route_of(other) == route:
+            text = f"The API {other.api_name} ({edition.api_id}) serves {other.method} {other.path} in {stage}"
+            raise errors.repeated("RequestPath", f"{text}; abolish it there, or choose another path.")
+
+
+def _require_online(transaction: Transaction, api: Api, stage: str) -> EditionRow:
+    edition = find_online(transaction, api.api_id, stage)
+    if edition is None:
+        raise errors.not_found("Stage", f"The API {api.api_id} is not deployed in {stage[:60]}.")
+    return edition
+
+
+def _place(call: Call, api: Api, edition: EditionRow) -> dict[str, Any]:
+    return {
+        "api_id": api.api_id,
+        "group_id": api.group_id,
+        "group_name": require_group(call.transaction, api.group_id).name,
+        "region_id": call.settings.region,
+        "stage_name": edition.stage,
+        "deployed_time": utc_text(edition.deployed_at),
+    }
+
+
+def _row(call: Call, listed: ListedEdition) -> dict[str, Any]:
+    edition, draft = listed.edition, draft_of(listed.edition.definition)
+    return {
+        "api_id": edition.api_id,
+        "api_name": draft.api_name,
+        "api_method": draft.method,
+        "api_path": draft.path,
+        "description": draft.description,
+        "visibility": draft.visibility.upper(),
+        "group_id": edition.group_id,
+        "group_name": listed.group_name,
+        "region_id": call.settings.region,
+        "stage_name": edition.stage,
+        "deployed_time": utc_text(edition.deployed_at),
+    }

@@ -1,6 +1,5 @@
-"""Stop 5 of a publish, pure: a draft becomes an edition and the edition a plan record, or every problem at once.
+"""From a draft to what the engines get: freeze, resolve, check, compile, in `release.py`, and `bindings.py` beside it.
 
-`freeze` takes the snapshot, `resolve` finds what it refers to, `check` and `compile` make the record's body; `release`
-numbers versions. `bindings` makes the records of binding state. Nothing here reads a clock, a file or a database:
-operations fetch the rows and pass them in.
+Called by `operations`, which fetch the rows that these steps need and put the result into the transaction. Pure: no
+statement, no clock, no randomness. Invariant: a draft becomes a whole edition, or one error that lists every problem.
 """

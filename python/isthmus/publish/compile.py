@@ -1,199 +1,194 @@
-"""From a frozen draft to the body of its plan record (`crates/plan/src/edition.rs`), or every problem at once."""
+"""Fourth step of a publish: the edition's plan record, exactly as the engine reads it.
+
+Called by `release.py` with a definition that `check.py` found nothing wrong with. Invariant: the body has only keys that
+`crates/plan/src/edition.rs` knows, and the same definition always gives the same body.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
-from isthmus.errors import Problem
-from isthmus.publish.freeze import Frozen
-from isthmus.publish.resolve import AccessFacts, Backend, resolve_backend
+from isthmus.model import Draft, RequestParameter
+from isthmus.publish.check import placeholders, protocols
+from isthmus.publish.resolve import Resolved, join_path
 
-_PLACEHOLDER = re.compile(r"\[([^\[\]/]+)\]")
 _DEFAULT_TIMEOUT_MS = 10_000
 _APP_CODE = {"HEADER": "header", "HEADER_QUERY": "header_and_query"}
-_METHODS = {"hmacsha256": "HmacSHA256", "hmacsha1": "HmacSHA1"}
+_SIGNATURE_METHODS = {"HMACSHA1": "HmacSHA1", "HMACSHA256": "HmacSHA256"}
+_TYPES = {"NUMBER": "double", "": "string"}
 
 
-def compile_edition(frozen: Frozen, accesses: Sequence[AccessFacts]) -> tuple[dict[str, Any] | None, list[Problem]]:
-    """The body, or None with the problems."""
-    definition = frozen.definition
-    problems: list[Problem] = []
-    request = definition["request_config"]
-    backend = resolve_backend(definition, accesses, problems)
-    path = join_paths(frozen.base_path, request["request_path"])
-    parameters = _parameters(definition, path, problems)
-    mappings = _mappings(definition, problems)
-    protocols = {word.strip().upper() for word in request["request_protocol"].split(",")}
-    if "WEBSOCKET" in protocols or definition.get("web_socket_api_type", "COMMON").upper() != "COMMON":
-        problems.append(
-            Problem("WebSocketApiType", "two-way APIs are not implemented by this gateway.", "NotImplemented")
-        )
-    auth = _auth(definition, problems)
-    body_backend = _backend(definition, backend, path, mappings, problems) if backend else None
-    if problems or body_backend is None or auth is None:
-        return None, problems
-    mode = request["request_mode"].lower()
+def compile_edition(resolved: Resolved, version: str) -> dict[str, Any]:
+    draft, frozen = resolved.draft, resolved.frozen
+    allowed = protocols(draft)
+    parameters, mappings = _parameters(draft), _mappings(draft)
     return {
         "api_id": frozen.api_id,
-        "api_name": definition["api_name"],
+        "api_name": draft.api_name,
         "group_id": frozen.group_id,
         "stage": frozen.stage,
-        "version": frozen.version,
-        "protocols": {"http": "HTTP" in protocols, "https": "HTTPS" in protocols},
-        "method": _method(request["request_http_method"]),
-        "path": path,
-        "auth": auth,
-        "request_mode": mode,
-        "body_format": request.get("body_format", "STREAM").lower(),
-        "parameters": [] if mode == "passthrough" else parameters,
-        "mappings": _passing(mappings, parameters) if mode == "passthrough" else mappings,
-        "backend": body_backend,
-    }, []
-
-
-def join_paths(base: str, path: str) -> str:
-    """One slash between them, none at the end of the base."""
-    return base.rstrip("/") + "/" + path.lstrip("/")
-
-
-def _method(name: str) -> str:
-    """The vendor's documentation writes HEADER for HEAD."""
-    upper = name.upper()
-    return "HEAD" if upper == "HEADER" else upper
-
-
-def _auth(definition: dict[str, Any], problems: list[Problem]) -> dict[str, Any] | None:
-    kind = definition.get("auth_type", "APP").upper()
-    if kind == "ANONYMOUS":
-        return {"type": "anonymous"}
-    if kind != "APP":
-        problems.append(Problem("AuthType", "OpenID Connect is not implemented by this gateway.", "NotImplemented"))
-        return None
-    words = [word.strip().lower() for word in definition.get("allow_signature_method", "HmacSHA256").split(",")]
-    unknown = [word for word in words if word not in _METHODS]
-    if unknown:
-        problems.append(Problem("AllowSignatureMethod", "must be HmacSHA256 or HmacSHA1,HmacSHA256."))
-        return None
-    return {
-        "type": "app",
-        # DEFAULT follows the group's marketplace listing, which this gateway does not have: off.
-        "app_code": _APP_CODE.get(definition.get("app_code_auth_type", "").upper(), "nowhere"),
-        "signature_methods": [_METHODS[word] for word in words],
-        "force_nonce": bool(definition.get("force_nonce_check")),
+        "version": version,
+        "protocols": {"http": "HTTP" in allowed, "https": "HTTPS" in allowed},
+        "method": draft.method,
+        "path": resolved.path,
+        "auth": _auth(draft),
+        "request_mode": draft.request_mode.lower(),
+        "body_format": _body_format(draft),
+        "parameters": parameters,
+        "mappings": mappings,
+        "backend": _backend(resolved),
     }
 
 
-def _parameters(definition: dict[str, Any], path: str, problems: list[Problem]) -> list[dict[str, Any]]:
-    placeholders = set(_PLACEHOLDER.findall(path))
-    parameters = []
-    for index, one in enumerate(definition.get("request_parameters", [])):
-        name, location = one["api_parameter_name"], one.get("location", "QUERY").lower()
-        if location == "path" and name not in placeholders:
-            text = f"{name!r} is a parameter of the path, but the path {path} has no [{name}]."
-            problems.append(Problem(f"RequestParameters[{index}].ApiParameterName", text))
-        parameter: dict[str, Any] = {
-            "name": name,
-            "location": location,
-            "parameter_type": _type(one.get("parameter_type", "String")),
-            "required": one.get("required", "OPTIONAL").upper() == "REQUIRED",
-        }
-        if "default_value" in one:
-            parameter["default"] = one["default_value"]
-        constraint = _constraint(one, f"RequestParameters[{index}]", problems)
-        if constraint:
-            parameter["constraint"] = constraint
-        parameters.append(parameter)
-    return parameters
+def _auth(draft: Draft) -> dict[str, Any]:
+    if draft.auth_type.upper() == "ANONYMOUS":
+        return {"type": "anonymous"}
+    given = [part.strip().upper() for part in draft.allow_signature_method.split(",")]
+    return {
+        "type": "app",
+        # DEFAULT means off, but for groups on the vendor's marketplace.
+        "app_code": _APP_CODE.get(draft.app_code_auth_type.upper(), "nowhere"),
+        "signature_methods": [name for key, name in _SIGNATURE_METHODS.items() if key in given],
+        "force_nonce": draft.force_nonce_check,
+    }
 
 
-def _type(name: str) -> str:
-    lowered = name.lower()
-    return "double" if lowered == "number" else lowered
+def _body_format(draft: Draft) -> str:
+    given = (draft.request_config.body_format or "").lower()
+    if given:
+        return given
+    # Fields can be read from a form and written into one, not into bytes.
+    locations = [one.location for one in draft.request_parameters]
+    locations += [one.location for one in draft.service_parameters]
+    locations += [one.location for one in draft.constant_parameters]
+    locations += [one.location for one in draft.system_parameters]
+    has_fields = draft.request_mode != "PASSTHROUGH" and "BODY" in map(_upper, locations)
+    return "form" if has_fields else "stream"
 
 
-def _constraint(parameter: dict[str, Any], where: str, problems: list[Problem]) -> dict[str, Any]:
-    constraint: dict[str, Any] = {}
-    for name in ("min_value", "max_value"):
-        if name in parameter:
-            constraint[name] = float(parameter[name])
-    for name in ("min_length", "max_length"):
-        if name in parameter:
-            constraint[name] = parameter[name]
-    if "regular_expression" in parameter:
-        try:
-            re.compile(parameter["regular_expression"])
-            constraint["regular_expression"] = parameter["regular_expression"]
-        except (re.error, OverflowError, RecursionError) as error:
-            problems.append(Problem(f"{where}.RegularExpression", f"is not a regular expression: {error}."))
-    if "enum_value" in parameter:
-        constraint["allowed"] = [word.strip() for word in parameter["enum_value"].split(",")]
-    return constraint
+def _parameters(draft: Draft) -> list[dict[str, Any]]:
+    if draft.request_mode != "PASSTHROUGH":
+        return [_parameter(parameter) for parameter in draft.request_parameters]
+    used = {entry.request_parameter_name for entry in _path_entries(draft)}
+    return [_parameter(one) for one in draft.request_parameters if one.api_parameter_name in used]
 
 
-def _mappings(definition: dict[str, Any], problems: list[Problem]) -> list[dict[str, Any]]:
-    declared = {one["api_parameter_name"] for one in definition.get("request_parameters", [])}
-    service = {one["service_parameter_name"]: one for one in definition.get("service_parameters", [])}
-    mappings = []
-    for index, one in enumerate(definition.get("service_parameters_map", [])):
-        where = f"ServiceParametersMap[{index}]"
-        name, request_name = one["service_parameter_name"], one["request_parameter_name"]
-        if name not in service:
-            problems.append(Problem(f"{where}.ServiceParameterName", f"{name!r} is not among ServiceParameters."))
-        elif request_name not in declared:
-            problems.append(
-                Problem(f"{where}.RequestParameterName", f"{request_name!r} is not among RequestParameters.")
-            )
-        else:
-            mappings.append(_mapping({"request": request_name}, service[name]))
-    for one in definition.get("constant_parameters", []):
-        mappings.append(_mapping({"constant": one.get("constant_value", "")}, one))
-    for one in definition.get("system_parameters", []):
-        mappings.append(_mapping({"system": one["parameter_name"]}, one))
-    return mappings
-
-
-def _mapping(source: dict[str, str], service: dict[str, Any]) -> dict[str, Any]:
-    location = service.get("location", "QUERY").lower()
-    return {"source": source, "location": location, "name": service["service_parameter_name"]}
-
-
-def _passing(mappings: list[dict[str, Any]], parameters: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Pass-through maps constants, system parameters, and placeholders of the path under another name."""
-    in_path = {one["name"] for one in parameters if one["location"] == "path"}
-    kept = []
-    for mapping in mappings:
-        requested = mapping["source"].get("request")
-        if requested is None or (requested in in_path and mapping["location"] == "path"):
-            kept.append(mapping)
-    return kept
-
-
-def _backend(
-    definition: dict[str, Any], backend: Backend, path: str, mappings: list[dict[str, Any]], problems: list[Problem]
-) -> dict[str, Any]:
-    service = definition.get("service_config", {})
-    body: dict[str, Any] = {"target": backend.target, "timeout_ms": service.get("service_timeout", _DEFAULT_TIMEOUT_MS)}
-    if backend.target["type"] != "mock":
-        body["path"] = join_paths(backend.prefix, service.get("service_path", "/"))
-        _check_backend_path(body["path"], path, mappings, problems)
-        method = _method(service.get("service_http_method", "ANY"))
-        if method != "ANY":
-            body["method"] = method
-    category = service.get("content_type_catagory", "CLIENT").upper()
-    if category == "CUSTOM":
-        body["content_type"] = {"custom": service.get("content_type_value", "")}
-    elif category == "DEFAULT":
-        body["content_type"] = "default"
+def _parameter(parameter: RequestParameter) -> dict[str, Any]:
+    kind = _upper(parameter.parameter_type)
+    body: dict[str, Any] = {
+        "name": parameter.api_parameter_name,
+        "location": _upper(parameter.location).lower(),
+        "parameter_type": _TYPES.get(kind, kind.lower()),
+        "required": _upper(parameter.required) in ("REQUIRED", "TRUE"),
+    }
+    # Clients send an empty text where there is no default.
+    if parameter.default_value:
+        body["default"] = parameter.default_value
+    constraint = _constraint(parameter)
+    if constraint:
+        body["constraint"] = constraint
     return body
 
 
-def _check_backend_path(backend_path: str, path: str, mappings: list[dict[str, Any]], problems: list[Problem]) -> None:
-    known = set(_PLACEHOLDER.findall(path)) | {one["name"] for one in mappings if one["location"] == "path"}
-    for name in _PLACEHOLDER.findall(backend_path):
-        if name not in known:
-            text = f"[{name}] is neither a placeholder of the request path nor mapped to the backend's path."
-            problems.append(Problem("ServiceConfig.ServicePath", text))
-    if backend_path.endswith("/*") and not path.endswith("/*"):
-        problems.append(Problem("ServiceConfig.ServicePath", "ends with '/*', but the request path does not."))
+def _constraint(parameter: RequestParameter) -> dict[str, Any]:
+    allowed = [part.strip() for part in (parameter.enum_value or "").split(",") if part.strip()]
+    given = {
+        "min_value": parameter.min_value,
+        "max_value": parameter.max_value,
+        "min_length": parameter.min_length,
+        "max_length": parameter.max_length,
+        "regular_expression": parameter.regular_expression or None,
+        "allowed": allowed or None,
+    }
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _mappings(draft: Draft) -> list[dict[str, Any]]:
+    """In the order in which they are applied: parameters, then constants, then system parameters."""
+    locations = {one.service_parameter_name: one.location for one in draft.service_parameters}
+    entries = _path_entries(draft) if draft.request_mode == "PASSTHROUGH" else list(draft.service_parameters_map)
+    mapped = [
+        _mapping({"request": entry.request_parameter_name}, locations[entry.service_parameter_name], name)
+        for entry in entries
+        if (name := entry.service_parameter_name) is not None
+    ]
+    constants = [
+        _mapping({"constant": one.constant_value or ""}, one.location, one.service_parameter_name or "")
+        for one in draft.constant_parameters
+    ]
+    systems = [
+        _mapping({"system": one.parameter_name}, one.location, one.service_parameter_name or "")
+        for one in draft.system_parameters
+    ]
+    return mapped + constants + systems
+
+
+def _path_entries(draft: Draft) -> list[Any]:
+    """What passing through still maps: placeholders of the request path into those of the backend's."""
+    wanted = placeholders(draft.service_config.service_path or "")
+    in_path = {one.api_parameter_name for one in draft.request_parameters if _upper(one.location) == "PATH"}
+    served = {one.service_parameter_name for one in draft.service_parameters if _upper(one.location) == "PATH"}
+    return [
+        entry
+        for entry in draft.service_parameters_map
+        if entry.request_parameter_name in in_path and entry.service_parameter_name in served & wanted
+    ]
+
+
+def _mapping(source: dict[str, Any], location: str | None, name: str) -> dict[str, Any]:
+    return {"source": source, "location": _upper(location).lower(), "name": name}
+
+
+def _backend(resolved: Resolved) -> dict[str, Any]:
+    draft, service = resolved.draft, resolved.draft.service_config
+    timeout = service.service_timeout or _DEFAULT_TIMEOUT_MS
+    if draft.is_mock:
+        headers = [{"name": one.header_name, "value": one.header_value or ""} for one in service.mock_headers]
+        status, body = service.mock_status_code or 200, service.mock_result or ""
+        return {"target": {"type": "mock", "status": status, "headers": headers, "body": body}, "timeout_ms": timeout}
+    path = service.service_path or "/"
+    if draft.uses_vpc:
+        target = _vpc_target(resolved)
+    else:
+        parts = urlsplit(service.service_address or "")
+        scheme = parts.scheme.lower()
+        port = parts.port or (443 if scheme == "https" else 80)
+        target = {"type": "http", "scheme": scheme, "host": parts.hostname, "port": port}
+        # A path of the address stands in front; alone, it stays as it is, its last slash included.
+        path = join_path(parts.path, path) if service.service_path else parts.path or "/"
+    backend = {
+        "target": target,
+        "path": path,
+        "timeout_ms": timeout,
+        "content_type": _content_type(draft),
+    }
+    method = _upper(service.service_http_method)
+    if method not in ("", "ANY"):
+        backend["method"] = "HEAD" if method == "HEADER" else method
+    return backend
+
+
+def _vpc_target(resolved: Resolved) -> dict[str, Any]:
+    service = resolved.draft.service_config
+    vpc = service.vpc_config
+    scheme = (vpc.vpc_scheme if vpc is not None else None) or service.service_protocol
+    target: dict[str, Any] = {
+        "type": "vpc",
+        "access": resolved.access_name,
+        "scheme": "https" if _upper(scheme) == "HTTPS" else "http",
+    }
+    if vpc is not None and vpc.vpc_target_host_name:
+        target["host"] = vpc.vpc_target_host_name
+    return target
+
+
+def _content_type(draft: Draft) -> Any:
+    catagory = _upper(draft.service_config.content_type_catagory)
+    if catagory == "CUSTOM":
+        return {"custom": draft.service_config.content_type_value}
+    return "default" if catagory == "DEFAULT" else "client"
+
+
+def _upper(text: str | None) -> str:
+    return (text or "").strip().upper()

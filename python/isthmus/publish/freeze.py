@@ -1,34 +1,30 @@
-"""The snapshot of a draft at the moment it is published."""
+"""First step of a publish: which API in which stage, and its definition at this moment.
+
+Called by `release.py`. A stored document is a draft or an older edition's; both freeze the same way, so going back to
+an earlier version is a publish as well.
+"""
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass
 from typing import Any
 
+from isthmus.model import Draft, from_document
+
 
 @dataclass(frozen=True)
 class Frozen:
-    """One draft, one stage, one version; `definition` is the whole snapshot under inside names."""
+    """One definition on its way into one stage."""
 
     api_id: str
     group_id: str
+    # Upper case.
     stage: str
-    version: str
-    base_path: str
-    definition: dict[str, Any]
-
-    def text(self) -> str:
-        """The snapshot as it is stored."""
-        return canonical(self.definition)
+    draft: Draft
 
 
-def canonical(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-
-
-def content_hash(body: dict[str, Any]) -> str:
-    """SHA-256 over an edition's body without its version: equal content has equal hashes."""
-    content = {name: value for name, value in body.items() if name != "version"}
-    return hashlib.sha256(canonical(content).encode()).hexdigest()
+def freeze(api_id: str, group_id: str, stage: str, definition: str) -> Frozen:
+    """`definition` is the JSON text of the row."""
+    document: dict[str, Any] = json.loads(definition)
+    return Frozen(api_id, group_id, stage.upper(), from_document(Draft, document))

@@ -1,21 +1,20 @@
 """Rows of `apis`: the drafts.
 
-Called by the operations on APIs and by publishing. A draft's definition is JSON text under inside names
-(`model/definition.py`); `draft_revision` grows with every change of it.
+Called by `operations/apis.py` and by the operations that publish. What a definition means is checked before it comes
+here. Invariant: each change of a draft makes its `draft_revision` one larger.
 """
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, delete, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, delete, exists, func, insert, select, update
 
 from isthmus.store.database import Transaction
-from isthmus.store.schema import apis, editions
+from isthmus.store.schema import apis, editions, groups
 from isthmus.store.selection import Page, contains_text, select_page
 from isthmus.store.tags import carries_tags, remove_all_tags
 
@@ -24,23 +23,40 @@ TAG_TYPE = "api"
 
 @dataclass(frozen=True)
 class Api:
-    """One draft; `method` and `path` repeat what its definition says, for look-ups."""
-
     api_id: str
     group_id: str
     name: str
     description: str
+    # Upper case.
     method: str
     path: str
     visibility: str
-    definition: dict[str, Any]
+    # JSON text of the draft.
+    definition: str
     draft_revision: int
     created_at: int
     modified_at: int
 
 
+@dataclass(frozen=True)
+class ApiChange:
+    """What creating or modifying an API sets."""
+
+    name: str
+    description: str
+    method: str
+    path: str
+    visibility: str
+    definition: str
+
+
+class ListedApi(NamedTuple):
+    api: Api
+    group_name: str
+
+
 class Apis(NamedTuple):
-    apis: list[Api]
+    apis: list[ListedApi]
     total: int
 
 
@@ -49,10 +65,10 @@ class ApiFilter:
     api_id: str | None = None
     group_id: str | None = None
     name_part: str | None = None
-    path: str | None = None
+    path_part: str | None = None
     method: str | None = None
     visibility: str | None = None
-    # Only those that are (or with `undeployed` are not) online in this stage; "" means any stage.
+    # Only what runs there; with `undeployed`, only what does not run there (or anywhere).
     stage: str | None = None
     undeployed: bool = False
     tags: Iterable[Mapping[str, Any]] = ()
@@ -63,21 +79,23 @@ def find_api(transaction: Transaction, api_id: str) -> Api | None:
     return None if row is None else _api(row)
 
 
-def find_by_name(transaction: Transaction, group_id: str, name: str) -> str | None:
-    """The id of the API with this name in the group."""
-    query = select(apis.c.api_id).where(apis.c.group_id == group_id, apis.c.name == name)
-    return transaction.connection.execute(query).scalar()
+def find_api_by_name(transaction: Transaction, group_id: str, name: str) -> Api | None:
+    return _find_in_group(transaction, group_id, apis.c.name == name)
 
 
-def find_by_path(transaction: Transaction, group_id: str, method: str, path: str) -> str | None:
-    """The id of the API with this method and path in the group."""
-    query = select(apis.c.api_id).where(apis.c.group_id == group_id, apis.c.method == method, apis.c.path == path)
-    return transaction.connection.execute(query).scalar()
+def find_api_by_path(transaction: Transaction, group_id: str, method: str, path: str) -> Api | None:
+    return _find_in_group(transaction, group_id, apis.c.method == method, apis.c.path == path)
+
+
+def count_apis(transaction: Transaction, group_id: str) -> int:
+    query = select(func.count()).select_from(apis).where(apis.c.group_id == group_id)
+    return transaction.connection.execute(query).scalar_one()
 
 
 def list_apis(transaction: Transaction, wanted: ApiFilter, page: Page) -> Apis:
     """Newest modified first."""
-    query = select(apis).where(*carries_tags(TAG_TYPE, apis.c.api_id, wanted.tags))
+    query = select(apis, groups.c.name.label("group_name")).join(groups, groups.c.group_id == apis.c.group_id)
+    query = query.where(*carries_tags(TAG_TYPE, apis.c.api_id, wanted.tags))
     for column, value in (
         (apis.c.api_id, wanted.api_id),
         (apis.c.group_id, wanted.group_id),
@@ -86,52 +104,66 @@ def list_apis(transaction: Transaction, wanted: ApiFilter, page: Page) -> Apis:
     ):
         if value is not None:
             query = query.where(column == value)
-    if wanted.name_part is not None:
-        query = query.where(contains_text(apis.c.name, wanted.name_part))
-    if wanted.path is not None:
-        query = query.where(contains_text(apis.c.path, wanted.path))
-    if wanted.stage is not None or wanted.undeployed:
-        online = exists().where(editions.c.api_id == apis.c.api_id, editions.c.online)
-        if wanted.stage:
-            online = online.where(editions.c.stage == wanted.stage)
-        query = query.where(~online if wanted.undeployed else online)
+    for column, part in ((apis.c.name, wanted.name_part), (apis.c.path, wanted.path_part)):
+        if part is not None:
+            query = query.where(contains_text(column, part))
+    if wanted.undeployed:
+        query = query.where(~_runs(wanted.stage))
+    elif wanted.stage is not None:
+        query = query.where(_runs(wanted.stage))
     found = select_page(transaction, query, [apis.c.modified_at.desc(), apis.c.api_id], page)
-    return Apis([_api(row) for row in found.rows], found.total)
+    return Apis([ListedApi(_api(row), row.group_name) for row in found.rows], found.total)
 
 
-def add_api(transaction: Transaction, api: Api) -> None:
-    """The caller has checked that name and path are free in the group."""
-    transaction.connection.execute(insert(apis).values(_values(api)))
+def add_api(transaction: Transaction, group_id: str, change: ApiChange) -> Api:
+    """The caller has checked that name and path are free."""
+    api = Api(
+        api_id=uuid.uuid4().hex,
+        group_id=group_id,
+        draft_revision=1,
+        created_at=transaction.now,
+        modified_at=transaction.now,
+        **vars(change),
+    )
+    transaction.connection.execute(insert(apis).values(vars(api)))
+    return api
 
 
-def update_api(transaction: Transaction, api: Api) -> None:
-    """Writes the whole draft; its revision grows."""
-    values = _values(api)
-    for fixed in ("api_id", "group_id", "created_at"):
-        del values[fixed]
-    values |= {"draft_revision": apis.c.draft_revision + 1, "modified_at": transaction.now}
-    transaction.connection.execute(update(apis).where(apis.c.api_id == api.api_id).values(values))
+def update_api(transaction: Transaction, api_id: str, change: ApiChange) -> None:
+    values = {**vars(change), "draft_revision": apis.c.draft_revision + 1, "modified_at": transaction.now}
+    transaction.connection.execute(update(apis).where(apis.c.api_id == api_id).values(values))
 
 
 def remove_api(transaction: Transaction, api_id: str) -> None:
-    """Takes its grants, its history and its tags with it."""
-    transaction.connection.execute(delete(editions).where(editions.c.api_id == api_id))
+    """Takes its grants and tags with it; its history stays."""
     transaction.connection.execute(delete(apis).where(apis.c.api_id == api_id))
     remove_all_tags(transaction, TAG_TYPE, api_id)
 
 
-def count_apis(transaction: Transaction, group_id: str) -> int:
-    query = select(func.count()).select_from(apis).where(apis.c.group_id == group_id)
-    return transaction.connection.execute(query).scalar_one()
+def _find_in_group(transaction: Transaction, group_id: str, *conditions: ColumnElement[bool]) -> Api | None:
+    query = select(apis).where(apis.c.group_id == group_id, *conditions)
+    row = transaction.connection.execute(query).first()
+    return None if row is None else _api(row)
 
 
-def new_api_id() -> str:
-    return uuid.uuid4().hex
-
-
-def _values(api: Api) -> dict[str, Any]:
-    return {**vars(api), "definition": json.dumps(api.definition, ensure_ascii=False)}
+def _runs(stage: str | None) -> ColumnElement[bool]:
+    conditions = [editions.c.api_id == apis.c.api_id, editions.c.online]
+    if stage is not None:
+        conditions.append(editions.c.stage == stage)
+    return exists().where(*conditions)
 
 
 def _api(row: Row[Any]) -> Api:
-    return Api(**{**row._mapping, "definition": json.loads(row.definition)})
+    return Api(
+        api_id=row.api_id,
+        group_id=row.group_id,
+        name=row.name,
+        description=row.description,
+        method=row.method,
+        path=row.path,
+        visibility=row.visibility,
+        definition=row.definition,
+        draft_revision=row.draft_revision,
+        created_at=row.created_at,
+        modified_at=row.modified_at,
+    )

@@ -1,80 +1,71 @@
-"""Rows of `editions`: every publish, and which one each stage serves.
+"""Rows of `editions`: every publish of every API, and which one each stage serves.
 
-`definition` holds the snapshot of the draft and the edition's body as the plan has it, so that going back to an old
-version publishes exactly what it was. Invariant: at most one edition of an API is online in a stage.
+Called by `operations/deploys.py` and `operations/history.py`. Invariant: at most one edition of an API in a stage is
+online, and no edition is ever changed but for that mark and what a renewed publish of it compiled to. The column
+`definition` holds `{"snapshot": definition, "body": plan record}`.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Row, Select, func, insert, select, update
 
 from isthmus.store.database import Transaction
-from isthmus.store.schema import editions
-from isthmus.store.selection import Page, select_page
+from isthmus.store.schema import apis, editions, groups
+from isthmus.store.selection import Page, contains_text, select_page
+from isthmus.store.tags import carries_tags
 
 
 @dataclass(frozen=True)
-class Edition:
-    """`snapshot` is the draft as it was, `body` the plan record's."""
-
+class EditionRow:
     api_id: str
-    group_id: str
+    # Upper case.
     stage: str
     version: str
+    group_id: str
     online: bool
     remarks: str
-    snapshot: dict[str, Any]
+    # JSON text of the definition as it was published.
+    definition: str
+    # Of the plan record that it compiled to.
     body: dict[str, Any]
     content_hash: str
     deployed_at: int
 
-    @property
-    def record_key(self) -> str:
-        return f"{self.api_id}/{self.stage}"
+
+class ListedEdition(NamedTuple):
+    edition: EditionRow
+    group_name: str
 
 
 class Editions(NamedTuple):
-    editions: list[Edition]
+    editions: list[ListedEdition]
     total: int
 
 
-def add_online(transaction: Transaction, edition: Edition) -> None:
-    """Adds an edition that its stage serves from now on."""
-    take_offline(transaction, edition.api_id, edition.stage)
-    definition = json.dumps({"snapshot": edition.snapshot, "body": edition.body}, ensure_ascii=False)
-    values = {name: value for name, value in vars(edition).items() if name not in ("snapshot", "body")}
-    transaction.connection.execute(insert(editions).values(**values, definition=definition))
+@dataclass(frozen=True)
+class EditionFilter:
+    group_id: str | None = None
+    api_id: str | None = None
+    stage: str | None = None
+    name_part: str | None = None
+    path_part: str | None = None
+    method: str | None = None
+    online_only: bool = False
+    tags: Iterable[Mapping[str, Any]] = ()
 
 
-def take_offline(transaction: Transaction, api_id: str, stage: str) -> None:
-    """The stage serves no edition of the API any more."""
-    served = update(editions).where(editions.c.api_id == api_id, editions.c.stage == stage, editions.c.online)
-    transaction.connection.execute(served.values(online=False))
-
-
-def put_online(transaction: Transaction, edition: Edition, remarks: str) -> None:
-    """The stage goes back to an edition that is there."""
-    take_offline(transaction, edition.api_id, edition.stage)
-    this = update(editions).where(
-        editions.c.api_id == edition.api_id,
-        editions.c.stage == edition.stage,
-        editions.c.version == edition.version,
-    )
-    transaction.connection.execute(this.values(online=True, remarks=remarks or edition.remarks))
-
-
-def find_online(transaction: Transaction, api_id: str, stage: str) -> Edition | None:
+def find_online(transaction: Transaction, api_id: str, stage: str) -> EditionRow | None:
     query = select(editions).where(editions.c.api_id == api_id, editions.c.stage == stage, editions.c.online)
     row = transaction.connection.execute(query).first()
     return None if row is None else _edition(row)
 
 
-def find_version(transaction: Transaction, api_id: str, stage: str, version: str) -> Edition | None:
+def find_edition(transaction: Transaction, api_id: str, stage: str, version: str) -> EditionRow | None:
     query = select(editions).where(
         editions.c.api_id == api_id, editions.c.stage == stage, editions.c.version == version
     )
@@ -88,28 +79,96 @@ def newest_version(transaction: Transaction, api_id: str, stage: str) -> str | N
 
 
 def online_versions(transaction: Transaction, api_ids: Iterable[str]) -> dict[str, dict[str, str]]:
-    """For each API, the version online in each stage."""
+    """For each API: stage to the version that runs there."""
+    wanted = list(api_ids)
+    found: dict[str, dict[str, str]] = {api_id: {} for api_id in wanted}
     query = select(editions.c.api_id, editions.c.stage, editions.c.version)
-    found: dict[str, dict[str, str]] = {api_id: {} for api_id in api_ids}
-    for row in transaction.connection.execute(query.where(editions.c.online, editions.c.api_id.in_(list(found)))):
+    for row in transaction.connection.execute(query.where(editions.c.api_id.in_(wanted), editions.c.online)):
         found[row.api_id][row.stage] = row.version
     return found
 
 
-def list_editions(transaction: Transaction, wanted: dict[str, Any], page: Page, online: bool = False) -> Editions:
-    """Newest first; `wanted` maps columns to values, None meaning any."""
-    query = select(editions)
-    for name, value in wanted.items():
+def online_with_text(transaction: Transaction, group_id: str, stage: str, text: str) -> list[EditionRow]:
+    """What runs in a stage and has this text in its definition: the few rows worth a closer look."""
+    query = select(editions).where(
+        editions.c.group_id == group_id,
+        editions.c.stage == stage,
+        editions.c.online,
+        editions.c.definition.contains(json.dumps(text)[1:-1], autoescape=True),
+    )
+    return [_edition(row) for row in transaction.connection.execute(query)]
+
+
+def add_edition(transaction: Transaction, edition: EditionRow) -> None:
+    columns = {name: value for name, value in vars(edition).items() if name != "body"}
+    columns["definition"] = _stored(edition)
+    transaction.connection.execute(insert(editions).values(columns))
+
+
+def put_online(transaction: Transaction, edition: EditionRow) -> None:
+    """This version and no other; its definition, body and hash become those of the row given."""
+    take_offline(transaction, edition.api_id, edition.stage)
+    same = (
+        editions.c.api_id == edition.api_id,
+        editions.c.stage == edition.stage,
+        editions.c.version == edition.version,
+    )
+    values = {"online": True, "definition": _stored(edition), "content_hash": edition.content_hash}
+    transaction.connection.execute(update(editions).where(*same).values(values))
+
+
+def take_offline(transaction: Transaction, api_id: str, stage: str) -> None:
+    running = (editions.c.api_id == api_id, editions.c.stage == stage, editions.c.online)
+    transaction.connection.execute(update(editions).where(*running).values(online=False))
+
+
+def list_editions(transaction: Transaction, wanted: EditionFilter, page: Page) -> Editions:
+    """Newest publish first."""
+    query = select(editions, groups.c.name.label("group_name")).join(groups, groups.c.group_id == editions.c.group_id)
+    for column, value in (
+        (editions.c.group_id, wanted.group_id),
+        (editions.c.api_id, wanted.api_id),
+        (editions.c.stage, wanted.stage),
+    ):
         if value is not None:
-            query = query.where(editions.c[name] == value)
-    if online:
+            query = query.where(column == value)
+    if wanted.online_only:
         query = query.where(editions.c.online)
+    query = _with_api(query, wanted)
     order = [editions.c.version.desc(), editions.c.api_id, editions.c.stage]
     found = select_page(transaction, query, order, page)
-    return Editions([_edition(row) for row in found.rows], found.total)
+    return Editions([ListedEdition(_edition(row), row.group_name) for row in found.rows], found.total)
 
 
-def _edition(row: Row[Any]) -> Edition:
+def _with_api(query: Select[Any], wanted: EditionFilter) -> Select[Any]:
+    """Conditions on the API; its draft may have changed since, but that is the name by which callers know it."""
+    conditions: list[Any] = list(carries_tags("api", editions.c.api_id, wanted.tags))
+    if wanted.name_part is not None:
+        conditions.append(contains_text(apis.c.name, wanted.name_part))
+    if wanted.path_part is not None:
+        conditions.append(contains_text(apis.c.path, wanted.path_part))
+    if wanted.method is not None:
+        conditions.append(apis.c.method == wanted.method)
+    if not conditions:
+        return query
+    return query.join(apis, apis.c.api_id == editions.c.api_id).where(*conditions)
+
+
+def _stored(edition: EditionRow) -> str:
+    return json.dumps({"snapshot": json.loads(edition.definition), "body": edition.body}, separators=(",", ":"))
+
+
+def _edition(row: Row[Any]) -> EditionRow:
     stored = json.loads(row.definition)
-    values = {name: value for name, value in row._mapping.items() if name != "definition"}
-    return Edition(**values, snapshot=stored["snapshot"], body=stored["body"])
+    return EditionRow(
+        api_id=row.api_id,
+        stage=row.stage,
+        version=row.version,
+        group_id=row.group_id,
+        online=row.online,
+        remarks=row.remarks,
+        definition=json.dumps(stored["snapshot"]),
+        body=stored["body"],
+        content_hash=row.content_hash,
+        deployed_at=row.deployed_at,
+    )

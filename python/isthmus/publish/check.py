@@ -1,0 +1,185 @@
+"""Third step of a publish: everything that keeps a resolved definition from being served.
+
+Called by `release.py`. Two lists: problems, which the caller can correct, and features that this gateway does not have.
+Invariant: a definition with neither compiles into an edition that an engine accepts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from isthmus.errors import Problem
+from isthmus.model import Draft
+from isthmus.publish.resolve import Resolved
+
+# What the engine has a value for.
+SYSTEM_PARAMETERS = frozenset(
+    {
+        "CaClientIp",
+        "CaDomain",
+        "CaRequestHandleTime",
+        "CaAppId",
+        "CaAppKey",
+        "CaRequestId",
+        "CaHttpSchema",
+        "CaProxy",
+        "CaApiName",
+        "CaStage",
+        "CaClientUa",
+    }
+)
+_PLACEHOLDER = re.compile(r"\[([^\[\]/]+)\]")
+_STAGE_VARIABLE = re.compile(r"#[A-Za-z0-9_]+#")
+# The engine's expressions run in linear time, which rules these out: look-around, atomic groups, back-references.
+_NOT_LINEAR = re.compile(r"\(\?(?:[=!>]|<[=!]|P=|\()|\\[1-9]|\\k<|[*+?}]\+")
+_SERVED_PROTOCOLS = frozenset({"HTTP", "HTTPS"})
+
+
+def unsupported_features(draft: Draft) -> list[str]:
+    """Names of features for an error message."""
+    return list(dict.fromkeys(_unsupported(draft)))
+
+
+def find_problems(resolved: Resolved) -> list[Problem]:
+    return [
+        *_protocol_problems(resolved.draft),
+        *_parameter_problems(resolved.draft),
+        *_mapping_problems(resolved.draft),
+        *_unread_body_problems(resolved.draft),
+        *_backend_problems(resolved),
+    ]
+
+
+def placeholders(path: str) -> set[str]:
+    """Names in `[name]`, and `*` for the rest of the path."""
+    return set(_PLACEHOLDER.findall(path)) | ({"*"} if path.endswith("/*") else set())
+
+
+def protocols(draft: Draft) -> set[str]:
+    text = draft.request_config.request_protocol or ""
+    return {part.strip().upper() for part in text.split(",") if part.strip()}
+
+
+def _unsupported(draft: Draft) -> Iterator[str]:
+    service = draft.service_config
+    if draft.backend_enable:
+        yield "backend objects (BackendEnable)"
+    if draft.auth_type.upper() in ("APPOPENID", "OPENID"):
+        yield f"OpenID Connect (AuthType {draft.auth_type})"
+    if draft.web_socket_api_type.upper() != "COMMON" or "WEBSOCKET" in protocols(draft):
+        yield "WebSocket APIs"
+    if draft.disable_internet:
+        yield "APIs closed to the Internet (DisableInternet)"
+    for parameter in draft.request_parameters:
+        if parameter.json_scheme and draft.request_mode != "PASSTHROUGH":
+            yield "checking a parameter against a JSON schema (JsonScheme)"
+    if draft.is_mock or draft.backend_enable:
+        return
+    protocol = (service.service_protocol or "HTTP").upper()
+    if protocol not in _SERVED_PROTOCOLS and not (draft.uses_vpc and protocol == "VPC"):
+        yield f"backends of the type {service.service_protocol}"
+    vpc = service.vpc_config
+    places = [service.service_address, service.service_path, vpc.name if vpc is not None else None]
+    if any(_STAGE_VARIABLE.search(text or "") for text in places):
+        yield "stage variables (#Name#)"
+
+
+def _protocol_problems(draft: Draft) -> Iterator[Problem]:
+    if not protocols(draft) & _SERVED_PROTOCOLS:
+        yield Problem("RequestConfig.RequestProtocol", "names neither HTTP nor HTTPS.")
+
+
+def _parameter_problems(draft: Draft) -> Iterator[Problem]:
+    in_path = placeholders(draft.path)
+    passes_through = draft.request_mode == "PASSTHROUGH"
+    streams = (draft.request_config.body_format or "").upper() == "STREAM"
+    for index, parameter in enumerate(draft.request_parameters):
+        path, location = f"RequestParameters[{index}]", (parameter.location or "").upper()
+        name = parameter.api_parameter_name or ""
+        if location == "PATH" and name not in in_path:
+            text = f"{name[:60]!r} is not a placeholder of the request path; write [{name[:60]}] into it."
+            yield Problem(f"{path}.ApiParameterName", text)
+        if passes_through:
+            continue
+        if location == "BODY" and streams:
+            text = "is BODY, but BodyFormat STREAM forwards the body unread; use FORM, or leave the parameter out."
+            yield Problem(f"{path}.Location", text)
+        problem = _expression_problem(parameter.regular_expression or "")
+        if problem:
+            yield Problem(f"{path}.RegularExpression", problem)
+
+
+def _unread_body_problems(draft: Draft) -> Iterator[Problem]:
+    """A fixed value for a body that is forwarded as it is would never arrive."""
+    if draft.request_mode == "PASSTHROUGH":
+        why = "PASSTHROUGH"
+    elif (draft.request_config.body_format or "").upper() == "STREAM":
+        why = "BodyFormat STREAM"
+    else:
+        return
+    fixed = [(f"ConstantParameters[{index}]", one.location) for index, one in enumerate(draft.constant_parameters)]
+    fixed += [(f"SystemParameters[{index}]", one.location) for index, one in enumerate(draft.system_parameters)]
+    for path, location in fixed:
+        if (location or "").upper() == "BODY":
+            yield Problem(f"{path}.Location", f"is BODY, but {why} forwards the body unread; use HEAD or QUERY.")
+
+
+def _expression_problem(expression: str) -> str | None:
+    try:
+        re.compile(expression)
+    except (re.error, RecursionError, OverflowError) as error:
+        return f"is not a regular expression: {error}."
+    if _NOT_LINEAR.search(expression):
+        return "uses look-around, a back-reference or a possessive quantifier, which this gateway does not have."
+    return None
+
+
+def _mapping_problems(draft: Draft) -> Iterator[Problem]:
+    requested = {parameter.api_parameter_name for parameter in draft.request_parameters}
+    served = {parameter.service_parameter_name for parameter in draft.service_parameters}
+    for index, entry in enumerate(draft.service_parameters_map):
+        path = f"ServiceParametersMap[{index}]"
+        if entry.request_parameter_name not in requested:
+            text = f"{str(entry.request_parameter_name)[:60]!r} is not declared in RequestParameters."
+            yield Problem(f"{path}.RequestParameterName", text)
+        if entry.service_parameter_name not in served:
+            text = f"{str(entry.service_parameter_name)[:60]!r} is not declared in ServiceParameters."
+            yield Problem(f"{path}.ServiceParameterName", text)
+    for index, system in enumerate(draft.system_parameters):
+        if system.parameter_name not in SYSTEM_PARAMETERS:
+            known = ", ".join(sorted(SYSTEM_PARAMETERS))
+            text = f"{str(system.parameter_name)[:60]!r} is not a system parameter; there are {known}."
+            yield Problem(f"SystemParameters[{index}].ParameterName", text)
+
+
+def _backend_problems(resolved: Resolved) -> Iterator[Problem]:
+    draft, service = resolved.draft, resolved.draft.service_config
+    if draft.is_mock:
+        return
+    if draft.uses_vpc and resolved.access_name is None:
+        vpc = service.vpc_config
+        wanted = (vpc.name or vpc.vpc_access_id) if vpc is not None else None
+        what = f"VPC access {wanted[:64]!r}" if wanted else "VPC access to this network, instance and port"
+        yield Problem("ServiceConfig.VpcConfig", f"there is no {what}; make it with SetVpcAccess.")
+    if (service.content_type_catagory or "").upper() == "CUSTOM" and not service.content_type_value:
+        yield Problem("ServiceConfig.ContentTypeValue", "is required when ContentTypeCatagory is CUSTOM.")
+    if any(character in "\r\n" for character in service.content_type_value or ""):
+        yield Problem("ServiceConfig.ContentTypeValue", "has a line break, which a header cannot have.")
+    known = placeholders(draft.path) | _mapped_into_path(draft)
+    for name in sorted(placeholders(service.service_path or "") - known):
+        what = "'*'" if name == "*" else f"[{name[:60]}]"
+        text = f"uses {what}, which is neither in the request path nor a service parameter in PATH."
+        yield Problem("ServiceConfig.ServicePath", text)
+
+
+def _mapped_into_path(draft: Draft) -> set[str]:
+    """Names that a mapping, a constant or a system parameter gives a value for the backend's path."""
+    mapped = {entry.service_parameter_name for entry in draft.service_parameters_map}
+    found: set[str] = set()
+    for one in draft.service_parameters:
+        if one.service_parameter_name in mapped and (one.location or "").upper() == "PATH":
+            found.add(one.service_parameter_name or "")
+    fixed = [(one.service_parameter_name, one.location) for one in draft.constant_parameters]
+    fixed += [(one.service_parameter_name, one.location) for one in draft.system_parameters]
+    return found | {name or "" for name, location in fixed if (location or "").upper() == "PATH"}
