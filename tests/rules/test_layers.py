@@ -81,6 +81,9 @@ FORBIDDEN: dict[str, set[str]] = {
     },
 }
 
+# May only shrink. Bindings are made from the store's nouns, which carry no statement.
+EXCEPTIONS: dict[str, set[str]] = {"publish/bindings.py": {"store"}}
+
 # What a crate may depend on among ours.
 CRATES: dict[str, set[str]] = {
     "plan": set(),
@@ -108,7 +111,7 @@ def test_python_imports_go_one_way() -> None:
     for part, forbidden in FORBIDDEN.items():
         place = PACKAGE / part
         for path in [place] if place.is_file() else sorted(place.rglob("*.py")):
-            for name in imported(path) & forbidden:
+            for name in (imported(path) & forbidden) - EXCEPTIONS.get(str(path.relative_to(PACKAGE)), set()):
                 wrong.append(f"{path.relative_to(ROOT)} imports isthmus.{name}: move what it needs down, or pass it in")
     assert not wrong, "\n".join(wrong)
 

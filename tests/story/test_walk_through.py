@@ -10,7 +10,8 @@ from typing import Any
 import httpx
 import pytest
 from alibabacloud_cloudapi20160714 import models
-from conftest import Nginx, Running
+
+from running import Nginx, Running
 from walk import Walk, request_config, service_config
 
 

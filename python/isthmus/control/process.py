@@ -11,6 +11,7 @@ import logging
 import socket
 import sys
 import time
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import uvicorn
@@ -107,7 +108,7 @@ def _first_start(store: Store, settings: Settings) -> None:
         state.write_json(path, key)
 
 
-def _health(store: Store) -> object:
+def _health(store: Store) -> Callable[[Request], Awaitable[Response]]:
     async def answer(_request: Request) -> Response:
         return JSONResponse({"revision": await asyncio.to_thread(store.revision)})
 

@@ -43,12 +43,12 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def handle(self) -> None:
         # In place of a security group: who is not admitted gets a reset instead of silence.
-        port = self.server.server_address[1] - topology.LOOPBACK_PORT_OFFSET
+        port = self._port()
         if [self._peer(), port] in json.loads(self.admitted_file.read_text()):
             super().handle()
 
     def do_GET(self) -> None:
-        port = self.server.server_address[1] - topology.LOOPBACK_PORT_OFFSET
+        port = self._port()
         host = self.headers.get("host", "").split(":")[0]
         shop = "shop on " if host == topology.VIRTUAL_HOST else ""
         body = f"{shop}{self.text} port={port} peer={self._peer()} host={host} path={self.path}\n".encode()
@@ -62,6 +62,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         """Calls are in the file; nothing else is worth a line."""
+
+    def _port(self) -> int:
+        """As the network knows it."""
+        return int(self.connection.getsockname()[1]) - topology.LOOPBACK_PORT_OFFSET
 
     def _peer(self) -> str:
         return "10.0.0." + self.client_address[0].rsplit(".", 1)[1]

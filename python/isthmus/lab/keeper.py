@@ -63,7 +63,7 @@ class Keeper:
             self._write_allowed(network)
             self.start_connector(network)
         for network in topology.NETWORKS:
-            self._wait(lambda path=self._folder / f"{network}.sock": path.exists(), f"the connector of {network}")
+            self._wait((self._folder / f"{network}.sock").exists, f"the connector of {network}")
 
     def _start_instance(self, network: str, instance: str) -> None:
         folder = self._folder / f"{network}-{instance}"

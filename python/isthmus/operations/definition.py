@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from isthmus import errors
+from isthmus.errors import Problem
 from isthmus.model import (
     ConstantParameter,
     Draft,
@@ -69,12 +70,19 @@ def read_draft(params: Any, before: Draft | None = None) -> Draft:
         _check_sample(reader, parameter, text, longest)
     draft, problems = split_parameters(read)
     reader.problems += problems
+    unread = list(reader.problems)
+    check_draft(reader, draft)
     # A text that could not be read leaves gaps, about which more complaints would only confuse.
-    if not reader.problems:
-        check_draft(reader, draft)
-    if reader.problems:
-        raise errors.invalid(reader.problems)
+    gaps = {_whole(problem) for problem in unread}
+    problems = unread + [problem for problem in reader.problems[len(unread) :] if _whole(problem) not in gaps]
+    if problems:
+        raise errors.invalid(problems)
     return draft
+
+
+def _whole(problem: Problem) -> str:
+    """The parameter in which a problem lies, without the path inside it."""
+    return problem.parameter.split(".")[0].split("[")[0]
 
 
 def _scalars(params: Any) -> dict[str, Any]:

@@ -17,10 +17,61 @@ from isthmus.publish.release import release
 from isthmus.publish.resolve import References
 
 KEYS = st.sampled_from(
-    ["RequestProtocol", "RequestHttpMethod", "requestPath", "RequestMode", "BodyFormat", "ServiceProtocol", "ServiceAddress", "ServicePath", "ServiceTimeout", "Mock", "MockHeaders", "MockStatusCode", "ServiceVpcEnable", "VpcConfig", "Name", "Port", "ApiParameterName", "Location", "ParameterType", "DefaultValue", "MinValue", "RegularExpression", "ServiceParameterName", "RequestParameterName", "ParameterCatalog", "ConstantValue", "ParameterName", "HeaderName", "HeaderValue", "ContentTypeCatagory"]
+    [
+        "RequestProtocol",
+        "RequestHttpMethod",
+        "requestPath",
+        "RequestMode",
+        "BodyFormat",
+        "ServiceProtocol",
+        "ServiceAddress",
+        "ServicePath",
+        "ServiceTimeout",
+        "Mock",
+        "MockHeaders",
+        "MockStatusCode",
+        "ServiceVpcEnable",
+        "VpcConfig",
+        "Name",
+        "Port",
+        "ApiParameterName",
+        "Location",
+        "ParameterType",
+        "DefaultValue",
+        "MinValue",
+        "RegularExpression",
+        "ServiceParameterName",
+        "RequestParameterName",
+        "ParameterCatalog",
+        "ConstantValue",
+        "ParameterName",
+        "HeaderName",
+        "HeaderValue",
+        "ContentTypeCatagory",
+    ]
 )
 WORDS = st.sampled_from(
-    ["HTTP", "GET", "/a", "/[a]/*", "http://h:1", "http://[::1", "TRUE", "mock", "PATH", "head", "a", "INT", "[", "(?=", "\\ud800", "#V#", "MAPPING", "CONSTANT", "CUSTOM"]
+    [
+        "HTTP",
+        "GET",
+        "/a",
+        "/[a]/*",
+        "http://h:1",
+        "http://[::1",
+        "TRUE",
+        "mock",
+        "PATH",
+        "head",
+        "a",
+        "INT",
+        "[",
+        "(?=",
+        "\\ud800",
+        "#V#",
+        "MAPPING",
+        "CONSTANT",
+        "CUSTOM",
+    ]
 )
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | WORDS
 VALUES = st.recursive(
@@ -40,7 +91,18 @@ class Absent(SimpleNamespace):
 @given(
     st.fixed_dictionaries(
         {"request_config": OBJECTS | TEXTS, "service_config": OBJECTS | TEXTS},
-        optional=dict.fromkeys(("request_parameters", "service_parameters", "service_parameters_map", "constant_parameters", "system_parameters", "error_code_samples", "result_descriptions"), LISTS | TEXTS),
+        optional=dict.fromkeys(
+            (
+                "request_parameters",
+                "service_parameters",
+                "service_parameters_map",
+                "constant_parameters",
+                "system_parameters",
+                "error_code_samples",
+                "result_descriptions",
+            ),
+            LISTS | TEXTS,
+        ),
     )
 )
 def test_any_definition_is_read_or_refused(given_texts: dict[str, Any]) -> None:
