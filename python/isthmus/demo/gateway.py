@@ -34,7 +34,16 @@ class Gateway:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         ready_file, log_file = folder / "ready.json", folder / "gateway.log"
-        command = [sys.executable, "-m", "isthmus", "up", "--state", str(folder / "state"), "--ready-file", str(ready_file)]
+        command = [
+            sys.executable,
+            "-m",
+            "isthmus",
+            "up",
+            "--state",
+            str(folder / "state"),
+            "--ready-file",
+            str(ready_file),
+        ]
         for flag in ("--http", "--https", "--admin"):
             command += [flag, "127.0.0.1:0"]
         command += ["--access-log", str(folder / "access.log")]

@@ -55,7 +55,9 @@ class _Walk:
         key = {"access_key_id": ready["access_key_id"], "access_key_secret": ready["access_key_secret"]}
         self.client = Client(Config(endpoint=endpoint, protocol="http", **key))
         _did(f"gateway up: management {ready['management']}, calls {ready['http']}")
-        kind = {"root": "network namespaces", "userns": "a user namespace"}.get(self.lab.mode, "loopback addresses, no isolation")
+        kind = {"root": "network namespaces", "userns": "a user namespace"}.get(
+            self.lab.mode, "loopback addresses, no isolation"
+        )
         _did(f"vpc-a and vpc-b up, both {topology.CIDR}, an nginx on {topology.INSTANCES['ecs1']}:80 in each ({kind})")
 
     def register_networks(self) -> None:
@@ -83,7 +85,12 @@ class _Walk:
         _did(f"group nginx-demo, base path /, automatic domain {body.sub_domain}")
 
     def _definition(self, access: str, path: str) -> dict[str, Any]:
-        request = {"RequestProtocol": "HTTP,HTTPS", "RequestHttpMethod": "GET", "RequestPath": path, "RequestMode": "PASSTHROUGH"}
+        request = {
+            "RequestProtocol": "HTTP,HTTPS",
+            "RequestHttpMethod": "GET",
+            "RequestPath": path,
+            "RequestMode": "PASSTHROUGH",
+        }
         service = {
             "ServiceProtocol": "HTTP",
             "ServiceHttpMethod": "GET",

@@ -83,7 +83,10 @@ impl<'w> Route<'w> {
     fn address_header(&self) -> Option<HeaderValue> {
         let (host, port) = match &self.place {
             Place::Host { host, port } => (*host, *port),
-            Place::Access { access, .. } => (access.access.target.as_str(), access.access.port),
+            Place::Access { access, network } => {
+                let target = &access.access.target;
+                (network.instances.get(target).unwrap_or(target).as_str(), access.access.port)
+            }
         };
         let usual = matches!((self.scheme, port), (Scheme::Http, 80) | (Scheme::Https, 443));
         let bracketed = host.contains(':') && !host.starts_with('[');
