@@ -184,6 +184,27 @@ fn refuses_bodies_over_the_limit_announced_or_not() {
 }
 
 #[test]
+fn refuses_headers_that_cannot_be_understood() {
+    let echo = Echo::start();
+    let gateway = gateway(&echo);
+    let hosts = format!("GET /nginx HTTP/1.1\r\nHost: {HOST}\r\nHost: other.example.com\r\n\r\n");
+    expect(&gateway.raw(hosts.as_bytes()), 400, "I400HD", "Invalid Header `Host` occurs more than once");
+    let headers = [("X-Ca-Key", APP_KEY), ("X-Ca-Signature", "eA=="), ("X-Ca-Signature-Method", "HmacMD5")];
+    expect(&gateway.get("/nginx", &headers), 400, "I400HD", "Invalid Header `X-Ca-Signature-Method` unknown method");
+}
+
+#[test]
+fn refuses_a_body_that_is_not_sent_as_announced() {
+    let echo = Echo::start();
+    let gateway = Gateway::start(records(&echo, json!({"auth": app_auth(), "method": "ANY"})));
+    let head = format!("POST /nginx HTTP/1.1\r\nHost: {HOST}\r\nX-Ca-Key: {APP_KEY}\r\nX-Ca-Signature: eA==\r\n");
+    let body = "Content-MD5: eA==\r\nTransfer-Encoding: chunked\r\n\r\nnot a size\r\n";
+    let answer = gateway.raw(format!("{head}{body}").as_bytes());
+    assert_eq!((answer.status, answer.code()), (400, "I400BD"), "{}", answer.message());
+    assert_eq!(echo.count(), 0);
+}
+
+#[test]
 fn refuses_the_protocol_that_the_api_does_not_offer() {
     let echo = Echo::start();
     let gateway =
