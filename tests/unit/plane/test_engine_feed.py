@@ -114,6 +114,14 @@ def test_an_idle_feed_pings(served: RunningPlane, reading: Any) -> None:
         assert [reader.line(), reader.line()] == [{"type": "ping"}] * 2
 
 
+def test_a_change_wakes_the_feed_at_once(store: Store, put: Callable[..., int], reading: Any, running: Any) -> None:
+    # No ping comes within the client's patience, so only the commit can bring the change.
+    with running(Plane(store, TOKEN, PlaneTimes(ping=10 * DEADLINE))) as served, reading(served) as reader:
+        reader.batch()
+        put({"1": {}})
+        assert reader.batch()[1]["key"] == "1"
+
+
 def test_a_change_by_another_control_plane_is_found(served: RunningPlane, store: Store, reading: Any) -> None:
     other = Store(store._engine, store.keyring)
     with reading(served) as reader:

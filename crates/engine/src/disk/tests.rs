@@ -1,3 +1,5 @@
+//! The disk copy under every truncation and every flipped bit, a disk that fails, and another key.
+
 use super::{DiskCopy, DiskTimes};
 use crate::live::{Batch, BatchRecord};
 use std::collections::BTreeMap;
@@ -255,6 +257,31 @@ fn a_batch_of_many_pieces_is_kept_whole_or_not_at_all() {
 }
 
 #[test]
+fn a_piece_that_is_missing_or_moved_is_noticed() {
+    let body = format!("\"{}\"", "y".repeat(100_000));
+    let keys: Vec<String> = (0..15).map(|number| number.to_string()).collect();
+    let records: Vec<_> = keys.iter().map(|key| (key.as_str(), Some(body.as_str()))).collect();
+    let dir = written(&[batch(true, 1, &records)]);
+    let whole = fs::read(dir.file("plan-1.snapshot")).unwrap();
+    let (header, mut rest) = whole.split_at(25);
+    let mut frames = Vec::new();
+    while !rest.is_empty() {
+        let length = u32::from_le_bytes(rest[..4].try_into().unwrap()) as usize;
+        let (frame, more) = rest.split_at(4 + 12 + length);
+        frames.push(frame);
+        rest = more;
+    }
+    assert!(frames.len() > 3);
+    let without: Vec<_> = [&frames[..1], &frames[2..]].concat();
+    let mut swapped = frames.clone();
+    swapped.swap(1, 2);
+    for (order, readable) in [(without, false), (swapped, false), (frames, true)] {
+        fs::write(dir.file("plan-1.snapshot"), [header, &order.concat()].concat()).unwrap();
+        assert_eq!(read(&dir.0).is_some(), readable);
+    }
+}
+
+#[test]
 fn a_new_snapshot_of_another_store_leaves_nothing_of_the_old_one() {
     let (batches, _) = story();
     let dir = written(&batches);
@@ -349,4 +376,30 @@ fn a_queue_that_overflows_waits_for_a_snapshot() {
     keep(&mut disk, &batch(true, 4, &[("4", Some("{}"))]));
     drop(disk);
     assert_eq!(read(&inner).unwrap().1, 4);
+}
+
+/// A measurement, not a check: `cargo test --release -p isthmus-engine cold_load -- --ignored --nocapture`.
+#[test]
+#[ignore = "a measurement"]
+fn cold_load_of_ten_thousand_editions() {
+    let dir = Dir::new();
+    let records = (0..10_000)
+        .map(|number| {
+            let api = format!("{number:032x}");
+            let body = format!(
+                r#"{{"api_id":"{api}","api_name":"api-{number}","group_id":"g{}","stage":"RELEASE","version":"20261124000000000","protocols":{{"http":true,"https":true}},"method":"GET","path":"/v1/users/[id]/{number}","auth":{{"type":"anonymous"}},"request_mode":"mapping","parameters":[{{"name":"id","location":"path","parameter_type":"int","required":true}}],"mappings":[{{"source":{{"request":"id"}},"location":"query","name":"id"}}],"backend":{{"target":{{"type":"http","scheme":"http","host":"backend.example","port":80}},"path":"/","timeout_ms":10000}}}}"#,
+                number / 100
+            );
+            let key = format!("{api}/RELEASE");
+            BatchRecord { kind: "edition".into(), key, revision: 1, body: Some(body.into()) }
+        })
+        .collect();
+    let plan = Batch { store: "store".into(), snapshot: true, revision: 1, records };
+    keep(&mut open(&dir.0), &plan);
+    let start = Instant::now();
+    let loaded = open(&dir.0).load().unwrap();
+    let read = start.elapsed();
+    let applied = crate::live::Live::default().apply(loaded);
+    assert_eq!((applied.revision, applied.refused), (1, vec![]));
+    println!("10,000 editions: read in {read:?}, served after {:?}", start.elapsed());
 }

@@ -1,8 +1,8 @@
 //! Following the plan: one long-lived stream from the control plane, applied batch by batch.
 //!
-//! `run` has a thread of its own. `connection` speaks HTTP, `stream` turns bytes into batches, `live` applies them, `disk` keeps
-//! them, `report` tells the control plane. Invariant: whatever the control plane does or fails to do, the engine goes
-//! on serving what it has; a stream that cannot be trusted is dropped whole and asked for again.
+//! `run` has a thread of its own. `connection` speaks HTTP, `stream` turns bytes into batches, `live` applies them,
+//! `disk` keeps them, `report` tells the control plane. Invariant: whatever the control plane does or fails to do, the
+//! engine goes on serving what it has; a stream that cannot be trusted is dropped whole and asked for again.
 
 mod backoff;
 mod connection;

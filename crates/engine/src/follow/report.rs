@@ -1,6 +1,7 @@
 //! The engine's word to the control plane: what it serves, what it refused, which addresses it leaves from.
 //!
-//! Sent after each batch, because a publish waits for it, and every two seconds, because silence means that nobody should.
+//! Sent after each batch, because a publish waits for it, and every two seconds, because silence means that nobody
+//! should.
 
 use super::connection::Connection;
 use super::Follower;

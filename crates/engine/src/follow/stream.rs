@@ -1,8 +1,8 @@
 //! Reading the feed: bytes to lines, lines to batches.
 //!
-//! No I/O here, so that every odd stream can be tried by a test. Invariant: a batch comes out only after its `commit`; whatever
-//! does not fit the protocol is an error with which the connection ends, never a guess. An error's text never quotes the
-//! stream, which carries secrets.
+//! No I/O here, so that every odd stream can be tried by a test. Invariant: a batch comes out only after its `commit`;
+//! whatever does not fit the protocol is an error with which the connection ends, never a guess. An error's text never
+//! quotes the stream, which carries secrets.
 
 use crate::live::{Batch, BatchRecord};
 use serde::{Deserialize, Deserializer};

@@ -109,7 +109,7 @@ fn converse(stream: TcpStream, feeds: &Sender<String>, reports: &Sender<Value>, 
 fn serve_feed(mut stream: TcpStream, answer: Answer) {
     let acts = match answer {
         Answer::Status(status) => {
-            write!(stream, "HTTP/1.1 {status}\r\ncontent-length: 5\r\n\r\nwhy {}", '!').ok();
+            write!(stream, "HTTP/1.1 {status}\r\ncontent-length: 5\r\n\r\nwhy!!").ok();
             return;
         }
         Answer::Feed(acts) => acts,
