@@ -1,7 +1,8 @@
 //! A Unix SOCK_SEQPACKET socket for tokio that can carry one file descriptor with a packet.
 //!
 //! Both ends use it: the connector to serve, the engine to ask. A packet arrives whole or not at all, and a descriptor
-//! that nobody takes is closed when its packet is dropped.
+//! that nobody takes is closed when its packet is dropped. tokio has no type for this kind of socket; its datagram type
+//! stands in for the readiness alone, and what is sent and received goes through `sendmsg` and `recvmsg` here.
 
 use crate::protocol::PACKET_LIMIT;
 use rustix::io::Errno;
@@ -13,8 +14,10 @@ use rustix::net::{
 use std::io::{self, IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::net::UnixDatagram as StdUnixDatagram;
 use std::path::Path;
-use tokio::io::unix::AsyncFd;
+use tokio::io::Interest;
+use tokio::net::UnixDatagram;
 
 const BACKLOG: i32 = 128;
 
@@ -27,7 +30,7 @@ pub struct Packet {
 
 /// One connection.
 pub struct PacketSocket {
-    descriptor: AsyncFd<OwnedFd>,
+    socket: UnixDatagram,
 }
 
 impl PacketSocket {
@@ -38,22 +41,13 @@ impl PacketSocket {
     pub fn connect(path: &Path) -> io::Result<Self> {
         let socket = new_socket()?;
         connect(&socket, &SocketAddrUnix::new(path)?)?;
-        Self::new(socket)
-    }
-
-    fn new(descriptor: OwnedFd) -> io::Result<Self> {
-        Ok(Self { descriptor: registered(descriptor)? })
+        Ok(Self { socket: watched(socket)? })
     }
 
     /// # Errors
     /// When the other side is gone.
     pub async fn send(&self, bytes: &[u8], descriptor: Option<BorrowedFd<'_>>) -> io::Result<()> {
-        loop {
-            let mut ready = self.descriptor.writable().await?;
-            if let Ok(outcome) = ready.try_io(|socket| send_now(socket.as_fd(), bytes, descriptor)) {
-                return outcome;
-            }
-        }
+        self.socket.async_io(Interest::WRITABLE, || send_now(self.socket.as_fd(), bytes, descriptor)).await
     }
 
     /// The next packet, or None when the other side closed.
@@ -61,57 +55,49 @@ impl PacketSocket {
     /// # Errors
     /// When the connection broke.
     pub async fn receive(&self) -> io::Result<Option<Packet>> {
-        loop {
-            let mut ready = self.descriptor.readable().await?;
-            if let Ok(outcome) = ready.try_io(|socket| receive_now(socket.as_fd())) {
-                return outcome;
-            }
-        }
+        self.socket.async_io(Interest::READABLE, || receive_now(self.socket.as_fd())).await
     }
 }
 
 /// A socket that accepts connections at a path.
 pub struct PacketListener {
-    descriptor: AsyncFd<OwnedFd>,
+    socket: UnixDatagram,
 }
 
 impl PacketListener {
-    /// Binds without listening, so that `prepare` can set the file's mode before anyone can connect.
+    /// Binds without listening: nobody can connect before `listen`.
     ///
     /// # Errors
-    /// What `bind`, `listen` or `prepare` says.
-    pub fn bind(path: &Path, prepare: impl FnOnce() -> io::Result<()>) -> io::Result<Self> {
+    /// What `bind` says.
+    pub fn bind(path: &Path) -> io::Result<Self> {
         let socket = new_socket()?;
         bind(&socket, &SocketAddrUnix::new(path)?)?;
-        prepare()?;
-        listen(&socket, BACKLOG)?;
-        Ok(Self { descriptor: registered(socket)? })
+        Ok(Self { socket: watched(socket)? })
+    }
+
+    /// # Errors
+    /// What `listen` says.
+    pub fn listen(&self) -> io::Result<()> {
+        Ok(listen(&self.socket, BACKLOG)?)
     }
 
     /// # Errors
     /// What `accept` says; the listener stays usable.
     pub async fn accept(&self) -> io::Result<PacketSocket> {
-        loop {
-            let mut ready = self.descriptor.readable().await?;
-            let accepted =
-                ready.try_io(|socket| Ok(accept_with(socket.as_fd(), SocketFlags::CLOEXEC | SocketFlags::NONBLOCK)?));
-            if let Ok(outcome) = accepted {
-                return PacketSocket::new(outcome?);
-            }
-        }
+        let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+        let accept = || Ok(accept_with(self.socket.as_fd(), flags)?);
+        let accepted = self.socket.async_io(Interest::READABLE, accept).await?;
+        Ok(PacketSocket { socket: watched(accepted)? })
     }
-}
-
-/// The constructor without `unsafe` is deprecated because some types can lose their descriptor while registered; an
-/// `OwnedFd` cannot.
-#[allow(deprecated)]
-fn registered(descriptor: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
-    AsyncFd::new(descriptor)
 }
 
 fn new_socket() -> io::Result<OwnedFd> {
     let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
     Ok(socket_with(AddressFamily::UNIX, SocketType::SEQPACKET, flags, None)?)
+}
+
+fn watched(socket: OwnedFd) -> io::Result<UnixDatagram> {
+    UnixDatagram::from_std(StdUnixDatagram::from(socket))
 }
 
 fn send_now(socket: BorrowedFd<'_>, bytes: &[u8], descriptor: Option<BorrowedFd<'_>>) -> io::Result<()> {

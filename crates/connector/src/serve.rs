@@ -72,20 +72,21 @@ pub fn run_until_signal(config: Config) -> Result<(), ConnectorError> {
 pub fn run(config: Config, stop: impl Future<Output = ()>) -> Result<(), ConnectorError> {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(ConnectorError::Runtime)?;
-    let served = LocalSet::new().block_on(&runtime, async {
+    LocalSet::new().block_on(&runtime, async {
         let listener = open(&config)?;
-        privileges::drop_all(config.run_as).map_err(ConnectorError::Privileges)?;
-        let dialler = Rc::new(Dialler::new(&config, AllowList::new(&config).map_err(ConnectorError::Allow)?));
-        tokio::select! {
-            () = accept(&listener, &dialler) => {}
-            () = stop => {}
-        }
-        Ok(())
-    });
-    if served.is_ok() {
+        let served = match prepare(&config, &listener) {
+            Err(error) => Err(error),
+            Ok(dialler) => {
+                tokio::select! {
+                    () = accept(&listener, &dialler) => {}
+                    () = stop => {}
+                }
+                Ok(())
+            }
+        };
         std::fs::remove_file(&config.socket).ok();
-    }
-    served
+        served
+    })
 }
 
 fn open(config: &Config) -> Result<PacketListener, ConnectorError> {
@@ -95,8 +96,19 @@ fn open(config: &Config) -> Result<PacketListener, ConnectorError> {
     let path = &config.socket;
     let failed = |problem: String| ConnectorError::Socket { path: path.clone(), problem };
     remove_stale(path).map_err(failed)?;
-    PacketListener::bind(path, || std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)))
-        .map_err(|error| failed(error.to_string()))
+    let listener = PacketListener::bind(path).map_err(|error| failed(error.to_string()))?;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).map_err(|error| failed(error.to_string()))?;
+    Ok(listener)
+}
+
+/// Listens last: an engine can only ever connect to a connector without rights and with a list.
+fn prepare(config: &Config, listener: &PacketListener) -> Result<Rc<Dialler>, ConnectorError> {
+    privileges::drop_all(config.run_as).map_err(ConnectorError::Privileges)?;
+    let allow = AllowList::new(config).map_err(ConnectorError::Allow)?;
+    listener
+        .listen()
+        .map_err(|error| ConnectorError::Socket { path: config.socket.clone(), problem: error.to_string() })?;
+    Ok(Rc::new(Dialler::new(config, allow)))
 }
 
 fn remove_stale(path: &Path) -> Result<(), String> {

@@ -1,5 +1,7 @@
 //! Each refusal of this engine, provoked through a real socket.
 
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
 mod support;
 
 use serde_json::{json, Value};

@@ -1,5 +1,7 @@
 //! Every recorded request of a real signing client, through a real socket.
 
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
 mod support;
 
 use serde_json::{json, Value};

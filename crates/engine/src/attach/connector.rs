@@ -64,11 +64,7 @@ impl Clients {
         }
     }
 
-    async fn ask(
-        &self,
-        path: &str,
-        request: impl FnOnce(u64) -> Request,
-    ) -> Result<Answer, ConnectFailure> {
+    async fn ask(&self, path: &str, request: impl FnOnce(u64) -> Request) -> Result<Answer, ConnectFailure> {
         let gone =
             |why: String| ConnectFailure::new(FailureKind::ConnectorGone, format!("the connector at {path}: {why}"));
         let client = self.client(path).map_err(|error| gone(error.to_string()))?;

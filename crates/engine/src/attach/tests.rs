@@ -68,7 +68,8 @@ async fn fails_what_a_vanished_connector_was_asked_and_finds_a_new_one() {
         let limit = Duration::from_secs(5);
         let address = "10.0.0.11:80".parse().unwrap();
         assert_eq!(clients.connect(&text, address, limit).await.unwrap_err().kind, FailureKind::ConnectorGone);
-        let listener = PacketListener::bind(&path, || Ok(())).unwrap();
+        let listener = PacketListener::bind(&path).unwrap();
+        listener.listen().unwrap();
         let asking = clients.connect(&text, address, limit);
         let vanishing = async {
             let socket = listener.accept().await.unwrap();
