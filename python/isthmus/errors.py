@@ -110,6 +110,7 @@ SINGLES = (
         400,
         "the operation exists but this gateway does not implement it",
     ),
+    Single("RefusedByEngine", 400, "the change is stored, but an engine cannot serve it"),
     Single("InternalError", 500, "a defect of this gateway"),
 )
 

@@ -224,7 +224,7 @@ fn tells_backend_failures_apart() {
     let garbage_address = garbage.local_addr().unwrap();
     std::thread::spawn(move || {
         for mut stream in garbage.incoming().flatten() {
-            stream.read(&mut [0; 1024]).ok();
+            drop(stream.read(&mut [0; 1024]));
             stream.write_all(b"not http at all\r\n\r\n").ok();
         }
     });
@@ -281,7 +281,7 @@ fn retries_on_a_new_connection_when_the_backend_closed_the_pooled_one() {
     std::thread::spawn(move || {
         // Answers once per connection, promises to keep it open and closes it.
         for mut stream in listener.incoming().flatten() {
-            stream.read(&mut [0; 4096]).ok();
+            drop(stream.read(&mut [0; 4096]));
             stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").ok();
         }
     });

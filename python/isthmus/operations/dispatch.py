@@ -36,6 +36,9 @@ class Plane(NodeReports, Protocol):
     async def wait_served(self, revision: int) -> list[str]:
         """Waits, for a bounded time, until every healthy engine serves the revision; names those that do not."""
 
+    def refusals_at(self, revision: int) -> list[dict[str, Any]]:
+        """Records of this revision that engines refuse: node, kind, key, reason."""
+
 
 class OperationsDispatcher:
     """Runs operations for the wire."""
@@ -66,7 +69,17 @@ class OperationsDispatcher:
         if lagging:
             headers["x-isthmus-lagging"] = ",".join(lagging)
             log.warning("revision %d is not served yet by %s", revision, ", ".join(lagging))
+        self._tell_refusals(revision)
         return Outcome(dict(result), headers)
+
+    def _tell_refusals(self, revision: int) -> None:
+        """A stored change that an engine does not serve is no success. Raises: ApiError."""
+        refused = self._plane.refusals_at(revision)
+        if refused:
+            listed = "; ".join(
+                f"{one['node']} refuses {one['kind']} {one['key']}: {one['reason']}" for one in refused[:5]
+            )
+            raise errors.single("RefusedByEngine", f"The change is stored, but not served: {listed}.")
 
     def _read(self, function: OperationFunction, params: Params, caller: Caller) -> tuple[Mapping[str, Any], None]:
         with _store_errors_as_answers(), self._store.read() as transaction:
