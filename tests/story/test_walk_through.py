@@ -167,6 +167,19 @@ def test_mapping_checks_and_forwards_declared_parameters(gateway: Running, walk:
     assert (answer.status_code, answer.headers["X-Ca-Error-Code"]) == (400, "I400IP")
 
 
+def test_no_secret_lies_readable_in_the_state_directory_or_the_log(gateway: Running, walk: Walk) -> None:
+    secrets = [walk.app_code, walk.app_secret, gateway.ready["access_key_secret"]]
+    found = []
+    for path in [*gateway.state.rglob("*"), gateway.state.parent / "up.log"]:
+        # The one file that holds the administrator's secret on purpose, and the ready file of this user.
+        if path.is_file() and path.name not in ("administrator.json", "up.json"):
+            content = path.read_bytes()
+            found += [f"{path.name}: secret {number}" for number, one in enumerate(secrets) if one.encode() in content]
+    assert found == []
+    readable = [path for path in gateway.state.rglob("*") if path.is_file() and path.stat().st_mode & 0o077]
+    assert readable == [], "files of the state directory must be for their owner only"
+
+
 def test_what_is_not_implemented_says_so(walk: Walk) -> None:
     with pytest.raises(Exception, match="NotImplemented"):
         walk.client.describe_plugins(models.DescribePluginsRequest())
