@@ -1,6 +1,6 @@
 """The management errors: one list of everything an operation can refuse, raised where it is known.
 
-Operations and the catalogue raise `ApiError` through the constructors below; `wire/errors.py` alone turns one into
+Operations and the catalogue raise `ApiError` through the constructors below; `wire/answers.py` alone turns one into
 bytes. `FAMILIES` and `SINGLES` are what the reference page and the tests walk. Codes and statuses follow the vendor's
 error tables ("Common error codes", "API Gateway error codes"); where the table's status would mislead a client, the
 entry says why ours differs.

@@ -131,11 +131,6 @@ def find_access_to(transaction: Transaction, network_id: str, instance_id: str, 
     return None if row is None else _access(row)
 
 
-def all_accesses(transaction: Transaction) -> list[VpcAccess]:
-    rows = transaction.connection.execute(select(vpc_accesses).order_by(vpc_accesses.c.name))
-    return [_access(row) for row in rows]
-
-
 def accesses_of_network(transaction: Transaction, network_id: str) -> list[VpcAccess]:
     query = select(vpc_accesses).where(vpc_accesses.c.network_id == network_id).order_by(vpc_accesses.c.name)
     return [_access(row) for row in transaction.connection.execute(query)]
