@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from isthmus.lab import topology
+from isthmus.lab import leftovers, topology
 
 _START_SECONDS = 60
 _PRODUCT_CONNECTOR = [sys.executable, "-m", "isthmus", "connector", "local"]
@@ -98,19 +98,16 @@ class Lab:
 
     @staticmethod
     def end(name: str = "lab") -> bool:
-        """Ends a running laboratory of this name; False when there is none."""
+        """Ends a laboratory of this name, and what a killed one left; False when there was nothing."""
         folder = lab_folder(name)
-        if not (folder / "keeper.sock").exists():
-            return False
-        try:
-            _ask(folder, {"do": "down"})
-        except (OSError, ValueError):
-            (folder / "keeper.sock").unlink(missing_ok=True)
-            return False
-        deadline = time.monotonic() + _START_SECONDS
-        while (folder / "keeper.sock").exists() and time.monotonic() < deadline:
-            time.sleep(0.02)
-        return True
+        running = (folder / "keeper.sock").exists()
+        if running:
+            try:
+                _ask(folder, {"do": "down"})
+                _wait_for_end(folder)
+            except (OSError, ValueError):
+                (folder / "keeper.sock").unlink(missing_ok=True)
+        return leftovers.remove(folder, name) or running
 
     @property
     def networks(self) -> dict[str, LabNetwork]:
@@ -153,13 +150,17 @@ class Lab:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         with contextlib.suppress(LabError):
             self.ask("down")
-        deadline = time.monotonic() + _START_SECONDS
-        while (self.folder / "keeper.sock").exists() and time.monotonic() < deadline:
-            time.sleep(0.02)
+        _wait_for_end(self.folder)
 
 
 def lab_folder(name: str) -> Path:
     return Path(tempfile.gettempdir()) / f"isthmus-lab-{os.getuid()}-{name}"
+
+
+def _wait_for_end(folder: Path) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while (folder / "keeper.sock").exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
 
 
 def _ask(folder: Path, command: dict[str, Any]) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from typing import Any
 from isthmus.lab import topology
 from isthmus.lab.backends import nginx_configuration
 from isthmus.lab.commands import CommandError, run, start
+from isthmus.lab.leftovers import write_started
 from isthmus.lab.namespaces import Namespaces
 
 _READY_SECONDS = 20
@@ -52,8 +53,6 @@ class Keeper:
 
     def _build(self) -> None:
         if self._namespaces is not None:
-            for pid in self._namespaces.processes():
-                os.kill(pid, signal.SIGKILL)
             self._namespaces.build()
         for network in topology.NETWORKS:
             for instance in topology.INSTANCES:
@@ -62,6 +61,7 @@ class Keeper:
                 self._start_metadata(network)
             self._write_allowed(network)
             self.start_connector(network)
+        self._note_processes()
         for network in topology.NETWORKS:
             self._wait((self._folder / f"{network}.sock").exists, f"the connector of {network}")
 
@@ -180,7 +180,12 @@ class Keeper:
 
     def _restart(self, network: str) -> dict[str, Any]:
         self.start_connector(network)
+        self._note_processes()
         return {}
+
+    def _note_processes(self) -> None:
+        """For whoever has to clean up after a keeper that was killed."""
+        write_started(self._folder, [process.pid for process in self._processes.values()])
 
     def _wait(self, condition: Callable[[], bool], what: str) -> None:
         deadline = time.monotonic() + _READY_SECONDS

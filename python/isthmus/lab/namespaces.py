@@ -47,12 +47,15 @@ class Namespaces:
             gateway = self._leg(network, "gateway", topology.EGRESS)
             run("ip", "-n", gateway, "route", "add", f"{topology.METADATA}/32", "dev", "eth0")
 
-    def remove(self) -> None:
-        """Also what an earlier keeper left; processes in them must have ended."""
+    def remove(self) -> int:
+        """How many there were, those of an earlier keeper included; processes in them must have ended."""
+        removed = 0
         for line in run("ip", "netns", "list").splitlines():
             name = line.split(" ")[0]
             if name.startswith(self._prefix):
                 run("ip", "netns", "del", name)
+                removed += 1
+        return removed
 
     def processes(self) -> list[int]:
         """Everything that still runs in one of the namespaces."""
