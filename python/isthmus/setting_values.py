@@ -113,8 +113,8 @@ def _read_duration(value: Any, limits: _Limits) -> timedelta:
             )
         except OverflowError as error:
             raise ValueError("too long") from error
-    if duration < limits.get("smallest", timedelta()) or duration > timedelta(days=366):
-        raise ValueError("too short" if duration < timedelta(days=1) else "longer than 366 days")
+    if duration < limits.get("smallest", timedelta()) or duration > timedelta(days=36525):
+        raise ValueError("too short" if duration < timedelta(days=1) else "longer than 100 years")
     return duration
 
 
