@@ -23,6 +23,7 @@ from isthmus.catalog import Catalog
 from isthmus.control.certificate import ensure_default_certificate
 from isthmus.control.console import console_page
 from isthmus.operations.dispatch import OperationsDispatcher
+from isthmus.operations.groups import align_groups
 from isthmus.plane import Plane, PlaneTimes, engine_token
 from isthmus.processes import state
 from isthmus.settings import Address, Settings
@@ -102,6 +103,7 @@ def _first_start(store: Store, settings: Settings) -> None:
     with store.write() as transaction:
         access_key_id, secret = ensure_administrator(transaction)
         ensure_default_certificate(transaction, settings.automatic_domain_suffix)
+        align_groups(transaction, settings)
     key = {"access_key_id": access_key_id, "access_key_secret": secret}
     path = state.administrator_path(settings.state)
     if state.read_json(path) != key:

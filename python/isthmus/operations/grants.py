@@ -27,7 +27,6 @@ from isthmus.store.grants import (
     GrantedApi,
     GrantFilter,
     find_api_identities,
-    grants_of_api,
     list_grants,
     put_grant,
     remove_grant,
@@ -143,12 +142,6 @@ def describe_apis_by_app(call: Call, params: Any) -> Mapping[str, Any]:
         for granted in found.grants
     ]
     return {"app_api_relation_infos": rows, **page_fields(page, found.total)}
-
-
-def forget_grants_of_api(transaction: Transaction, api_id: str) -> None:
-    """Called before an API is deleted: its grants go with it, and their plan records must too."""
-    for grant in grants_of_api(transaction, api_id):
-        _take(transaction, api_id, grant.stage, grant.app_id)
 
 
 def _terms(params: Any) -> _Terms:

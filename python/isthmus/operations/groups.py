@@ -20,12 +20,14 @@ from isthmus.operations.instances import SHARED_INSTANCE, SHARED_INSTANCE_TYPE
 from isthmus.operations.paging import page_fields, page_of
 from isthmus.operations.times import utc_text
 from isthmus.publish.bindings import automatic_domain_record, automatic_host, group_record
+from isthmus.settings import Settings
 from isthmus.store import Transaction
 from isthmus.store.groups import (
     TAG_TYPE,
     Group,
     GroupFilter,
     add_group,
+    all_groups,
     count_apis_of_group,
     count_groups,
     find_group,
@@ -35,6 +37,7 @@ from isthmus.store.groups import (
     stages_of_group,
     update_group,
 )
+from isthmus.store.records import records_of_kind
 from isthmus.store.tags import put_tags, tags_of
 
 # The documented maximum of DescribeApiGroups.
@@ -69,7 +72,7 @@ def create_api_group(call: Call, params: Any) -> Mapping[str, Any]:
         transaction, params.group_name, params.description or "", params.base_path or "/", SHARED_INSTANCE
     )
     put_tags(transaction, TAG_TYPE, group.group_id, params.tag or ())
-    _put_records(call, group)
+    _put_records(transaction, call.settings, group)
     return {
         **_names(call, group),
         "instance_id": group.instance_id,
@@ -98,7 +101,7 @@ def modify_api_group(call: Call, params: Any) -> Mapping[str, Any]:
         configuration=configuration,
     )
     update_group(transaction, changed)
-    _put_records(call, changed)
+    _put_records(transaction, call.settings, changed)
     return _names(call, changed)
 
 
@@ -149,6 +152,20 @@ def describe_api_groups(call: Call, params: Any) -> Mapping[str, Any]:
     tags = tags_of(call.transaction, TAG_TYPE, [group.group_id for group in found.groups])
     attributes = [{**_attributes(call, group), "tags": tags[group.group_id]} for group in found.groups]
     return {"api_group_attributes": attributes, **page_fields(page, found.total)}
+
+
+def align_groups(transaction: Transaction, settings: Settings) -> None:
+    """Called when a control plane starts: its settings may name another region or another automatic domain than before.
+
+    Needs a write transaction; writes nothing when all is as it was.
+    """
+    hosts = set()
+    for group in all_groups(transaction):
+        _put_records(transaction, settings, group)
+        hosts.add(automatic_host(group.group_id, settings.region, settings.automatic_domain_suffix))
+    for record in records_of_kind(transaction.connection, transaction.keyring, "domain"):
+        if json.loads(record.body or "{}").get("automatic") and record.key not in hosts:
+            transaction.records.remove("domain", record.key)
 
 
 def require_group(transaction: Transaction, group_id: str) -> Group:
@@ -209,11 +226,11 @@ def _automatic_host(call: Call, group_id: str) -> str:
     return automatic_host(group_id, call.settings.region, call.settings.automatic_domain_suffix)
 
 
-def _put_records(call: Call, group: Group) -> None:
-    region, suffix = call.settings.region, call.settings.automatic_domain_suffix
-    stages = stages_of_group(call.transaction, group.group_id)
-    call.transaction.records.put(*group_record(group, stages, region))
-    call.transaction.records.put(*automatic_domain_record(group.group_id, region, suffix))
+def _put_records(transaction: Transaction, settings: Settings, group: Group) -> None:
+    region, suffix = settings.region, settings.automatic_domain_suffix
+    stages = stages_of_group(transaction, group.group_id)
+    transaction.records.put(*group_record(group, stages, region))
+    transaction.records.put(*automatic_domain_record(group.group_id, region, suffix))
 
 
 def _names(call: Call, group: Group) -> dict[str, Any]:

@@ -73,6 +73,11 @@ def find_groups(transaction: Transaction, group_ids: Iterable[str]) -> dict[str,
     return {row.group_id: _group(row) for row in rows}
 
 
+def all_groups(transaction: Transaction) -> list[Group]:
+    rows = transaction.connection.execute(select(groups).order_by(groups.c.group_id)).all()
+    return [_group(row) for row in rows]
+
+
 def count_groups(transaction: Transaction) -> int:
     return transaction.connection.execute(select(func.count()).select_from(groups)).scalar_one()
 

@@ -102,6 +102,12 @@ def all_records(connection: Connection, keyring: Keyring) -> Iterator[StoredReco
     return _open(connection, keyring, found)
 
 
+def records_of_kind(connection: Connection, keyring: Keyring, kind: str) -> Iterator[StoredRecord]:
+    """Those of one kind, without tombstones."""
+    found = select(records).where(records.c.kind == kind, records.c.sealed_body.is_not(None)).order_by(records.c.key)
+    return _open(connection, keyring, found)
+
+
 def _open(connection: Connection, keyring: Keyring, statement: Any) -> Iterator[StoredRecord]:
     for row in connection.execution_options(yield_per=500).execute(statement):
         body = None if row.sealed_body is None else keyring.open(f"record/{row.kind}", row.sealed_body)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from isthmus.errors import ApiError
 from isthmus.operations.dispatch import OperationsDispatcher
 from isthmus.settings import Settings
 from isthmus.store import Store
+from isthmus.store.access_keys import ensure_administrator
 from isthmus.store.sealing import Keyring
 from isthmus.wire.app import Caller, Outcome
 
@@ -84,3 +86,40 @@ def test_an_operation_without_a_function_is_not_implemented(dispatcher: Operatio
     with pytest.raises(ApiError) as raised:
         run(dispatcher, "CreatePlugin", plugin_name="p", plugin_type="cors", plugin_data="{}")
     assert (raised.value.code, raised.value.status) == ("NotImplemented", 400)
+
+
+def test_a_store_that_does_not_answer_is_a_503_and_acknowledges_nothing(
+    dispatcher: OperationsDispatcher, plane: FakePlane, tmp_path: Path
+) -> None:
+    with sqlite3.connect(tmp_path / "store.sqlite") as connection:
+        connection.execute("DROP TABLE tags")
+    for name, values in (("CreateApiGroup", {"group_name": "demo"}), ("DescribeApiGroups", {})):
+        if name == "DescribeApiGroups":
+            connection.execute("DROP TABLE groups")
+        with pytest.raises(ApiError) as raised:
+            run(dispatcher, name, **values, tag=[{"key": "env", "value": "x"}])
+        assert (raised.value.code, raised.value.status) == ("ServiceUnavailable", 503)
+    connection.close()
+    assert plane.waited == []
+
+
+def test_a_change_that_another_control_plane_forestalled_may_be_repeated(
+    dispatcher: OperationsDispatcher, tmp_path: Path
+) -> None:
+    with sqlite3.connect(tmp_path / "store.sqlite") as connection:
+        connection.execute("CREATE TRIGGER t BEFORE INSERT ON groups BEGIN SELECT RAISE(ABORT, 'taken'); END")
+    connection.close()
+    with pytest.raises(ApiError) as raised:
+        run(dispatcher, "CreateApiGroup", group_name="demo")
+    assert (raised.value.code, raised.value.status) == ("RepeatedCommit", 400)
+
+
+def test_an_access_key_is_looked_up_in_the_store(dispatcher: OperationsDispatcher, tmp_path: Path) -> None:
+    store = Store.open_sqlite(tmp_path / "store.sqlite", Keyring(b"k" * 32))
+    with store.write() as transaction:
+        key, secret = ensure_administrator(transaction)
+    store.close()
+    found = dispatcher.access_key(key)
+    assert found is not None
+    assert (found.access_key_id, found.secret, found.active) == (key, secret, True)
+    assert dispatcher.access_key("nobody") is None

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from isthmus.errors import ApiError
+from isthmus.operations.groups import align_groups
 
 from tests.unit.operations.conftest import Gateway
 
@@ -149,6 +150,21 @@ def test_refuses_change(gateway: Gateway, params: dict[str, str], code: str) -> 
     with pytest.raises(ApiError) as caught:
         gateway.call("ModifyApiGroup", group_id=gateway.group(), **params)
     assert (caught.value.code, caught.value.status) == (code, 400)
+
+
+def test_groups_follow_the_settings_of_the_next_start(gateway: Gateway) -> None:
+    group_id = gateway.group()
+    before = gateway.store.revision()
+    with gateway.store.write() as transaction:
+        align_groups(transaction, gateway.settings)
+    assert gateway.store.revision() == before
+    gateway.settings = replace(gateway.settings, region="eu-central-1", automatic_domain_suffix="api.example.com")
+    with gateway.store.write() as transaction:
+        align_groups(transaction, gateway.settings)
+    host = f"{group_id}-eu-central-1.api.example.com"
+    assert set(gateway.records()) == {f"group {group_id}", f"domain {host}"}
+    assert gateway.records()[f"group {group_id}"]["region"] == "eu-central-1"
+    assert gateway.call("DescribeApiGroup", group_id=group_id)["sub_domain"] == host
 
 
 def test_refuses_unknown_instance_and_too_many_groups(gateway: Gateway) -> None:
