@@ -50,7 +50,7 @@ class _Walk:
         print("Starting the gateway and two private networks …", flush=True)
         self.gateway = Gateway.start(self._folder)
         ready = self.gateway.ready
-        self.lab = Lab.start(self._name)
+        self.lab = Lab.start(self._name, is_detached=True)
         endpoint = ready["management"].removeprefix("http://")
         key = {"access_key_id": ready["access_key_id"], "access_key_secret": ready["access_key_secret"]}
         self.client = Client(Config(endpoint=endpoint, protocol="http", **key))

@@ -1,10 +1,12 @@
-"""Private networks on one machine, for the demo and the tests: two VPCs with the same addresses.
+"""Private networks on this machine, for the demo and for tests: two VPCs that use the same addresses.
 
-`Lab` is how others use it. A keeper process (`keeper.py`) builds and holds everything: namespaces, bridges, real nginx
-instances, security groups, metadata services and one unprivileged connector per network. The network namespace of the
-caller is never changed.
+`running.py` (class `Lab`) is what callers use; it starts one keeper process (`keeper.py`) in namespaces of its own,
+and everything else lives and dies with that process. The caller's own network is never changed.
 """
 
-from isthmus.lab.client import Lab, LabError
+from isthmus.lab import topology
+from isthmus.lab.client import ConnectorClient, ConnectorRefusal
+from isthmus.lab.modes import LabError
+from isthmus.lab.running import Lab
 
-__all__ = ["Lab", "LabError"]
+__all__ = ["ConnectorClient", "ConnectorRefusal", "Lab", "LabError", "topology"]

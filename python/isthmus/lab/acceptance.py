@@ -1,207 +1,338 @@
-"""The checks of `isthmus lab test`: that the networks are what they claim, and that a connector reaches only what it may.
+"""`isthmus lab test`: a lab of its own, and whether its networks and connectors keep what they promise.
 
-Each check is one function that returns whether it holds; what needs namespaces is skipped, with the reason, without.
+Each check is a function that says in its first words what is true when it returns. Checks run in order in one lab and
+build on each other's security groups; what a lab without namespaces cannot show is skipped and said to be.
 """
 
 from __future__ import annotations
 
-import subprocess
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
-from isthmus.lab import topology
-from isthmus.lab.client import Lab
-from isthmus.lab.probe import Probe
+from isthmus.lab.client import ConnectorRefusal, Page, get
+from isthmus.lab.running import Lab
+from isthmus.lab.topology import EGRESS, METADATA, OTHER_PORT, VIRTUAL_HOST, page, shop_page, vpcs
 
-_ECS1, _ECS2 = topology.INSTANCES["ecs1"], topology.INSTANCES["ecs2"]
-_DANGEROUS = (
-    topology.METADATA, topology.ROUTER, "127.0.0.1", "0.0.0.0", "224.0.0.1", "255.255.255.255", "100.100.100.200",
-    "::1", "::ffff:127.0.0.1", "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe", "fe80::1",
-)  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Check:
-    what: str
-    holds: Callable[[Lab], bool]
-    needs_namespaces: bool = False
+NETWORKS = tuple(vpc.name for vpc in vpcs())
+ECS1, ECS2 = vpcs()[0].instances
+FIRST, SECOND = EGRESS
+DEADLINE_SECONDS = 10.0
+# Long enough for a machine that is there to answer, short enough to wait for one that is not.
+SHORT_MS = 300
+UNLISTED = ((ECS1.address, OTHER_PORT), ("10.0.0.13", 80), ("10.0.0.1", 80), ("192.168.0.1", 443))
+FORBIDDEN = (METADATA, "100.100.100.200", "127.0.0.1", "0.0.0.0", "224.0.0.1", "::ffff:169.254.169.254")
 
 
-def _probe(lab: Lab, network: str = "vpc-a") -> Probe:
-    return Probe(lab.networks[network].socket)
+class Failed(Exception):
+    """A check found something else than it promises."""
 
 
-def _admit(lab: Lab, network: str, admitted: bool = True) -> None:
-    group = lab.security_group(network, "ecs1")
-    for address in topology.EGRESS:
-        (group.allow if admitted else group.revoke)(address)
+class Skipped(Exception):
+    """A check that this kind of lab cannot show."""
 
 
-def _untouched(_lab: Lab) -> bool:
-    shown = subprocess.run(["ip", "-4", "-o", "addr"], capture_output=True, text=True).stdout
-    return not any(address in shown for address in (*topology.EGRESS, topology.ROUTER))
+Check = Callable[[Lab], None]
 
 
-def _no_route(_lab: Lab) -> bool:
-    shown = subprocess.run(["ip", "route"], capture_output=True, text=True).stdout
-    return "10.0.0.0/24" not in shown
+def expect(found: object, wanted: object, what: str) -> None:
+    """Raises `Failed` unless both are equal."""
+    if found != wanted:
+        raise Failed(f"{what}: {found!r} instead of {wanted!r}")
 
 
-def _closed_at_first(lab: Lab) -> bool:
-    return _probe(lab).connect(_ECS1, 80).error in ("timeout", "reset", "") and lab.backend_log("vpc-a", "ecs1") == []
+def fetch(lab: Lab, vpc: str, port: int = 80, source: str | None = FIRST, host: str = "lab") -> Page:
+    """The page of the first instance."""
+    with lab.client(vpc) as client:
+        return get(client.connect(ECS1.address, port, source, SHORT_MS), host)
 
 
-def _one_address_admitted(lab: Lab) -> bool:
-    lab.security_group("vpc-a", "ecs1").allow(topology.EGRESS[0])
-    probe = _probe(lab)
-    admitted, blocked = probe.connect(_ECS1, 80, topology.EGRESS[0]), probe.connect(_ECS1, 80, topology.EGRESS[1])
-    return admitted.connection is not None and blocked.error == "timeout"
-
-
-def _right_page(lab: Lab) -> bool:
-    _admit(lab, "vpc-a")
-    return topology.page("vpc-a", "ecs1") in _probe(lab).connect(_ECS1, 80).page()
-
-
-def _other_network_closed(lab: Lab) -> bool:
-    return _probe(lab, "vpc-b").connect(_ECS1, 80).error == "timeout"
-
-
-def _never_mixed(lab: Lab) -> bool:
-    _admit(lab, "vpc-b")
-    probes = {network: _probe(lab, network) for network in topology.NETWORKS}
-    return all(
-        topology.page(network, "ecs1") in probe.connect(_ECS1, 80).page()
-        for _ in range(100)
-        for network, probe in probes.items()
-    )
-
-
-def _peer_is_egress(lab: Lab) -> bool:
-    peers = {line.split(" ")[0] for line in lab.backend_log("vpc-a", "ecs1")}
-    return bool(peers) and peers <= set(topology.EGRESS)
-
-
-def _egress_in_turn(lab: Lab) -> bool:
-    probe = _probe(lab)
-    pages = [probe.connect(_ECS1, 80).page() for _ in range(4)]
-    return all(any(f"peer={address}" in page for page in pages) for address in topology.EGRESS)
-
-
-def _says_hello(lab: Lab) -> bool:
-    return _probe(lab).hello().get("egress") == list(topology.EGRESS)
-
-
-def _dangerous_refused(lab: Lab) -> bool:
-    probe = _probe(lab)
-    return all(probe.connect(address, 80).error == "refused_by_connector" for address in _DANGEROUS)
-
-
-def _other_port_refused(lab: Lab) -> bool:
-    group = lab.security_group("vpc-a", "ecs1")
-    before = group.blocked_packets()
-    refused = _probe(lab).connect(_ECS1, topology.OTHER_PORT).error == "refused_by_connector"
-    return refused and group.blocked_packets() == before
-
-
-def _virtual_host(lab: Lab) -> bool:
-    page = _probe(lab).connect(_ECS1, 80).page(topology.VIRTUAL_HOST)
-    return page.startswith(f"shop on {topology.page('vpc-a', 'ecs1')}")
-
-
-def _closed_port(lab: Lab) -> bool:
-    lab.allow("vpc-a", [f"{_ECS1}:80", f"{_ECS1}:81"])
-    for address in topology.EGRESS:
-        lab.security_group("vpc-a", "ecs1").allow(address, 81)
-    return _probe(lab).connect(_ECS1, 81).error == "refused"
-
-
-def _ghost(lab: Lab) -> bool:
-    lab.allow("vpc-a", [f"{_ECS1}:80", "10.0.0.99:80"])
-    return _probe(lab).connect("10.0.0.99", 80).error == "unreachable"
-
-
-def _off_the_list(lab: Lab) -> bool:
-    lab.allow("vpc-a", [f"{_ECS2}:80"])
-    refused = _probe(lab).connect(_ECS1, 80).error == "refused_by_connector"
-    lab.allow("vpc-a", [f"{_ECS1}:80", f"{_ECS2}:80"])
-    return refused and _probe(lab).connect(_ECS1, 80).connection is not None
-
-
-def _no_rights(lab: Lab) -> bool:
-    status = Path(f"/proc/{lab.process('vpc-a-connector')}/status").read_text()
-    fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
-    unprivileged = fields["Uid"].split()[0] != "0" or lab.mode == "userns"
-    return int(fields["CapEff"], 16) == 0 and fields["NoNewPrivs"].strip() == "1" and unprivileged
-
-
-def _nonsense(lab: Lab) -> bool:
-    probe = _probe(lab)
-    odd = probe.ask({"op": "explode"})[0].get("error") == "other"
-    return odd and probe.connect(_ECS1, 80).connection is not None
-
-
-def _killed_and_back(lab: Lab) -> bool:
-    lab.kill_connector("vpc-a")
-    try:
-        _probe(lab)
-        return False
-    except OSError:
-        pass
-    lab.restart_connector("vpc-a")
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
+def refusal(lab: Lab, vpc: str, address: str, port: int, source: str | None = None) -> str:
+    """The kind of failure of a connection that must not come about."""
+    with lab.client(vpc) as client:
         try:
-            return _probe(lab).connect(_ECS1, 80).connection is not None
-        except OSError:
-            time.sleep(0.02)
+            client.connect(address, port, source, SHORT_MS).close()
+        except ConnectorRefusal as refused:
+            return refused.kind
+    return "connected"
+
+
+def is_blocked(lab: Lab, vpc: str, source: str) -> bool:
+    """Whether the security group of the first instance keeps an egress address out."""
+    if lab.mode != "loopback":
+        return refusal(lab, vpc, ECS1.address, 80, source) == "timeout"
+    try:
+        fetch(lab, vpc, source=source)
+    except ConnectionError:
+        return True
     return False
 
 
-def _revoked(lab: Lab) -> bool:
-    _admit(lab, "vpc-a", admitted=False)
-    return _probe(lab).connect(_ECS1, 80).error == "timeout"
+def needs_namespaces(lab: Lab) -> None:
+    if lab.mode == "loopback":
+        raise Skipped("needs network namespaces")
 
 
-CHECKS = (
-    Check("the caller's own network has none of the laboratory's addresses", _untouched, True),
-    Check("the caller has no route into the networks", _no_route, True),
-    Check("before a security group admits anybody, nothing gets through", _closed_at_first),
-    Check("a security group admits one egress address and blocks the other", _one_address_admitted, True),
-    Check("with both admitted the page comes from the right network", _right_page),
-    Check("the same address in the other network is still closed", _other_network_closed, True),
-    Check("200 alternating connections to the same address in two networks never mix", _never_mixed),
-    Check("backends see only egress addresses", _peer_is_egress),
-    Check("egress addresses are used in turn", _egress_in_turn),
-    Check("the connector tells its egress addresses", _says_hello),
-    Check(f"{len(_DANGEROUS)} dangerous addresses are refused by the connector", _dangerous_refused),
-    Check("another port of the same machine is refused and no packet leaves", _other_port_refused),
-    Check("the Host header selects a virtual host", _virtual_host),
-    Check("a closed port is told as refused", _closed_port, True),
-    Check("a machine that does not exist is told from a blocked one", _ghost, True),
-    Check("what is taken off the connector's list is refused at once", _off_the_list),
-    Check("the connector has no capability and cannot get one", _no_rights),
-    Check("nonsense is answered and does no harm", _nonsense),
-    Check("a killed connector is noticed, a restarted one serves", _killed_and_back),
-    Check("what the security group revokes is closed again", _revoked, True),
+def each_connector_serves_its_own_network(lab: Lab) -> None:
+    """both networks have a connector, and it names its egress addresses"""
+    for vpc in NETWORKS:
+        with lab.client(vpc) as client:
+            hello = client.hello()
+        expect(hello["egress"], list(EGRESS), f"egress addresses of {vpc}")
+        expect(hello["allow_count"], len(lab.allowed(vpc)), f"length of the list of {vpc}")
+
+
+def connectors_have_no_rights(lab: Lab) -> None:
+    """a connector holds no capability and can get none back"""
+    for vpc, rights in lab.status()["connectors"].items():
+        expect(int(rights["CapEff"], 16) | int(rights["CapPrm"], 16), 0, f"capabilities in {vpc}")
+        expect(rights["NoNewPrivs"], "1", f"no_new_privs in {vpc}")
+        if lab.mode == "root":
+            expect(rights["Uid"], "65534", f"user in {vpc}")
+
+
+def groups_admit_nothing_at_first(lab: Lab) -> None:
+    """a security group that admits nobody keeps both egress addresses out"""
+    for source in EGRESS:
+        expect(is_blocked(lab, "vpc-a", source), True, f"{source} is kept out")
+    if lab.mode != "loopback" and lab.count("dropped", "vpc-a", ECS1.name) == 0:
+        raise Failed("the security group dropped no packet")
+
+
+def groups_admit_one_address(lab: Lab) -> None:
+    """a security group admits exactly the egress address and port that it names"""
+    lab.security_group("vpc-a", ECS1.name).allow(FIRST, 80)
+    expect(fetch(lab, "vpc-a", source=FIRST).status, 200, "answer to the admitted address")
+    expect(is_blocked(lab, "vpc-a", SECOND), True, f"{SECOND} is kept out")
+    if lab.mode != "loopback":
+        target = f"{ECS1.address}:{OTHER_PORT}"
+        lab.allow("vpc-a", target)
+        expect(refusal(lab, "vpc-a", ECS1.address, OTHER_PORT, FIRST), "timeout", "the other port")
+        lab.disallow("vpc-a", target)
+
+
+def groups_of_networks_are_apart(lab: Lab) -> None:
+    """a rule in one network opens nothing in the other one"""
+    expect(is_blocked(lab, "vpc-b", FIRST), True, f"{FIRST} in vpc-b is kept out")
+
+
+def same_address_is_another_machine(lab: Lab) -> None:
+    """the same address is another machine in each network, 200 times in turn"""
+    for source in EGRESS:
+        for vpc in NETWORKS:
+            lab.security_group(vpc, ECS1.name).allow(source, 80)
+    for turn in range(200):
+        vpc = NETWORKS[turn % 2]
+        found = fetch(lab, vpc, source=None).text
+        if not found.startswith(page(vpc, ECS1.name) + " "):
+            raise Failed(f"asked in {vpc}, got {found!r}")
+
+
+def backends_see_egress_addresses(lab: Lab) -> None:
+    """backends see the egress addresses and nothing else, in their pages and in their logs"""
+    seen = {fetch(lab, "vpc-a", source=None).text.split("peer=")[1].split()[0] for _ in range(4)}
+    expect(seen, set(EGRESS), "peers that pages name")
+    peers = {line.split()[0] for line in lab.backend_log("vpc-a", ECS1.name)}
+    expect(peers, set(EGRESS), "peers in the log")
+
+
+def hosts_choose_pages(lab: Lab) -> None:
+    """the Host header chooses the page and not the machine"""
+    found = fetch(lab, "vpc-b", host=VIRTUAL_HOST).text
+    expect(found.startswith(shop_page("vpc-b", ECS1.name)), True, f"the page {found!r} is the shop's")
+
+
+def lists_name_everything(lab: Lab) -> None:
+    """a port or a machine that the list lacks is refused"""
+    for address, port in UNLISTED:
+        expect(refusal(lab, "vpc-a", address, port), "refused_by_connector", f"{address}:{port}")
+
+
+def metadata_is_never_reached(lab: Lab) -> None:
+    """the metadata service and the connector's own machine are refused even when the list names them"""
+    for address in FORBIDDEN:
+        target = f"[{address}]:80" if ":" in address else f"{address}:80"
+        lab.allow("vpc-a", target)
+        expect(refusal(lab, "vpc-a", address, 80), "refused_by_connector", target)
+        lab.disallow("vpc-a", target)
+
+
+def refusals_send_nothing(lab: Lab) -> None:
+    """what a connector refuses sends no packet into the network"""
+    needs_namespaces(lab)
+    before = lab.count("attempts", "vpc-a")
+    lists_name_everything(lab)
+    metadata_is_never_reached(lab)
+    expect(lab.count("attempts", "vpc-a"), before, "connection attempts")
+    expect(lab.count("metadata", "vpc-a"), 0, "packets to the metadata service")
+
+
+def closed_ports_are_refused(lab: Lab) -> None:
+    """a port on which nothing listens is told from a group that drops"""
+    lab.allow("vpc-a", f"{ECS1.address}:81")
+    lab.security_group("vpc-a", ECS1.name).allow(FIRST, 81)
+    expect(refusal(lab, "vpc-a", ECS1.address, 81, FIRST), "refused", "the closed port")
+
+
+def missing_machines_are_unreachable(lab: Lab) -> None:
+    """an address without a machine is told from a group that drops"""
+    needs_namespaces(lab)
+    lab.allow("vpc-a", "10.0.0.99:80")
+    expect(refusal(lab, "vpc-a", "10.0.0.99", 80), "unreachable", "the address without a machine")
+
+
+def source_addresses_are_its_own(lab: Lab) -> None:
+    """a connector opens nothing from an address that is not its own"""
+    expect(refusal(lab, "vpc-a", ECS1.address, 80, "10.0.0.12"), "no_source_address", "a foreign source")
+
+
+def lists_are_followed(lab: Lab) -> None:
+    """what is taken off the list is refused from the next connection on"""
+    target = f"{ECS1.address}:80"
+    lab.disallow("vpc-a", target)
+    expect(refusal(lab, "vpc-a", ECS1.address, 80), "refused_by_connector", "after it was taken off")
+    lab.allow("vpc-a", target)
+    expect(fetch(lab, "vpc-a").status, 200, "after it was put back")
+
+
+def groups_are_followed(lab: Lab) -> None:
+    """a rule that is taken out of a security group ends new connections"""
+    group = lab.security_group("vpc-a", ECS1.name)
+    group.revoke(SECOND, 80)
+    expect(is_blocked(lab, "vpc-a", SECOND), True, f"{SECOND} is kept out again")
+    group.allow(SECOND, 80)
+
+
+def killed_connectors_are_noticed(lab: Lab) -> None:
+    """a killed connector ends its clients and leaves the other network alone; a new one serves"""
+    with lab.client("vpc-a") as client:
+        client.hello()
+        lab.kill_connector("vpc-a")
+        try:
+            client.hello()
+        except (ConnectionError, BrokenPipeError):
+            pass
+        else:
+            raise Failed("the client of a killed connector got an answer")
+    expect(fetch(lab, "vpc-b").status, 200, "the other network")
+    lab.restart_connector("vpc-a")
+    expect(fetch(lab, "vpc-a").status, 200, "after the new start")
+
+
+def handed_over_sockets_live_on(lab: Lab) -> None:
+    """a connection that was handed over does not need the connector any more"""
+    with lab.client("vpc-a") as client:
+        connected = client.connect(ECS1.address, 80, FIRST)
+    lab.kill_connector("vpc-a")
+    expect(get(connected, "lab").status, 200, "the answer without a connector")
+    lab.restart_connector("vpc-a")
+
+
+def second_instances_are_closed(lab: Lab) -> None:
+    """the second instance of a network has a group of its own"""
+    if lab.mode == "loopback":
+        with lab.client("vpc-a") as client:
+            connected = client.connect(ECS2.address, 80, FIRST)
+        try:
+            get(connected, "lab")
+        except ConnectionError:
+            return
+        raise Failed("the second instance answered")
+    expect(refusal(lab, "vpc-a", ECS2.address, 80, FIRST), "timeout", "the second instance")
+
+
+CHECKS: tuple[Check, ...] = (
+    each_connector_serves_its_own_network,
+    connectors_have_no_rights,
+    groups_admit_nothing_at_first,
+    groups_admit_one_address,
+    groups_of_networks_are_apart,
+    same_address_is_another_machine,
+    backends_see_egress_addresses,
+    hosts_choose_pages,
+    second_instances_are_closed,
+    lists_name_everything,
+    metadata_is_never_reached,
+    refusals_send_nothing,
+    closed_ports_are_refused,
+    missing_machines_are_unreachable,
+    source_addresses_are_its_own,
+    lists_are_followed,
+    groups_are_followed,
+    handed_over_sockets_live_on,
+    killed_connectors_are_noticed,
 )
 
 
-def play(lab: Lab, say: Callable[[str], None]) -> int:
-    """Plays all checks; the number that failed."""
-    passed = failed = skipped = 0
-    for number, check in enumerate(CHECKS, 1):
-        if check.needs_namespaces and lab.mode == "loopback":
-            skipped += 1
-            say(f"skip {number:2} {check.what} (needs network namespaces)")
-            continue
+def own_network() -> tuple[str, ...]:
+    """Interfaces and routes of the caller: what a lab must never change."""
+    devices = [line.partition(":")[0].strip() for line in Path("/proc/net/dev").read_text().splitlines()[2:]]
+    return (*sorted(devices), Path("/proc/net/route").read_text(), Path("/proc/net/ipv6_route").read_text())
+
+
+class Report:
+    """Prints a line per check and keeps count."""
+
+    def __init__(self, echo: Callable[[str], None]) -> None:
+        self._echo = echo
+        self._number = 0
+        self.passed = self.failed = self.skipped = 0
+
+    def run(self, what: str, check: Callable[[], None]) -> None:
+        self._number += 1
         try:
-            holds, why = check.holds(lab), ""
-        except Exception as error:
-            holds, why = False, f" [{type(error).__name__}: {error}]"
-        passed, failed = passed + holds, failed + (not holds)
-        say(f"{'ok  ' if holds else 'FAIL'} {number:2} {check.what}{why}")
-    say(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
-    return failed
+            check()
+        except Skipped as reason:
+            self.skipped += 1
+            self._echo(f"skipped {self._number} {what} ({reason})")
+        except Exception as error:  # the outermost loop: one broken check must not hide the others
+            self.failed += 1
+            reason_text = str(error) if isinstance(error, Failed) else f"{type(error).__name__}: {error}"
+            self._echo(f"not ok {self._number} {what}: {reason_text}")
+        else:
+            self.passed += 1
+            self._echo(f"ok {self._number} {what}")
+
+    def summary(self) -> str:
+        skipped = f", {self.skipped} skipped" if self.skipped else ""
+        return f"{self.passed} passed, {self.failed} failed{skipped}"
+
+
+def run_all(start: Callable[[], Lab], echo: Callable[[str], None]) -> bool:
+    """Whether nothing failed."""
+    report = Report(echo)
+    before = own_network()
+    with start() as lab:
+        kind = {"loopback": "loopback addresses, the web server plays the security group"}.get(lab.mode, "namespaces")
+        echo(f"# mode {lab.mode} ({kind}){'; ' + lab.note if lab.note else ''}")
+        report.run("the network of the caller is as it was", lambda: expect(own_network(), before, "own network"))
+        for check in CHECKS:
+            report.run((check.__doc__ or "").strip(), lambda check=check: check(lab))  # type: ignore[misc]
+        directory = lab.directory
+    report.run("nothing is left when the lab ends", lambda: left_nothing(directory, before))
+    echo(report.summary())
+    return report.failed == 0
+
+
+def left_nothing(directory: Path, before: tuple[str, ...]) -> None:
+    """No process, no file, no interface."""
+    expect(directory.exists(), False, f"{directory} is there")
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while left := processes_of(directory):
+        if time.monotonic() > deadline:
+            raise Failed(f"processes are left: {left}")
+        time.sleep(0.01)
+    expect(own_network(), before, "own network")
+
+
+def processes_of(directory: Path) -> list[str]:
+    """Processes with the lab's directory in their command line."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = path.read_bytes().decode(errors="replace")
+        except OSError:
+            continue
+        if f"{directory}/" in words or words.rstrip("\0").endswith(str(directory)):
+            found.append(path.parent.name)
+    return found

@@ -1,29 +1,45 @@
-"""`isthmus lab`: a laboratory from the command line."""
+"""`isthmus lab`: private networks on this machine, to try the gateway with.
+
+Thin: each verb is a call of `running.py` or `acceptance.py`, and every problem is one line and exit code 1.
+"""
 
 from __future__ import annotations
 
+import functools
 import json
+import shlex
+import signal
 import sys
 from collections.abc import Callable
-from typing import TypeVar
+from types import FrameType
+from typing import Any
 
 import click
 
-from isthmus.lab import topology
-from isthmus.lab.client import Lab, LabError, lab_folder
+from isthmus.lab import acceptance, topology
+from isthmus.lab.modes import MODES, LabError
+from isthmus.lab.running import Lab
 
-Result = TypeVar("Result")
+Command = Callable[..., Any]
 
-_NAME = click.option(
-    "--name", default="lab", show_default=True, help="Name of the laboratory; several can run at once."
+name_option = click.option("--name", default="default", show_default=True, help="Several labs can run at once.")
+mode_option = click.option("--mode", type=click.Choice(MODES), default="auto", show_default=True, help="Kind of lab.")
+command_option = click.option(
+    "--connector-command", default=None, help="Another connector; its configuration is added as the last word."
 )
-_MODE = click.option(
-    "--mode",
-    type=click.Choice(["auto", "root", "userns", "loopback"]),
-    default="auto",
-    show_default=True,
-    help="Namespaces as root, in a user namespace, or loopback addresses without isolation.",
-)
+
+
+def clear_errors(command: Command) -> Command:
+    """A lab that cannot do what was asked says so in one line."""
+
+    @functools.wraps(command)
+    def run(*arguments: Any, **options: Any) -> Any:
+        try:
+            return command(*arguments, **options)
+        except LabError as error:
+            raise click.ClickException(str(error)) from error
+
+    return run
 
 
 @click.group()
@@ -32,68 +48,109 @@ def lab() -> None:
 
 
 @lab.command()
-@_NAME
-@_MODE
-def up(name: str, mode: str) -> None:
-    """Build two networks with the same addresses and leave them running."""
-    running = _tell(lambda: Lab.start(name, mode))
-    if running.mode == "loopback":
-        click.echo("Without network namespaces: loopback addresses, the backends play the security group.")
-    click.echo(f"The laboratory {name} is up ({running.mode}).")
-    for network in running.networks.values():
-        click.echo(f"  {network.network_id}  {topology.CIDR}  egress {', '.join(topology.EGRESS)}  {network.socket}")
-        click.echo(f"    isthmus api CreateNetwork --NetworkId {network.network_id} --Cidrs {topology.CIDR}"
-                   f" --Attachment '{json.dumps(network.attachment)}' --Instances '{json.dumps(network.instances)}'")  # fmt: skip
-    click.echo(f"  isthmus lab admit vpc-a ecs1 {topology.EGRESS[0]}      open the security group")
-    click.echo("  isthmus lab down")
+@name_option
+@mode_option
+@command_option
+@clear_errors
+def up(name: str, mode: str, connector_command: str | None) -> None:
+    """Start two networks with the same addresses, and leave them running."""
+    started = Lab.start(name, mode, split(connector_command), is_detached=True)
+    if started.note:
+        click.echo(f"{started.note}. The web server plays the security group and closes instead of dropping.")
+    show(started)
+    next_steps(started)
 
 
 @lab.command()
-@_NAME
+@name_option
+@clear_errors
 def down(name: str) -> None:
-    """Take a laboratory down, and what a killed one left."""
-    click.echo(f"The laboratory {name} is down." if Lab.end(name) else f"No laboratory {name} runs.")
+    """End a lab, or remove what a crash left of one."""
+    was_there = Lab.end(name)
+    click.echo(f"The lab {name!r} has ended." if was_there else f"There is no lab {name!r}.")
 
 
 @lab.command()
-@_NAME
+@name_option
+@clear_errors
 def status(name: str) -> None:
-    """Show the processes of a laboratory."""
-    shown = _tell(lambda: Lab(lab_folder(name)).ask("status"))
-    click.echo(json.dumps(shown, indent=2))
-    sys.exit(1 if shown["dead"] else 0)
+    """Show networks, connectors and security groups."""
+    show(Lab.find(name))
+
+
+@lab.command("sg-allow")
+@click.argument("vpc")
+@click.argument("instance")
+@click.argument("address")
+@click.argument("port", type=int, default=topology.WEB_PORT)
+@name_option
+@clear_errors
+def sg_allow(vpc: str, instance: str, address: str, port: int, name: str) -> None:
+    """Let the security group of INSTANCE in VPC admit ADDRESS to PORT."""
+    Lab.find(name).security_group(vpc, instance).allow(address, port)
+    click.echo(f"{vpc} {instance} admits {address} to port {port}.")
+
+
+@lab.command("sg-revoke")
+@click.argument("vpc")
+@click.argument("instance")
+@click.argument("address")
+@click.argument("port", type=int, default=topology.WEB_PORT)
+@name_option
+@clear_errors
+def sg_revoke(vpc: str, instance: str, address: str, port: int, name: str) -> None:
+    """Take a rule out of the security group of INSTANCE in VPC."""
+    Lab.find(name).security_group(vpc, instance).revoke(address, port)
+    click.echo(f"{vpc} {instance} does not admit {address} to port {port}.")
 
 
 @lab.command()
-@_NAME
-@click.argument("network", type=click.Choice(topology.NETWORKS))
-@click.argument("instance", type=click.Choice(list(topology.INSTANCES)))
-@click.argument("address")
-@click.option("--port", default=topology.WEB_PORT, show_default=True)
-@click.option("--revoke", is_flag=True, help="Close it again.")
-def admit(name: str, network: str, instance: str, address: str, port: int, revoke: bool) -> None:
-    """Let an address into the security group of an instance."""
-    group = _tell(lambda: Lab(lab_folder(name)).security_group(network, instance))
-    _tell(lambda: (group.revoke if revoke else group.allow)(address, port))
-    click.echo(f"{network} {instance}: {address} {'may no longer' if revoke else 'may'} reach port {port}.")
+@click.option("--name", default="test", show_default=True, help="Name of the lab that the checks run in.")
+@mode_option
+@command_option
+@clear_errors
+def test(name: str, mode: str, connector_command: str | None) -> None:
+    """Start a lab, check that networks and connectors keep what they promise, and end it."""
+    signal.signal(signal.SIGTERM, end_in_order)
+    command = split(connector_command)
+    sys.exit(0 if acceptance.run_all(lambda: Lab.start(name, mode, command), click.echo) else 1)
 
 
-@lab.command("test")
-@_MODE
-def check(mode: str) -> None:
-    """Build a laboratory, play its checks, take it down."""
-    from isthmus.lab.acceptance import play
-
-    with _tell(lambda: Lab.start("test", mode)) as running:
-        click.echo(f"mode {running.mode}")
-        failed = play(running, click.echo)
-    sys.exit(1 if failed else 0)
+def end_in_order(number: int, frame: FrameType | None) -> None:
+    """A SIGTERM ends the lab as an error would."""
+    sys.exit(128 + number)
 
 
-def _tell(action: Callable[[], Result]) -> Result:
-    """The action's result; a failure is one clear line."""
-    try:
-        return action()
-    except LabError as error:
-        click.echo(f"isthmus: {error}", err=True)
-        sys.exit(1)
+def split(command: str | None) -> list[str] | None:
+    return shlex.split(command) if command else None
+
+
+def show(running: Lab) -> None:
+    """What a reader needs to attach the gateway."""
+    found = running.status()
+    click.echo(f"lab {running.name}, mode {running.mode}, {running.directory}")
+    for name, network in running.networks.items():
+        click.echo(f"\n{name}  {topology.CIDR}, connector {'serves' if found['connectors'][name] else 'does not run'}")
+        click.echo(f"  socket  {network.socket}")
+        click.echo(f"  egress  {', '.join(network.egress)}")
+        click.echo(f"  list    {', '.join(running.allowed(name))}   ({network.allow_file})")
+        for instance, address in topology.INSTANCES.items():
+            rules = found["rules"][f"{name} {instance}"]
+            admitted = ", ".join(f"{peer} to {port}" for peer, port in rules) or "nobody"
+            click.echo(f"  {instance}    {address}, admits {admitted}")
+
+
+def next_steps(running: Lab) -> None:
+    """Commands to copy: the networks as the gateway has to know them, and what the lab itself can do."""
+    suffix = "" if running.name == "default" else f" --name {running.name}"
+    click.echo("\nRegister the networks:")
+    for name, network in running.networks.items():
+        attachment, instances = shlex.quote(json.dumps(network.attachment)), shlex.quote(json.dumps(network.instances))
+        click.echo(
+            f"  isthmus api CreateNetwork --NetworkId {name} --Cidrs {topology.CIDR} --Attachment {attachment}"
+            f" --Instances {instances}"
+        )
+    click.echo(
+        f"Admit the gateway:\n  isthmus lab sg-allow vpc-a ecs1 {topology.EGRESS[0]} {topology.WEB_PORT}{suffix}"
+    )
+    click.echo(f"End the lab:\n  isthmus lab down{suffix}")

@@ -1,231 +1,162 @@
-"""The process that holds a laboratory: builds it, answers commands on a Unix socket, and takes everything down.
+"""The process that a lab lives in: builds everything, then does what it is asked through `control.sock`.
 
-Started by `Lab.start`, as root, inside a user namespace, or without namespaces. Commands and answers are JSON, one each
-per connection. Invariant: when it ends in an orderly way nothing is left; what a kill leaves, the next start removes.
+Started by `running.py` as `python -m isthmus.lab.keeper DIRECTORY`, as the first process of namespaces of its own: when
+it ends, the kernel ends everything that it started and removes every network. It says one JSON line when it is ready.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
-import socket
-import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
-from isthmus.lab import topology
-from isthmus.lab.backends import nginx_configuration
-from isthmus.lab.commands import CommandError, run, start
-from isthmus.lab.leftovers import write_started
+from isthmus.lab import connectors
+from isthmus.lab.backends import Backends
+from isthmus.lab.builtin import BuiltinBackends
+from isthmus.lab.connectors import Connector
+from isthmus.lab.modes import LabError
 from isthmus.lab.namespaces import Namespaces
+from isthmus.lab.security_group import KernelGroups, check_rule, packets
+from isthmus.lab.state import start_time
+from isthmus.lab.topology import vpcs
 
-_READY_SECONDS = 20
+COUNTERS = {"attempts": ("lab", "eni"), "metadata": ("lab", "switch"), "dropped": ("sg", "")}
 
 
 class Keeper:
-    def __init__(self, folder: Path, name: str, mode: str, connector: list[str]) -> None:
-        self._folder = folder
+    """One lab, from the inside."""
+
+    def __init__(self, directory: Path, mode: str, command: list[str]) -> None:
+        self._directory = directory
         self._mode = mode
-        self._connector = connector
-        self._namespaces = Namespaces(name) if mode != "loopback" else None
-        self._processes: dict[str, subprocess.Popen[bytes]] = {}
-        self._allowed = {
-            network: [f"{address}:{topology.WEB_PORT}" for address in topology.INSTANCES.values()]
-            for network in topology.NETWORKS
-        }
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._command = command
+        self._namespaces = Namespaces(directory)
+        self._groups: KernelGroups | BuiltinBackends
+        self._connectors: dict[str, Connector] = {}
+        self.ended = asyncio.Event()
 
-    def run(self) -> None:
-        signal.signal(signal.SIGTERM, _end)
-        signal.signal(signal.SIGINT, _end)
-        try:
-            self._build()
-            self._serve()
-        except SystemExit:
-            pass
-        finally:
-            self._take_down()
-
-    def _build(self) -> None:
-        if self._namespaces is not None:
-            self._namespaces.build()
-        for network in topology.NETWORKS:
-            for instance in topology.INSTANCES:
-                self._start_instance(network, instance)
-            if self._namespaces is not None:
-                self._start_metadata(network)
-            self._write_allowed(network)
-            self.start_connector(network)
-        self._note_processes()
-        for network in topology.NETWORKS:
-            self._wait((self._folder / f"{network}.sock").exists, f"the connector of {network}")
-
-    def _start_instance(self, network: str, instance: str) -> None:
-        folder = self._folder / f"{network}-{instance}"
-        folder.mkdir(exist_ok=True)
-        (folder / "access.log").touch()
-        if self._namespaces is None:
-            (folder / "admitted.json").write_text("[]")
-            command = [sys.executable, "-m", "isthmus.lab.backends", network, instance, str(folder)]
-            self._processes[f"{network}-{instance}"] = start(command, folder / "log")
-            port = topology.LOOPBACK_PORT_OFFSET + topology.WEB_PORT
-            self._wait(lambda: _listens(topology.loopback(network, topology.INSTANCES[instance]), port), "a backend")
-            return
-        listen = f"listen {topology.WEB_PORT}; listen {topology.OTHER_PORT};"
-        self._start_nginx(network, instance, topology.page(network, instance), listen)
-
-    def _start_metadata(self, network: str) -> None:
-        listen = f"listen {topology.METADATA}:{topology.WEB_PORT};"
-        self._start_nginx(network, "switch", f"secret metadata of {network}", listen, None)
-
-    def _start_nginx(
-        self, network: str, part: str, text: str, listen: str, host: str | None = topology.VIRTUAL_HOST
-    ) -> None:
-        assert self._namespaces is not None
-        folder, namespace = self._folder / f"{network}-{part}", self._namespaces.of(network, part)
-        folder.mkdir(exist_ok=True)
-        configuration = nginx_configuration(folder, text, listen, host)
-        # One process in a namespace where root is the only user there is.
-        (folder / "nginx.conf").write_text(f"user root;\n{configuration}")
-        command = ["nginx", "-e", str(folder / "error.log"), "-c", str(folder / "nginx.conf")]
-        self._processes[f"{network}-{part}"] = start(command, folder / "log", namespace)
-        self._wait(lambda: ":80 " in run("ss", "-Hltn", namespace=namespace), f"nginx of {network} {part}")
-
-    def start_connector(self, network: str) -> None:
-        configuration: dict[str, Any] = {
-            "socket": str(self._folder / f"{network}.sock"),
-            "mode": "0666",
-            "allow_file": str(self._folder / f"{network}.allow.json"),
-            "egress": list(topology.EGRESS),
-            "connect_timeout_ms": topology.CONNECT_MS,
-        }
-        namespace = None
-        if self._namespaces is None:
-            net = topology.LOOPBACK_NETS[network]
-            configuration["loopback_map"] = {"net": net, "port_offset": topology.LOOPBACK_PORT_OFFSET}
+    async def build(self) -> None:
+        """Raises `LabError`."""
+        if self._mode == "loopback":
+            backends = BuiltinBackends(self._directory)
+            await backends.start()
+            self._groups, networks = backends, backends.vpcs
         else:
-            namespace = self._namespaces.of(network, "gateway")
-        command = [*self._connector, "--config", json.dumps(configuration)]
-        self._processes[f"{network}-connector"] = start(command, self._folder / f"{network}-connector.log", namespace)
+            self._groups, networks = KernelGroups(self._namespaces), vpcs()
+            self._namespaces.build()
+            web = Backends(self._directory, self._namespaces, is_root=self._mode == "root")
+            for vpc in networks:
+                for instance in vpc.instances:
+                    self._groups.build(vpc.name, instance.name)
+                web.start(vpc)
+        for vpc in networks:
+            inside = None if self._mode == "loopback" else self._namespaces.inside(vpc.name, "eni")
+            self._connectors[vpc.name] = connectors.make(self._directory, vpc, self._command, inside)
+        for connector in self._connectors.values():
+            connector.start()
+        for connector in self._connectors.values():
+            connector.wait_ready()
 
-    def _write_allowed(self, network: str) -> None:
-        path = self._folder / f"{network}.allow.json"
-        temporary = path.with_suffix(".new")
-        temporary.write_text(json.dumps(self._allowed[network]))
-        temporary.chmod(0o644)
-        temporary.rename(path)
+    async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One question, one answer."""
+        try:
+            answer = self._answer(json.loads(await reader.readline()))
+        except LabError as error:
+            answer = {"error": str(error)}
+        except (ValueError, KeyError, TypeError) as error:
+            answer = {"error": f"the question cannot be read: {error!r}"}
+        writer.write(json.dumps(answer).encode() + b"\n")
+        await writer.drain()
+        writer.close()
 
-    def _serve(self) -> None:
-        path = self._folder / "keeper.sock"
-        path.unlink(missing_ok=True)
-        self._socket.bind(str(path))
-        path.chmod(0o600)
-        self._socket.listen(16)
-        while True:
-            connection, _ = self._socket.accept()
-            with connection, connection.makefile("rw", encoding="utf-8") as stream:
-                try:
-                    answer = self._answer(json.loads(stream.readline()))
-                except (CommandError, OSError, ValueError, KeyError, TypeError) as error:
-                    answer = {"error": f"{type(error).__name__}: {error}"}
-                stream.write(json.dumps(answer) + "\n")
-                stream.flush()
-                if answer.get("down"):
-                    return
+    def _answer(self, question: dict[str, Any]) -> dict[str, Any]:
+        match question["op"]:
+            case "status":
+                return self._status()
+            case "rule":
+                self._change_rule(question)
+            case "counter":
+                return {"packets": self._count(question["counter"], question["vpc"], question["instance"])}
+            case "kill":
+                self._connector(question).kill()
+            case "restart":
+                connector = self._connector(question)
+                connector.kill()
+                connector.start()
+                connector.wait_ready()
+            case "stop":
+                self.ended.set()
+            case other:
+                raise LabError(f"there is no question {other!r}")
+        return self.leftovers()
 
-    def _answer(self, command: dict[str, Any]) -> dict[str, Any]:
-        actions: dict[str, Callable[..., dict[str, Any]]] = {
-            "status": self._status,
-            "admit": self._admit,
-            "allow": self._allow,
-            "blocked": self._blocked,
-            "kill": self._kill,
-            "restart": self._restart,
-            "down": lambda: {"down": True},
-        }
-        return actions[command.pop("do")](**command)
+    def leftovers(self) -> dict[str, Any]:
+        """Processes that outlive a killed keeper: without namespaces, a connector that has changed its user."""
+        if self._mode != "loopback":
+            return {"others": {}}
+        running = [one.process.pid for one in self._connectors.values() if one.process is not None]
+        return {"others": {str(pid): start_time(pid) for pid in running}}
+
+    def close(self) -> None:
+        for connector in self._connectors.values():
+            connector.kill()
+
+    def _connector(self, question: dict[str, Any]) -> Connector:
+        connector = self._connectors.get(question["vpc"])
+        if connector is None:
+            raise LabError(f"there is no network {question['vpc']!r}; there are {', '.join(self._connectors)}")
+        return connector
+
+    def _change_rule(self, question: dict[str, Any]) -> None:
+        vpc, instance = question["vpc"], question["instance"]
+        rule = (question["address"], question["port"])
+        check_rule(*rule)
+        known = [(one.name, machine.name) for one in vpcs() for machine in one.instances]
+        if (vpc, instance) not in known:
+            raise LabError(f"there is no instance {vpc} {instance}; there are {', '.join(map(' '.join, known))}")
+        self._groups.change(vpc, instance, rule, question["allowed"])
+
+    def _count(self, counter: str, vpc: str, instance: str) -> int:
+        if self._mode == "loopback":
+            raise LabError("packets are counted by the kernel's packet filter, which a lab without namespaces has not")
+        table, place = COUNTERS[counter]
+        return packets(self._namespaces, (vpc, place or instance), table, counter)
 
     def _status(self) -> dict[str, Any]:
-        dead = [name for name, process in self._processes.items() if process.poll() is not None]
-        pids = {name: process.pid for name, process in self._processes.items()}
-        return {"mode": self._mode, "pids": pids, "dead": dead, "allowed": self._allowed}
-
-    def _admit(self, network: str, instance: str, address: str, port: int, admitted: bool) -> dict[str, Any]:
-        if self._namespaces is not None:
-            self._namespaces.admit(network, instance, address, port, admitted)
-            return {}
-        path = self._folder / f"{network}-{instance}" / "admitted.json"
-        others = [entry for entry in json.loads(path.read_text()) if entry != [address, port]]
-        path.with_suffix(".new").write_text(json.dumps(others + [[address, port]] * admitted))
-        path.with_suffix(".new").rename(path)
-        return {}
-
-    def _allow(self, network: str, addresses: list[str]) -> dict[str, Any]:
-        self._allowed[network] = addresses
-        self._write_allowed(network)
-        return {}
-
-    def _blocked(self, network: str, instance: str) -> dict[str, Any]:
-        return {"packets": 0 if self._namespaces is None else self._namespaces.blocked_packets(network, instance)}
-
-    def _kill(self, process: str) -> dict[str, Any]:
-        self._processes[process].kill()
-        self._processes[process].wait()
-        return {}
-
-    def _restart(self, network: str) -> dict[str, Any]:
-        self.start_connector(network)
-        self._note_processes()
-        return {}
-
-    def _note_processes(self) -> None:
-        """For whoever has to clean up after a keeper that was killed."""
-        write_started(self._folder, [process.pid for process in self._processes.values()])
-
-    def _wait(self, condition: Callable[[], bool], what: str) -> None:
-        deadline = time.monotonic() + _READY_SECONDS
-        while not condition():
-            dead = [name for name, process in self._processes.items() if process.poll() is not None]
-            if dead or time.monotonic() > deadline:
-                raise CommandError(f"{what} did not start; see the logs in {self._folder} (ended: {dead})")
-            time.sleep(0.01)
-
-    def _take_down(self) -> None:
-        for process in self._processes.values():
-            process.kill()
-        for process in self._processes.values():
-            process.wait()
-        if self._namespaces is not None:
-            self._namespaces.remove()
-        (self._folder / "keeper.sock").unlink(missing_ok=True)
+        names = [(vpc.name, instance.name) for vpc in vpcs() for instance in vpc.instances]
+        return {
+            "connectors": {name: one.rights() for name, one in self._connectors.items()},
+            "rules": {f"{vpc} {instance}": self._groups.rules(vpc, instance) for vpc, instance in names},
+        }
 
 
-def _end(_number: int, _frame: FrameType | None) -> None:
-    raise SystemExit(0)
-
-
-def _listens(address: str, port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex((address, port)) == 0
-
-
-def main() -> None:
-    folder, name, mode, connector = sys.argv[1:5]
-    if mode == "userns":
-        # Inside: a private /run, so that namespaces have a place of their own.
-        run("mount", "-t", "tmpfs", "tmpfs", "/run")
-        os.mkdir("/run/netns")
+async def keep(directory: Path) -> int:
+    """Exit code."""
+    configuration = json.loads((directory / "keeper.json").read_text(encoding="utf-8"))
+    keeper = Keeper(directory, configuration["mode"], configuration["connector_command"])
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, keeper.ended.set)
+    # A Ctrl-C is for the one who started the lab, and he ends it in order.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        Keeper(Path(folder), name, mode, json.loads(connector)).run()
-    except CommandError as error:
-        print(f"lab: {error}", file=sys.stderr)
-        sys.exit(1)
+        await keeper.build()
+        control = str(directory / "control.sock")
+        server = await asyncio.start_unix_server(keeper.converse, control)
+        os.chmod(control, 0o600)
+        print(json.dumps(keeper.leftovers()), flush=True)
+        await keeper.ended.wait()
+        server.close()
+    except (LabError, OSError) as error:
+        print(json.dumps({"error": str(error)}), flush=True)
+        return 1
+    finally:
+        keeper.close()
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(asyncio.run(keep(Path(sys.argv[1]))))

@@ -1,92 +1,86 @@
-"""The networks as network namespaces: per VPC a switch, two instances, and the interface of the gateway's connector.
+"""Networks made of network namespaces: a switch, two machines and an entry point (ENI) for the connector.
 
-Used by the keeper, as root or inside a user namespace. Every name starts with the laboratory's prefix, so that what a
-killed one left behind can be found and removed.
+Runs in the keeper, which is root in namespaces of its own; a namespace is a file in the run directory, mounted in the
+keeper's private mount namespace, so that nothing of it can outlive the keeper.
 """
 
 from __future__ import annotations
 
-from isthmus.lab import topology
-from isthmus.lab.commands import run
+import os
+import subprocess
+from pathlib import Path
 
-_GROUP = """
-table inet group {
-    set admitted { type ipv4_addr . inet_service; }
-    counter blocked { }
-    chain input {
-        type filter hook input priority 0; policy drop;
-        iif "lo" accept
-        ct state established,related accept
-        ip saddr . tcp dport @admitted accept
-        counter name blocked
-    }
-}
-"""
+from isthmus.lab.modes import SEARCH_PATH, LabError
+from isthmus.lab.topology import EGRESS, GATEWAY, METADATA, PREFIX_LENGTH, Vpc, vpcs
+
+ENVIRONMENT = {**os.environ, "PATH": SEARCH_PATH}
+# Counts every attempt to open a connection, whatever becomes of it.
+ENI_RULES = """table inet lab {
+    counter attempts { }
+    chain output { type filter hook output priority 0; tcp flags & (syn | ack) == syn counter name attempts; }
+}"""
+SWITCH_RULES = f"""table inet lab {{
+    counter metadata {{ }}
+    chain input {{ type filter hook input priority 0; ip daddr {METADATA} counter name metadata; }}
+}}"""
 
 
 class Namespaces:
-    def __init__(self, name: str) -> None:
-        self._prefix = f"isthmus-{name}-"
+    """All network namespaces of one lab."""
 
-    def of(self, network: str, part: str) -> str:
-        """The namespace of a part: `switch`, `gateway`, or an instance."""
-        return f"{self._prefix}{network}-{part}"
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory / "netns"
 
     def build(self) -> None:
-        self.remove()
-        for network in topology.NETWORKS:
-            switch = self._add(network, "switch")
-            run("ip", "-n", switch, "link", "add", "br0", "type", "bridge")
-            run("ip", "-n", switch, "addr", "add", f"{topology.ROUTER}/24", "dev", "br0")
-            # A metadata service really exists: a refusal is not just an address that nobody has.
-            run("ip", "-n", switch, "addr", "add", f"{topology.METADATA}/32", "dev", "br0")
-            run("ip", "-n", switch, "link", "set", "br0", "up")
-            for instance, address in topology.INSTANCES.items():
-                self._leg(network, instance, (address,))
-                run("nft", "-f", "-", given=_GROUP, namespace=self.of(network, instance))
-            gateway = self._leg(network, "gateway", topology.EGRESS)
-            run("ip", "-n", gateway, "route", "add", f"{topology.METADATA}/32", "dev", "eth0")
+        """Raises `LabError` with the command that failed."""
+        self._directory.mkdir()
+        for vpc in vpcs():
+            for place in vpc.places:
+                path = self.path(vpc.name, place)
+                path.touch()
+                run(["unshare", f"--net={path}", "true"])
+            self._wire(vpc)
+            self.load_rules(vpc.name, "eni", ENI_RULES)
+            self.load_rules(vpc.name, "switch", SWITCH_RULES)
 
-    def remove(self) -> int:
-        """How many there were, those of an earlier keeper included; processes in them must have ended."""
-        removed = 0
-        for line in run("ip", "netns", "list").splitlines():
-            name = line.split(" ")[0]
-            if name.startswith(self._prefix):
-                run("ip", "netns", "del", name)
-                removed += 1
-        return removed
+    def path(self, vpc: str, place: str) -> Path:
+        return self._directory / f"{vpc}-{place}"
 
-    def processes(self) -> list[int]:
-        """Everything that still runs in one of the namespaces."""
-        found: list[int] = []
-        for line in run("ip", "netns", "list").splitlines():
-            name = line.split(" ")[0]
-            if name.startswith(self._prefix):
-                found += [int(pid) for pid in run("ip", "netns", "pids", name).split()]
-        return found
+    def inside(self, vpc: str, place: str) -> list[str]:
+        """The words before a command that runs in a place."""
+        return ["nsenter", f"--net={self.path(vpc, place)}"]
 
-    def admit(self, network: str, instance: str, address: str, port: int, admitted: bool) -> None:
-        verb = "add" if admitted else "delete"
-        element = f"{{ {address} . {port} }}"
-        run("nft", verb, "element", "inet", "group", "admitted", element, namespace=self.of(network, instance))
+    def load_rules(self, vpc: str, place: str, rules: str) -> None:
+        run([*self.inside(vpc, place), "nft", "-f", "-"], rules)
 
-    def blocked_packets(self, network: str, instance: str) -> int:
-        text = run("nft", "list", "counter", "inet", "group", "blocked", namespace=self.of(network, instance))
-        return int(text.split("packets ")[1].split()[0])
+    def _wire(self, vpc: Vpc) -> None:
+        switch = [
+            "link set lo up",
+            "link add br0 type bridge",
+            "link set br0 up",
+            f"addr add {GATEWAY}/{PREFIX_LENGTH} dev br0",
+            f"addr add {METADATA}/32 dev br0",
+        ]
+        legs = {instance.name: (instance.address,) for instance in vpc.instances} | {"eni": EGRESS}
+        for place in legs:
+            switch.append(f"link add p-{place} type veth peer name eth0 netns {self.path(vpc.name, place)}")
+            switch.append(f"link set p-{place} master br0 up")
+        self._configure(vpc.name, "switch", switch)
+        for place, addresses in legs.items():
+            commands = ["link set lo up", "link set eth0 up"]
+            commands += [f"addr add {address}/{PREFIX_LENGTH} dev eth0" for address in addresses]
+            if place == "eni":
+                # The metadata service can really be reached, so that a refusal is not just a missing route.
+                commands.append(f"route add {METADATA}/32 dev eth0")
+            self._configure(vpc.name, place, commands)
 
-    def _add(self, network: str, part: str) -> str:
-        name = self.of(network, part)
-        run("ip", "netns", "add", name)
-        run("ip", "-n", name, "link", "set", "lo", "up")
-        return name
+    def _configure(self, vpc: str, place: str, commands: list[str]) -> None:
+        run([*self.inside(vpc, place), "ip", "-batch", "-"], "\n".join(commands) + "\n")
 
-    def _leg(self, network: str, part: str, addresses: tuple[str, ...]) -> str:
-        """A namespace with one cable to its network's switch."""
-        name, switch = self._add(network, part), self.of(network, "switch")
-        run("ip", "-n", switch, "link", "add", f"p-{part}", "type", "veth", "peer", "name", "eth0", "netns", name)
-        run("ip", "-n", switch, "link", "set", f"p-{part}", "master", "br0", "up")
-        run("ip", "-n", name, "link", "set", "eth0", "up")
-        for address in addresses:
-            run("ip", "-n", name, "addr", "add", f"{address}/24", "dev", "eth0")
-        return name
+
+def run(command: list[str], text: str = "") -> str:
+    """Raises `LabError` with what the command said."""
+    done = subprocess.run(command, input=text, text=True, capture_output=True, env=ENVIRONMENT, check=False)
+    if done.returncode != 0:
+        raise LabError(f"{' '.join(command)}: {done.stderr.strip() or f'exit code {done.returncode}'}")
+    return done.stdout

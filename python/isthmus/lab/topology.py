@@ -1,33 +1,69 @@
-"""What the laboratory consists of, in every mode."""
+"""What is in the lab: names and addresses, nothing that runs.
+
+Both VPCs use the same addresses on purpose: whoever reaches 10.0.0.11 has to have said in which network.
+"""
 
 from __future__ import annotations
 
-NETWORKS = ("vpc-a", "vpc-b")
+from dataclasses import dataclass
+
 CIDR = "10.0.0.0/24"
-INSTANCES = {"ecs1": "10.0.0.11", "ecs2": "10.0.0.12"}
-EGRESS = ("10.0.0.250", "10.0.0.251")
-ROUTER = "10.0.0.1"
+PREFIX_LENGTH = 24
+GATEWAY = "10.0.0.1"
 METADATA = "169.254.169.254"
+EGRESS = ("10.0.0.250", "10.0.0.251")
+# Servers listen on both; the lists of the connectors name the first alone.
 WEB_PORT, OTHER_PORT = 80, 8080
-# Chosen by name on the same instance and port.
+PORTS = (WEB_PORT, OTHER_PORT)
+INSTANCES = {"ecs1": "10.0.0.11", "ecs2": "10.0.0.12"}
 VIRTUAL_HOST = "shop.internal"
-# Connections time out after this long, so that a blocked one is seen soon.
-CONNECT_MS = 900
-
-# Without namespaces: 10.0.0.x of a network becomes 127.<net>.0.x, and ports move by this much.
-LOOPBACK_NETS = {"vpc-a": 101, "vpc-b": 102}
-LOOPBACK_PORT_OFFSET = 18000
 
 
-def instance_id(network: str, instance: str) -> str:
+@dataclass(frozen=True)
+class Instance:
+    """A machine with a web server."""
+
+    name: str
+    address: str
+
+
+@dataclass(frozen=True)
+class Vpc:
+    """A private network. `loopback_net` is its place in 127.0.0.0/8 when there are no namespaces."""
+
+    name: str
+    loopback_net: int
+    instances: tuple[Instance, ...] = tuple(Instance(name, address) for name, address in INSTANCES.items())
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Names of its network namespaces."""
+        return ("switch", "eni", *(instance.name for instance in self.instances))
+
+
+VPC_NAMES = ("vpc-a", "vpc-b")
+
+
+def vpcs(first_loopback_net: int = 101) -> tuple[Vpc, ...]:
+    """The networks of a lab."""
+    return tuple(Vpc(name, first_loopback_net + offset) for offset, name in enumerate(VPC_NAMES))
+
+
+def instance_id(vpc: str, instance: str) -> str:
     """For example `i-a-ecs1`."""
-    return f"i-{network.removeprefix('vpc-')}-{instance}"
+    return f"i-{vpc.removeprefix('vpc-')}-{instance}"
 
 
-def loopback(network: str, address: str) -> str:
-    """Where an address of a network is without namespaces."""
-    return f"127.{LOOPBACK_NETS[network]}.0.{address.rsplit('.', 1)[1]}"
+def page(vpc: str, instance: str) -> str:
+    """The first words of an instance's page, which say where it is."""
+    return f"hello from {vpc} {instance} {INSTANCES[instance]}"
 
 
-def page(network: str, instance: str) -> str:
-    return f"hello from {network} {instance} {INSTANCES[instance]}"
+def shop_page(vpc: str, instance: str) -> str:
+    """The first words of the page of `VIRTUAL_HOST`."""
+    return f"shop of {vpc} {instance}"
+
+
+def initially_allowed(vpc: Vpc) -> list[str]:
+    """What a connector's list names at the start."""
+    return [f"{instance.address}:{WEB_PORT}" for instance in vpc.instances]

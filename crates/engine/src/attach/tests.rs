@@ -3,6 +3,8 @@
 use super::*;
 use isthmus_connector::packet::PacketListener;
 use std::collections::BTreeMap;
+use std::io::Read;
+use std::os::fd::AsFd;
 use tokio::task::LocalSet;
 
 fn network(attachment: Attachment) -> Network {
@@ -88,6 +90,53 @@ async fn fails_what_a_vanished_connector_was_asked_and_finds_a_new_one() {
         };
         let (egress, ()) = tokio::join!(asking, answering);
         assert_eq!(egress.unwrap(), vec!["10.0.0.250".parse::<IpAddr>().unwrap()]);
+    };
+    LocalSet::new().run_until(steps).await;
+    std::fs::remove_dir_all(&folder).ok();
+}
+
+/// A TCP connection: the end to hand over, and the other one.
+fn connection() -> (std::net::TcpStream, std::net::TcpStream) {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let handed = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    (handed, listener.accept().unwrap().0)
+}
+
+#[tokio::test]
+async fn closes_a_connection_that_comes_after_its_asker_left() {
+    let folder = std::env::temp_dir().join(format!("isthmus-attach-late-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let path = folder.join("c.sock");
+    let text = path.to_str().unwrap().to_owned();
+    let steps = async {
+        let (clients, limit) = (Clients::default(), Duration::from_secs(5));
+        let address = "10.0.0.11:80".parse().unwrap();
+        let listener = PacketListener::bind(&path).unwrap();
+        listener.listen().unwrap();
+        let left = clients.connect(&text, address, limit);
+        let asked = async {
+            let socket = listener.accept().await.unwrap();
+            let packet = socket.receive().await.unwrap();
+            (socket, packet.unwrap())
+        };
+        let (socket, first) = tokio::select! {
+            _ = left => panic!("nobody has answered yet"),
+            asked = asked => asked,
+        };
+        let (late, mut forgotten) = connection();
+        let (current, wanted) = connection();
+        let answering = async {
+            let second = socket.receive().await.unwrap().unwrap();
+            for (question, stream) in [(first, late), (second, current)] {
+                let asked: serde_json::Value = serde_json::from_slice(&question.bytes).unwrap();
+                let reply = serde_json::json!({"id": asked["id"], "ok": true, "source": null}).to_string();
+                socket.send(reply.as_bytes(), Some(stream.as_fd())).await.unwrap();
+            }
+        };
+        let (stream, ()) = tokio::join!(clients.connect(&text, address, limit), answering);
+        assert_eq!(stream.unwrap().local_addr().unwrap(), wanted.peer_addr().unwrap());
+        forgotten.set_read_timeout(Some(limit)).unwrap();
+        assert_eq!(forgotten.read(&mut [0]).unwrap(), 0, "the late connection is closed");
     };
     LocalSet::new().run_until(steps).await;
     std::fs::remove_dir_all(&folder).ok();

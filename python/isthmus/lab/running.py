@@ -1,0 +1,246 @@
+"""A running lab as callers see it: start it, look at it, change security groups and lists, end it.
+
+    with Lab.start() as lab:
+        lab.security_group("vpc-a", "ecs1").allow("10.0.0.250", 80)
+
+A lab that was started in the foreground ends with the process that started it, however that ends.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from isthmus.lab import modes, state
+from isthmus.lab.client import ConnectorClient
+from isthmus.lab.connectors import PRODUCT_COMMAND, die_with_parent
+from isthmus.lab.modes import LabError
+from isthmus.lab.state import State, replace_file
+from isthmus.lab.topology import EGRESS, WEB_PORT, instance_id, vpcs
+
+CONTROL_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class LabNetwork:
+    """What the gateway has to know about a network: where its connector listens, and what backends see."""
+
+    network_id: str
+    socket: Path
+    allow_file: Path
+    egress: tuple[str, ...]
+    # Instance id, such as `i-a-ecs1`, to address.
+    instances: dict[str, str]
+
+    @property
+    def attachment(self) -> dict[str, str]:
+        return {"mode": "connector", "socket": str(self.socket)}
+
+
+@dataclass(frozen=True)
+class SecurityGroup:
+    """The group of one instance; it admits nothing at the start."""
+
+    lab: Lab
+    vpc: str
+    instance: str
+
+    def allow(self, address: str, port: int = WEB_PORT) -> None:
+        self._change(address, port, True)
+
+    def revoke(self, address: str, port: int = WEB_PORT) -> None:
+        self._change(address, port, False)
+
+    def _change(self, address: str, port: int, is_allowed: bool) -> None:
+        question = {"vpc": self.vpc, "instance": self.instance, "address": address, "port": port}
+        self.lab.ask("rule", allowed=is_allowed, **question)
+
+
+class Lab:
+    """Use `Lab.start` or `Lab.find`."""
+
+    def __init__(self, directory: Path, found: State) -> None:
+        self.directory = directory
+        self._state = found
+        self._process: subprocess.Popen[str] | None = None
+        self.networks = {
+            vpc.name: LabNetwork(
+                network_id=vpc.name,
+                socket=directory / f"{vpc.name}.sock",
+                allow_file=directory / f"{vpc.name}.allow.json",
+                egress=EGRESS,
+                instances={instance_id(vpc.name, one.name): one.address for one in vpc.instances},
+            )
+            for vpc in vpcs()
+        }
+
+    @classmethod
+    def start(
+        cls,
+        name: str = "default",
+        mode: str = "auto",
+        connector_command: list[str] | None = None,
+        is_detached: bool = False,
+    ) -> Lab:
+        """Raises `LabError`. The configuration of a connector is added to its command as the last word."""
+        chosen = modes.choose(mode)
+        directory = state.run_directory(name)
+        found = state.load(directory)
+        if found and state.is_running(found):
+            raise LabError(f"the lab {name!r} runs already; end it first: isthmus lab down --name {name}")
+        state.end(directory)
+        state.prepare(directory)
+        starting = State(name, chosen.name, chosen.note, os.getpid(), state.start_time(os.getpid()))
+        starting.save(directory)
+        command = list(connector_command or PRODUCT_COMMAND)
+        replace_file(directory / "keeper.json", json.dumps({"mode": chosen.name, "connector_command": command}))
+        lab = cls(directory, starting)
+        try:
+            lab._start(chosen, is_detached)
+        except BaseException:
+            lab.stop()
+            raise
+        return lab
+
+    @classmethod
+    def find(cls, name: str = "default") -> Lab:
+        """A lab that runs. Raises `LabError` when there is none."""
+        directory = state.run_directory(name)
+        found = state.load(directory)
+        if found is None or not state.is_running(found):
+            raise LabError(f"no lab {name!r} runs; start it: isthmus lab up --name {name}")
+        return cls(directory, found)
+
+    @staticmethod
+    def end(name: str = "default") -> bool:
+        """Ends a lab that runs, or removes what a crash left of one; False when there is neither."""
+        return state.end(state.run_directory(name))
+
+    def _start(self, chosen: modes.Mode, is_detached: bool) -> None:
+        log = self.directory / "keeper.log"
+        with log.open("w", encoding="utf-8") as errors:
+            process = subprocess.Popen(
+                [*chosen.prefix, sys.executable, "-m", "isthmus.lab.keeper", str(self.directory)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+                env={**os.environ, "PATH": modes.SEARCH_PATH},
+                start_new_session=True,
+                preexec_fn=None if is_detached else die_with_parent,
+            )
+        self._process = process
+        self._remember(replace(self._state, process=process.pid, started=state.start_time(process.pid)))
+        assert process.stdout is not None
+        with process.stdout as words:
+            line = words.readline()
+        if not line:
+            said = log.read_text(encoding="utf-8").strip().splitlines()
+            raise LabError(f"the lab did not start: {said[-1] if said else 'no reason given'}")
+        self._take(json.loads(line))
+
+    def __enter__(self) -> Lab:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def name(self) -> str:
+        return self._state.name
+
+    @property
+    def mode(self) -> str:
+        return self._state.mode
+
+    @property
+    def note(self) -> str:
+        """Why the lab has no namespaces, when it has none and was not asked to."""
+        return self._state.note
+
+    def stop(self) -> None:
+        """Ends every process and removes the directory; twice does no harm."""
+        try:
+            state.end(self.directory)
+        finally:
+            if self._process is not None:
+                self._process.kill()
+                self._process.wait()
+                self._process = None
+
+    def security_group(self, vpc: str, instance: str) -> SecurityGroup:
+        return SecurityGroup(self, vpc, instance)
+
+    def backend_log(self, vpc: str, instance: str) -> list[str]:
+        """A line per request that the instance's web server answered: peer, host, port, request, status."""
+        path = self.directory / vpc / instance / "access.log"
+        return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+
+    def allowed(self, vpc: str) -> list[str]:
+        """What the connector's own list names."""
+        listed: list[str] = json.loads(self.networks[vpc].allow_file.read_text(encoding="utf-8"))
+        return listed
+
+    def allow(self, vpc: str, target: str) -> None:
+        """Puts `ip:port` on the connector's own list."""
+        replace_file(self.networks[vpc].allow_file, json.dumps([*self.allowed(vpc), target]))
+
+    def disallow(self, vpc: str, target: str) -> None:
+        """Takes `ip:port` off the connector's own list."""
+        left = [one for one in self.allowed(vpc) if one != target]
+        replace_file(self.networks[vpc].allow_file, json.dumps(left))
+
+    def client(self, vpc: str) -> ConnectorClient:
+        return ConnectorClient(self.networks[vpc].socket)
+
+    def kill_connector(self, vpc: str) -> None:
+        """As a crash would."""
+        self._take(self.ask("kill", vpc=vpc))
+
+    def restart_connector(self, vpc: str) -> None:
+        """Returns when it serves."""
+        self._take(self.ask("restart", vpc=vpc))
+
+    def status(self) -> dict[str, Any]:
+        """`connectors`: what the kernel says about each; `rules`: what each security group admits."""
+        return self.ask("status")
+
+    def count(self, counter: str, vpc: str, instance: str = "") -> int:
+        """Packets: connection `attempts` of a connector, `metadata` requests, `dropped` by an instance's group."""
+        return int(self.ask("counter", counter=counter, vpc=vpc, instance=instance)["packets"])
+
+    def ask(self, operation: str, **question: Any) -> dict[str, Any]:
+        """Raises `LabError`."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as control:
+            control.settimeout(CONTROL_SECONDS)
+            try:
+                control.connect(str(self.directory / "control.sock"))
+                control.sendall(json.dumps({"op": operation, **question}).encode() + b"\n")
+                with control.makefile(encoding="utf-8") as words:
+                    line = words.readline()
+                answer: dict[str, Any] = json.loads(line)
+            except (OSError, ValueError) as error:
+                raise LabError(f"the lab {self.name!r} does not answer: {error}") from error
+        return self._checked(answer)
+
+    def _take(self, answer: dict[str, Any]) -> None:
+        self._remember(replace(self._state, others=self._checked(answer)["others"]))
+
+    def _remember(self, new: State) -> None:
+        self._state = new
+        new.save(self.directory)
+
+    @staticmethod
+    def _checked(answer: dict[str, Any]) -> dict[str, Any]:
+        if "error" in answer:
+            raise LabError(answer["error"])
+        return answer
