@@ -111,6 +111,9 @@ SINGLES = (
         "the operation exists but this gateway does not implement it",
     ),
     Single("RefusedByEngine", 400, "the change is stored, but an engine cannot serve it"),
+    Single("ServiceUnavailable", 503, "the store is busy, full or away; nothing was changed"),
+    Single("RepeatedCommit", 400, "another call changed the same resource at the same time; nothing was changed"),
+    Single("InvalidParameter", 400, "a value that the store cannot hold; nothing was changed"),
     Single("InternalError", 500, "a defect of this gateway"),
 )
 

@@ -108,6 +108,8 @@ def test_a_stop_drains_and_exits_with_0_and_a_second_start_has_everything(tmp_pa
     walk = published(running, nginx)
     assert running.stop() == 0
     assert not running.ready_file.exists()
+    left = sorted(path.name for path in (running.state / "run").iterdir())
+    assert left == ["up.lock"], "each process takes its ready file back when it ends in an orderly way"
     again = Running.start(tmp_path)
     try:
         assert again.ready["access_key_secret"] == running.ready["access_key_secret"]

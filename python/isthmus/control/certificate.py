@@ -19,11 +19,13 @@ _DAYS = 825
 
 
 def ensure_default_certificate(transaction: Transaction, suffix: str) -> None:
-    """Needs a write transaction."""
-    if transaction.records.has("certificate", _ID):
+    """Makes one when there is none for this suffix. Needs a write transaction."""
+    hosts = [f"*.{suffix}"]
+    stored = transaction.records.body("certificate", _ID)
+    if stored is not None and stored["hosts"] == hosts:
         return
     chain, key = _self_signed(suffix, transaction.now)
-    body = {"certificate_id": _ID, "hosts": [f"*.{suffix}"], "chain_pem": chain, "key_pem": key}
+    body = {"certificate_id": _ID, "hosts": hosts, "chain_pem": chain, "key_pem": key}
     transaction.records.put("certificate", _ID, body)
 
 

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 import socket
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import uvicorn
@@ -46,9 +49,10 @@ def run_control(settings: Settings, ready_file: Path | None) -> None:
     _first_start(store, settings)
     times = PlaneTimes(publish_wait=settings.publish_wait.total_seconds())
     plane = Plane(store, engine_token(settings.state), times)
-    dispatcher = OperationsDispatcher(store, settings, plane)
     options = WireOptions(skew_seconds=settings.management_skew.total_seconds())
     address = Address(*listener.getsockname()[:2])
+    # Operations show where the gateway really listens.
+    dispatcher = OperationsDispatcher(store, replace(settings, admin=address), plane)
     routes: list[BaseRoute] = [*plane.routes(), Route("/healthz", _health(store)), *console_page(settings, address)]
     app = create_app(Catalog.load(), dispatcher, time.time, options, routes)
     config = uvicorn.Config(
@@ -76,6 +80,16 @@ class _Server(uvicorn.Server):
         self._plane = plane
         self._address = address
         self._ready_file = ready_file
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Ends the server and nothing else: uvicorn's own would raise the signal again, before the store is closed."""
+        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

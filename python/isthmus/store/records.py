@@ -54,9 +54,10 @@ class RecordWriter:
         """Removes a record; removing what is not there changes nothing."""
         self._pending[(kind, key)] = None
 
-    def has(self, kind: str, key: str) -> bool:
-        """Whether the store holds this record."""
-        return self._current(kind, key) is not None
+    def body(self, kind: str, key: str) -> dict[str, Any] | None:
+        """The stored content of a record; what this transaction puts does not show."""
+        text = self._current(kind, key)
+        return None if text is None else dict(json.loads(text))
 
     def flush(self) -> int | None:
         """Writes what changed under the next revision and returns it; None when nothing changed."""
