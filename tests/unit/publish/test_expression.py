@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from isthmus.publish.expression import ExpressionError, engine_expression
 
@@ -76,6 +76,8 @@ def test_what_the_engine_cannot_say_is_told(written: str, said: str) -> None:
 
 
 @settings(deadline=None)
+@example("[a&&b]")
+@example("[]&&")
 @given(st.lists(PIECES, max_size=9).map("".join) | st.text(max_size=20))
 def test_no_expression_breaks_the_reader_or_makes_it_warn(written: str) -> None:
     with warnings.catch_warnings():
