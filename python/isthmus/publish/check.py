@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from isthmus.errors import Problem
 from isthmus.model import Draft
+from isthmus.publish.expression import ExpressionError, engine_expression
 from isthmus.publish.resolve import Resolved
 
 # What the engine has a value for.
@@ -31,8 +32,6 @@ SYSTEM_PARAMETERS = frozenset(
 )
 _PLACEHOLDER = re.compile(r"\[([^\[\]/]+)\]")
 _STAGE_VARIABLE = re.compile(r"#[A-Za-z0-9_]+#")
-# The engine's expressions run in linear time, which rules these out: look-around, atomic groups, back-references.
-_NOT_LINEAR = re.compile(r"\(\?(?:[=!>]|<[=!]|P=|\()|\\[1-9]|\\k<|[*+?}]\+")
 _SERVED_PROTOCOLS = frozenset({"HTTP", "HTTPS"})
 
 
@@ -100,7 +99,8 @@ def _parameter_problems(draft: Draft) -> Iterator[Problem]:
         if location == "PATH" and name not in in_path:
             text = f"{name[:60]!r} is not a placeholder of the request path; write [{name[:60]}] into it."
             yield Problem(f"{path}.ApiParameterName", text)
-        if passes_through:
+        # Passing through reads the path alone.
+        if passes_through and location != "PATH":
             continue
         if location == "BODY" and streams:
             text = "is BODY, but BodyFormat STREAM forwards the body unread; use FORM, or leave the parameter out."
@@ -127,11 +127,9 @@ def _unread_body_problems(draft: Draft) -> Iterator[Problem]:
 
 def _expression_problem(expression: str) -> str | None:
     try:
-        re.compile(expression)
-    except (re.error, RecursionError, OverflowError) as error:
-        return f"is not a regular expression: {error}."
-    if _NOT_LINEAR.search(expression):
-        return "uses look-around, a back-reference or a possessive quantifier, which this gateway does not have."
+        engine_expression(expression)
+    except ExpressionError as error:
+        return str(error)
     return None
 
 

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from isthmus.model import Draft, RequestParameter
 from isthmus.publish.check import placeholders, protocols
+from isthmus.publish.expression import engine_expression
 from isthmus.publish.resolve import Resolved, join_path
 
 _DEFAULT_TIMEOUT_MS = 10_000
@@ -98,7 +99,7 @@ def _constraint(parameter: RequestParameter) -> dict[str, Any]:
         "max_value": parameter.max_value,
         "min_length": parameter.min_length,
         "max_length": parameter.max_length,
-        "regular_expression": parameter.regular_expression or None,
+        "regular_expression": engine_expression(parameter.regular_expression or "") or None,
         "allowed": allowed or None,
     }
     return {name: value for name, value in given.items() if value is not None}

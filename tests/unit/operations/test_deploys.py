@@ -296,3 +296,19 @@ def test_passing_through_declares_what_it_maps(workbench: Workbench) -> None:
     record = workbench.editions()[f"{api_id}/RELEASE"]
     assert record["mappings"] == [{"source": {"request": "id"}, "location": "path", "name": "x"}]
     assert [parameter["name"] for parameter in record["parameters"]] == ["id"]
+
+
+def test_an_expression_that_the_engine_lacks_is_told_when_passing_through_too(workbench: Workbench) -> None:
+    parameter = {"ApiParameterName": "id", "Location": "PATH", "RegularExpression": "(?=a)"}
+    api = workbench.api(
+        workbench.group(),
+        RequestConfig=request(RequestMode="PASSTHROUGH"),
+        ServiceConfig={"ServiceProtocol": "HTTP", "ServiceAddress": "http://127.0.0.1:9", "ServicePath": "/u/[id]"},
+        RequestParameters=[parameter],
+        ServiceParameters=[{"ServiceParameterName": "id", "Location": "PATH", "ParameterType": "STRING"}],
+        ServiceParametersMap=[{"ServiceParameterName": "id", "RequestParameterName": "id"}],
+    )
+    error = workbench.refused("DeployApi", ApiId=api, StageName="RELEASE", Description="d")
+    text = "RequestParameters[0].RegularExpression: uses look-around, which this gateway does not have."
+    assert (error.code, error.message) == ("InvalidRequestParameters", text)
+    assert workbench.editions() == {}
