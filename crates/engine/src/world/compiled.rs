@@ -38,7 +38,7 @@ pub enum PathPiece {
 }
 
 /// Compiled programs larger than this are refused: an expression comes from a tenant.
-const EXPRESSION_BYTES: usize = 256 * 1024;
+const EXPRESSION_BYTES: usize = 2 * 1024 * 1024;
 
 impl CompiledEdition {
     /// # Errors
