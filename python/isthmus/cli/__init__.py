@@ -1,25 +1,42 @@
-"""The command `isthmus`: one module per verb."""
+"""The command `isthmus`: one module per verb, imported when its verb is used, so that each process holds only its own."""
 
 from __future__ import annotations
+
+from importlib import import_module
 
 import click
 
 from isthmus import __version__
-from isthmus.cli.api import api
-from isthmus.cli.call import call
-from isthmus.cli.serving import connector, control, engine, up
-from isthmus.cli.status import status
-from isthmus.lab.cli import lab
+
+# Verb → module; the command in it has the verb's name.
+VERBS = {
+    "up": "isthmus.cli.serving",
+    "status": "isthmus.cli.status",
+    "api": "isthmus.cli.api",
+    "call": "isthmus.cli.call",
+    "lab": "isthmus.lab.cli",
+    "control": "isthmus.cli.serving",
+    "engine": "isthmus.cli.serving",
+    "connector": "isthmus.cli.serving",
+}
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Verbs(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in VERBS:
+            return None
+        command = getattr(import_module(VERBS[cmd_name]), cmd_name)
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="isthmus")
 def isthmus() -> None:
     """Isthmus, a self-hosted API gateway compatible with Alibaba Cloud API Gateway."""
-
-
-for verb in (up, status, api, call, lab, control, engine, connector):
-    isthmus.add_command(verb)
 
 
 def main() -> None:

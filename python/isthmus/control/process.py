@@ -29,10 +29,10 @@ from isthmus.operations.dispatch import OperationsDispatcher
 from isthmus.operations.groups import align_groups
 from isthmus.plane import Plane, PlaneTimes, engine_token
 from isthmus.processes import state
+from isthmus.sealing import Keyring
 from isthmus.settings import Address, Settings
 from isthmus.store import Store
 from isthmus.store.access_keys import ensure_administrator
-from isthmus.store.sealing import Keyring
 from isthmus.wire.app import WireOptions, create_app
 
 # Request lines carry whole API definitions; h11 counts line and headers together.

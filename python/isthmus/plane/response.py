@@ -20,7 +20,7 @@ from starlette.types import Receive, Scope, Send
 
 from isthmus.plane.bell import Bell
 from isthmus.plane.feed import PING, Feed
-from isthmus.store.sealing import SealError
+from isthmus.sealing import SealError
 
 log = logging.getLogger("isthmus.plane")
 

@@ -14,10 +14,10 @@ from types import FrameType
 from typing import Any
 
 from isthmus import native
-from isthmus.plane.token import engine_token
+from isthmus.engine_token import engine_token
 from isthmus.processes import state
+from isthmus.sealing import Keyring
 from isthmus.settings import Settings
-from isthmus.store.sealing import Keyring
 
 
 def engine_document(settings: Settings) -> dict[str, Any]:

@@ -16,8 +16,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 
+from isthmus.sealing import Keyring
 from isthmus.store.records import RecordWriter, head
-from isthmus.store.sealing import Keyring
 
 
 class Transaction:

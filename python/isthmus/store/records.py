@@ -14,8 +14,8 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from isthmus.sealing import Keyring
 from isthmus.store.schema import records, store_identity
-from isthmus.store.sealing import Keyring
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from isthmus.operations import function_for
 from isthmus.operations.call import Call
+from isthmus.sealing import Keyring
 from isthmus.settings import Settings
 from isthmus.store import Store
 from isthmus.store.records import all_records
 from isthmus.store.schema import apis, editions
-from isthmus.store.sealing import Keyring
 from sqlalchemy import insert
 
 

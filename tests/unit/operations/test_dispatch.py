@@ -11,10 +11,10 @@ import pytest
 from isthmus.catalog import Catalog, Params
 from isthmus.errors import ApiError
 from isthmus.operations.dispatch import OperationsDispatcher
+from isthmus.sealing import Keyring
 from isthmus.settings import Settings
 from isthmus.store import Store
 from isthmus.store.access_keys import ensure_administrator
-from isthmus.store.sealing import Keyring
 from isthmus.wire.app import Caller, Outcome
 
 CATALOG = Catalog.load()

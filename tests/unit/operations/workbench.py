@@ -12,10 +12,10 @@ from isthmus.catalog import Catalog
 from isthmus.errors import ApiError
 from isthmus.operations import function_for
 from isthmus.operations.call import Call
+from isthmus.sealing import Keyring
 from isthmus.settings import Settings
 from isthmus.store import Store
 from isthmus.store.records import all_records
-from isthmus.store.sealing import Keyring
 
 CATALOG = Catalog.load()
 VERSIONS = ("2016-07-14", "2026-11-01")

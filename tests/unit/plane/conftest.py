@@ -16,9 +16,9 @@ import httpx
 import pytest
 import uvicorn
 from isthmus.plane import Plane, PlaneTimes
+from isthmus.sealing import Keyring
 from isthmus.store import Store, schema
 from isthmus.store.database import _configure_sqlite
-from isthmus.store.sealing import Keyring
 from sqlalchemy import create_engine, insert
 from starlette.applications import Starlette
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from isthmus.sealing import Keyring
 from isthmus.store import Store
 from isthmus.store.access_keys import StoredAccessKey, ensure_administrator, find_access_key
-from isthmus.store.sealing import Keyring
 
 
 def test_administrator_key_is_made_once_and_is_sealed(tmp_path: Path) -> None:

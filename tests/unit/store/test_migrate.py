@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from isthmus.sealing import Keyring
 from isthmus.store import Store
 from isthmus.store.migrate import MigrationError, migrate, newest_revision
 from isthmus.store.records import head
 from isthmus.store.schema import metadata
-from isthmus.store.sealing import Keyring
 from sqlalchemy import create_engine, inspect, text
 
 KEYRING = Keyring(bytes(32))

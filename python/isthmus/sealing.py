@@ -1,6 +1,6 @@
 """Secrets at rest: AES-256-GCM under one key from a file or the environment.
 
-Called by the store for every `sealed_*` column and by nobody else. A sealed value is `version ‖ key number ‖ nonce ‖
+Called by the store for every `sealed_*` column; engines derive the key of their disk copy from it. A sealed value is `version ‖ key number ‖ nonce ‖
 ciphertext`; the column's purpose is authenticated with it, so a value moved to another column does not open.
 """
 
