@@ -17,7 +17,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_demo_plays_twice_and_stops(tmp_path: Path) -> None:
-    options = ("--folder", str(tmp_path / "demo"), "--name", "demotest")
+    options = ("--folder", str(tmp_path / "demo"), "--name", f"demotest-{os.getpid()}")
     try:
         for _ in range(2):
             played = run("isthmus.demo", *options)
@@ -36,6 +36,6 @@ def test_the_laboratory_passes_its_own_checks(mode: str) -> None:
         pytest.skip("network namespaces as root need root")
     if mode == "userns" and subprocess.run(["unshare", "-Urn", "true"], capture_output=True).returncode != 0:
         pytest.skip("this machine allows no unprivileged user namespaces")
-    done = run("isthmus", "lab", "test", "--mode", mode)
+    done = run("isthmus", "lab", "test", "--mode", mode, "--name", f"test-{os.getpid()}")
     assert done.returncode == 0, done.stdout + done.stderr
     assert " passed, 0 failed" in done.stdout.splitlines()[-1]

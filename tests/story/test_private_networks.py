@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -19,7 +20,7 @@ ECS1 = topology.INSTANCES["ecs1"]
 
 @pytest.fixture(scope="module")
 def lab() -> Iterator[Lab]:
-    with Lab.start("story") as lab:
+    with Lab.start(f"story-{os.getpid()}") as lab:
         yield lab
 
 
