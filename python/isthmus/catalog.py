@@ -106,7 +106,7 @@ class Catalog:
         _apply_patches(given, patches)
         _add_to_responses(given, patches["response_additions"])
         own = _read(folder, "extensions.json")["operations"]
-        built = [_build(entry, patches["aliases"].get(entry["name"], {})) for entry in (given | own).values()]
+        built = [_build(entry, patches["aliases"].get(entry["name"], {})) for entry in (*given.values(), *own.values())]
         return cls({(operation.name, operation.version): operation for operation in built})
 
     @property
@@ -179,8 +179,8 @@ def _build(entry: dict[str, Any], aliases: Mapping[str, str]) -> Operation:
         for given in entry["params"]
         if given["name"] not in _PROTOCOL_PARAMETERS
     )
-    # RequestId is the wire's; the other three at the top of a success make a client report a failure.
-    members = {key: shape for key, shape in entry["response"].items() if key not in _WIRE_MEMBERS}
+    # RequestId is the wire's own member.
+    members = {key: shape for key, shape in entry["response"].items() if key != "RequestId"}
     response = parse_shape({"object": members}, name)
     assert isinstance(response, ObjectOf)
     return Operation(
@@ -192,9 +192,6 @@ def _build(entry: dict[str, Any], aliases: Mapping[str, str]) -> Operation:
         tier=entry["tier"],
         declared=frozenset(parameter.inside_name for parameter in params),
     )
-
-
-_WIRE_MEMBERS = frozenset({"RequestId", "Code", "Message", "Success"})
 
 
 def _build_parameter(operation: str, given: dict[str, Any], aliases: tuple[str, ...]) -> Parameter:

@@ -83,6 +83,7 @@ SINGLES = (
         400,
         "a query or form body is not percent-encoded UTF-8",
     ),
+    Single("InvalidParameter.Duplicate", 400, "a query or form body names a parameter twice"),
     Single("InvalidParameter.TagKey", 400, "a tag has no key"),
     Single("ExceedLimitParameters", 400, "the request has too many parameters"),
     # Vendor's older table says 404, which makes Terraform drop existing resources over a mistyped key.

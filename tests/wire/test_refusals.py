@@ -126,6 +126,8 @@ def refusal(port: int, message: bytes) -> tuple[int, str, str]:
             400,
             "InvalidSecurityToken",
         ),
+        ({"Action": "DescribeApiGroups", "SignatureNonce": ""}, 400, "IncompleteSignature"),
+        ({"Action": "DescribeApiGroups", "Timestamp": ""}, 400, "IncompleteSignature"),
         ({"Action": "CreateApiGroup"}, 400, "MissingGroupName"),
         ({"Action": "DescribeApiGroups", "PageSize": "ten"}, 400, "InvalidPageSize"),
         (
@@ -176,6 +178,10 @@ def test_a_wrong_signature_does_not_use_up_the_nonce(port: int) -> None:
         (b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", 400, "IncompleteSignature"),
         (b"DELETE / HTTP/1.1\r\nHost: a\r\n\r\n", 400, "UnsupportedHTTPMethod"),
         (b"GET /?a=%ff HTTP/1.1\r\nHost: a\r\n\r\n", 400, "InvalidParameter.Encoding"),
+        (b"GET /?a=%zz HTTP/1.1\r\nHost: a\r\n\r\n", 400, "InvalidParameter.Encoding"),
+        (b"GET /?a=% HTTP/1.1\r\nHost: a\r\n\r\n", 400, "InvalidParameter.Encoding"),
+        (b"GET /?a=1&%61=2 HTTP/1.1\r\nHost: a\r\n\r\n", 400, "InvalidParameter.Duplicate"),
+        (b"BREW / HTTP/1.1\r\nHost: a\r\n\r\n", 400, "UnsupportedHTTPMethod"),
         (
             b"GET / HTTP/1.1\r\nHost: a\r\nAuthorization: ACS3-RSA-SHA256 x\r\n\r\n",
             400,
@@ -220,6 +226,37 @@ def test_the_form_wins_over_the_query_and_may_come_with_get(port: int, recorder:
     form = "GroupName=fromform"
     assert exchange(port, signed({"Action": "DescribeApiGroups"}, form=form))[0] == 200
     assert recorder.calls[0][1].group_name == "fromform"
+
+
+def test_an_operation_named_only_where_nothing_is_signed_is_refused(port: int) -> None:
+    message = signed({}).replace(b"Host: gateway\r\n", b"Host: gateway\r\nx-acs-action: DescribeApiGroups\r\n")
+    assert refusal(port, message)[:2] == (400, "MissingAction")
+
+
+def test_a_long_string_to_sign_is_not_sent_back_whole(port: int) -> None:
+    form = "GroupName=" + "%E4%B8%AD" * 10_000
+    status, code, message = refusal(
+        port, signed({"Action": "CreateApiGroup"}, secret="another", method="POST", form=form)
+    )
+    assert (status, code) == (400, "SignatureDoesNotMatch")
+    assert 65_000 < len(message) < 66_000
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        b"NOT HTTP\r\n\r\n",
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost : a\r\n\r\n",
+        b"GET /" + b"x" * (1 << 20) + b" HTTP/1.1\r\n\r\n",
+    ],
+)
+def test_malformed_http_is_refused_and_the_next_call_served(port: int, message: bytes) -> None:
+    assert exchange(port, message)[0] == 400
+    assert exchange(port, signed({"Action": "DescribeApiGroups"}))[0] == 200
 
 
 def test_a_defect_tells_its_request_id_and_nothing_else(port: int, recorder: Recorder) -> None:

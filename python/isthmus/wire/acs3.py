@@ -15,6 +15,7 @@ from isthmus.wire.encoding import canonical_query
 from isthmus.wire.request import WireRequest
 
 SCHEME = "ACS3-HMAC-SHA256"
+_DECIDING = ("x-acs-action", "x-acs-content-sha256", "x-acs-date", "x-acs-signature-nonce", "x-acs-version")
 # Some clients put a space behind the commas.
 _FORM = re.compile(
     r"(?P<scheme>[A-Za-z0-9-]+)\s+Credential=(?P<id>[^,]*),\s*SignedHeaders=(?P<headers>[^,]*),\s*Signature=(?P<signature>[0-9A-Fa-f]*)"
@@ -70,6 +71,15 @@ def check_body(request: WireRequest) -> None:
     if not hmac.compare_digest(hashlib.sha256(request.body).hexdigest(), announced.lower()):
         text = "The body does not have the hash that x-acs-content-sha256 says; server string to sign is:not computed"
         raise errors.single("SignatureDoesNotMatch", text)
+
+
+def check_signed_headers(request: WireRequest, authorization: Authorization) -> None:
+    """What decides about the call must be under its signature, or another could change it. Raises: ApiError."""
+    covered = set(authorization.signed_headers.lower().split(";"))
+    uncovered = [name for name in _DECIDING if request.header(name) and name not in covered]
+    if uncovered:
+        text = f"SignedHeaders must have {', '.join(uncovered)}, as the request has them."
+        raise errors.single("IncompleteSignature", text)
 
 
 def signature(secret: str, text: str) -> str:

@@ -18,6 +18,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
+from starlette.types import Receive, Scope, Send
 
 from isthmus import errors
 from isthmus.catalog import Catalog, Operation, Params
@@ -76,8 +77,7 @@ def create_app(
         Verifier(dispatcher.access_key, clock, options.skew_seconds),
         options,
     )
-    own = Route("/", wire.answer, methods=["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
-    return Starlette(routes=[*routes, own], **starlette)
+    return Starlette(routes=[*routes, Route("/", wire)], **starlette)
 
 
 class _Wire:
@@ -92,6 +92,11 @@ class _Wire:
         self._dispatcher = dispatcher
         self._verifier = verifier
         self._options = options
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # An application and not a function: Starlette would answer methods that it does not know without an envelope.
+        response = await self.answer(Request(scope, receive))
+        await response(scope, receive, send)
 
     async def answer(self, request: Request) -> Response:
         request_id = str(uuid.uuid4()).upper()
@@ -123,9 +128,11 @@ class _Wire:
             return failure(errors.single("InternalError", text), request_id, host, form)
 
     def _operation(self, call: WireRequest) -> Operation:
-        """Header for newer SDKs, parameter for the others. Raises: ApiError."""
-        name = call.parameter("Action") or call.header("x-acs-action")
-        version = call.parameter("Version") or call.header("x-acs-version")
+        """Header for newer SDKs, parameter for the others, never what was not signed. Raises: ApiError."""
+        name, version = call.parameter("Action"), call.parameter("Version")
+        if call.is_signed_by_header:
+            name = call.header("x-acs-action") or name
+            version = call.header("x-acs-version") or version
         if not name:
             raise errors.missing(
                 "Action",

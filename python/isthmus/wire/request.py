@@ -6,6 +6,7 @@ form are merged for the operation (the form wins), and kept apart for the signat
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
@@ -16,6 +17,8 @@ from isthmus import errors
 # The largest definition has a few hundred parameters; this bounds what a hostile request costs.
 MAX_PARAMETERS = 5000
 _FORM = "application/x-www-form-urlencoded"
+# `unquote_to_bytes` would leave these as they are.
+_BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,11 @@ class WireRequest:
     def header(self, name: str) -> str:
         return self.headers.get(name, "")
 
+    @property
+    def is_signed_by_header(self) -> bool:
+        """ACS3 signs headers; the RPC schemes sign parameters only, so their headers say nothing reliable."""
+        return self.header("authorization").startswith("ACS3-")
+
 
 async def read_request(request: Request, body_limit: int) -> WireRequest:
     """Reads at most `body_limit` bytes. Raises: ApiError for what is too large or not percent-encoded UTF-8."""
@@ -48,7 +56,7 @@ async def read_request(request: Request, body_limit: int) -> WireRequest:
             f"The method {request.method} is not supported: use GET or POST.",
         )
     body = await _read_body(request, body_limit)
-    headers = {name.decode("latin-1"): value.decode("latin-1").strip() for name, value in request.scope["headers"]}
+    headers = {name.decode("latin-1"): _header_text(value) for name, value in request.scope["headers"]}
     query = _pairs(request.scope["query_string"], "query")
     is_form = headers.get("content-type", "").split(";")[0].strip().lower() == _FORM
     form = _pairs(body, "form body") if is_form else []
@@ -58,6 +66,14 @@ async def read_request(request: Request, body_limit: int) -> WireRequest:
             f"The request has more than {MAX_PARAMETERS} parameters.",
         )
     return WireRequest(request.method, query, form, headers, body)
+
+
+def _header_text(value: bytes) -> str:
+    """As its sender signed it: Go sends a header's UTF-8, Python's http.client its Latin-1."""
+    try:
+        return value.decode("utf-8").strip()
+    except UnicodeDecodeError:
+        return value.decode("latin-1").strip()
 
 
 async def _read_body(request: Request, limit: int) -> bytes:
@@ -84,16 +100,23 @@ def _pairs(text: bytes, where: str) -> list[tuple[str, str]]:
             "ExceedLimitParameters",
             f"The {where} has more than {MAX_PARAMETERS} parameters.",
         )
-    pairs = []
+    pairs = {}
     for part in text.split(b"&"):
-        name, _, value = part.partition(b"=")
-        if part:
-            pairs.append((_decode(name, where), _decode(value, where)))
-    return pairs
+        sent, _, value = part.partition(b"=")
+        if not part:
+            continue
+        name = _decode(sent, where)
+        if name in pairs:
+            # Which one counts would differ between us and whatever looked at the call before.
+            raise errors.single("InvalidParameter.Duplicate", f"The {where} has the parameter {name[:80]} twice.")
+        pairs[name] = _decode(value, where)
+    return list(pairs.items())
 
 
 def _decode(text: bytes, where: str) -> str:
     try:
+        if _BROKEN_ESCAPE.search(text):
+            raise errors.single("InvalidParameter.Encoding", f"The {where} has a % without two hex digits: send %25.")
         return unquote_to_bytes(text.replace(b"+", b" ")).decode("utf-8")
     except UnicodeDecodeError as error:
         raise errors.single("InvalidParameter.Encoding", f"The {where} is not percent-encoded UTF-8.") from error

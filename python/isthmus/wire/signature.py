@@ -7,18 +7,18 @@ only after the signature held. Comparisons take the same time wherever the diffe
 from __future__ import annotations
 
 import hmac
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from isthmus import errors
 from isthmus.wire import acs3, rpc
+from isthmus.wire.nonces import Nonces
 from isthmus.wire.request import WireRequest
 
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
-# Nonces remembered at most; at the vendor's 50 calls a second a window holds 45,000.
-MAX_NONCES = 200_000
+# Of a longer string to sign a client gets the start: an answer must not be many times as long as the request.
+_SHOWN_STRING_TO_SIGN = 64 * 1024
 
 
 @dataclass(frozen=True)
@@ -74,11 +74,10 @@ class Verifier:
         moment = self._check_time(signed.time)
         if not hmac.compare_digest(signed.expected(key.secret).encode(), signed.sent.encode()):
             # One colon and this phrase: older SDKs split the message there.
-            text = f"The signature does not match; server string to sign is:{signed.string_to_sign}"
+            shown = signed.string_to_sign[:_SHOWN_STRING_TO_SIGN]
+            text = f"The signature does not match; server string to sign is:{shown}"
             raise errors.single("SignatureDoesNotMatch", text)
-        if signed.nonce and not self._nonces.first_use(
-            (signed.access_key_id, signed.nonce), moment + self._skew, self._clock()
-        ):
+        if not self._nonces.first_use(signed.access_key_id, signed.nonce, moment + self._skew, self._clock()):
             raise errors.single(
                 "SignatureNonceUsed",
                 "The nonce was used before: sign every request anew.",
@@ -101,54 +100,47 @@ class Verifier:
         return moment
 
 
-class Nonces:
-    """Nonces of the window, with the moment until which each may not come again."""
-
-    def __init__(self) -> None:
-        self._until: dict[tuple[str, str], float] = {}
-        self._lock = threading.Lock()
-
-    def first_use(self, nonce: tuple[str, str], until: float, now: float) -> bool:
-        with self._lock:
-            if self._until.get(nonce, 0) > now:
-                return False
-            if len(self._until) >= MAX_NONCES:
-                self._until = {key: end for key, end in self._until.items() if end > now}
-                if len(self._until) >= MAX_NONCES:
-                    raise errors.single(
-                        "Throttling.User",
-                        "Too many requests in the window of the signatures: slow down.",
-                    )
-            self._until[nonce] = until
-            return True
-
-
 def _read(request: WireRequest) -> _Signed:
-    if request.header("authorization").startswith("ACS3-"):
-        authorization = acs3.parse(request)
-        acs3.check_body(request)
-        text = acs3.string_to_sign(request, authorization)
-        return _Signed(
-            authorization.access_key_id,
-            request.header("x-acs-date"),
-            request.header("x-acs-signature-nonce"),
-            text,
-            authorization.signature.lower(),
-            lambda secret: acs3.signature(secret, text),
-        )
-    if request.parameter("Signature"):
-        algorithm = rpc.hash_of(request)
-        text = rpc.string_to_sign(request)
-        access_key_id = request.parameter("AccessKeyId")
-        if not access_key_id:
-            raise errors.single("IncompleteSignature", "The parameter AccessKeyId is missing.")
-        return _Signed(
-            access_key_id,
-            request.parameter("Timestamp"),
-            request.parameter("SignatureNonce"),
-            text,
-            request.parameter("Signature"),
-            lambda secret: rpc.signature(secret, text, algorithm),
-        )
-    text = "The request is not signed: send an Authorization header (ACS3-HMAC-SHA256) or the parameter Signature."
-    raise errors.single("IncompleteSignature", text)
+    """Raises: ApiError when a part is missing, or for an algorithm that is not supported."""
+    if request.is_signed_by_header:
+        signed = _read_acs3(request)
+        names = ("Credential", "x-acs-date", "x-acs-signature-nonce")
+    elif request.parameter("Signature"):
+        signed = _read_rpc(request)
+        names = ("AccessKeyId", "Timestamp", "SignatureNonce")
+    else:
+        text = "The request is not signed: send an Authorization header (ACS3-HMAC-SHA256) or the parameter Signature."
+        raise errors.single("IncompleteSignature", text)
+    values = (signed.access_key_id, signed.time, signed.nonce)
+    absent = [name for name, value in zip(names, values, strict=True) if not value]
+    if absent:
+        raise errors.single("IncompleteSignature", f"The signature is incomplete without {', '.join(absent)}.")
+    return signed
+
+
+def _read_acs3(request: WireRequest) -> _Signed:
+    authorization = acs3.parse(request)
+    acs3.check_body(request)
+    acs3.check_signed_headers(request, authorization)
+    text = acs3.string_to_sign(request, authorization)
+    return _Signed(
+        authorization.access_key_id,
+        request.header("x-acs-date"),
+        request.header("x-acs-signature-nonce"),
+        text,
+        authorization.signature.lower(),
+        lambda secret: acs3.signature(secret, text),
+    )
+
+
+def _read_rpc(request: WireRequest) -> _Signed:
+    algorithm = rpc.hash_of(request)
+    text = rpc.string_to_sign(request)
+    return _Signed(
+        request.parameter("AccessKeyId"),
+        request.parameter("Timestamp"),
+        request.parameter("SignatureNonce"),
+        text,
+        request.parameter("Signature"),
+        lambda secret: rpc.signature(secret, text, algorithm),
+    )
