@@ -1,95 +1,24 @@
 """`isthmus up`: control plane and engine on this machine, started, watched, restarted, stopped.
 
-Each runs as a child in this process group and dies with this process. A child that dies comes back on the same ports,
-after a pause that grows while it keeps dying. Invariant: the ready file exists only while both have served.
+Each runs as a child (`child.py`) in this process group and dies with this process. Invariant: the ready file exists only
+once both have served, and names the processes that serve now.
 """
 
 from __future__ import annotations
 
-import ctypes
 import os
-import random
 import signal
 import subprocess
 import sys
 import threading
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from isthmus.processes import state
+from isthmus.processes.child import Child, StartError
 from isthmus.settings import Settings
-
-_START_SECONDS = 60
-_FIRST_PAUSE, _LONGEST_PAUSE, _HEALTHY_AFTER = 0.1, 5.0, 30.0
-_PR_SET_PDEATHSIG = 1
-
-
-class StartError(Exception):
-    """A child did not come to serve; it has said why on standard error."""
-
-
-@dataclass
-class Child:
-    """A process of the gateway. `arguments` are what makes it come back on the same ports."""
-
-    name: str
-    arguments: list[str]
-    ready_file: Path
-    process: subprocess.Popen[bytes] | None = None
-    started: float = 0
-    deaths: int = 0
-    again_at: float | None = None
-    ready: dict[str, Any] = field(default_factory=dict)
-
-    def start(self) -> None:
-        self.ready_file.unlink(missing_ok=True)
-        command = [sys.executable, "-m", "isthmus", self.name, *self.arguments, "--ready-file", str(self.ready_file)]
-        self.process = subprocess.Popen(command, preexec_fn=_die_with_parent)
-        self.started, self.again_at = time.monotonic(), None
-
-    def wait_ready(self, stopping: threading.Event) -> None:
-        """Raises: StartError."""
-        assert self.process is not None
-        deadline = time.monotonic() + _START_SECONDS
-        while time.monotonic() < deadline and not stopping.wait(0.02):
-            ready = state.read_json(self.ready_file)
-            if ready is not None:
-                self.ready = ready
-                return
-            if self.process.poll() is not None:
-                raise StartError(f"the {self.name} process ended with code {self.process.returncode}")
-        if not stopping.is_set():
-            raise StartError(f"the {self.name} process does not serve after {_START_SECONDS} s")
-
-    def tend(self) -> None:
-        """Starts it again when it died, after a pause with jitter."""
-        now = time.monotonic()
-        if self.again_at is not None:
-            if now >= self.again_at:
-                self.start()
-            return
-        if self.process is None or self.process.poll() is None:
-            return
-        self.deaths = 0 if now - self.started > _HEALTHY_AFTER else self.deaths + 1
-        pause = min(_FIRST_PAUSE * 2**self.deaths, _LONGEST_PAUSE) * random.uniform(0.5, 1)
-        print(
-            f"isthmus: the {self.name} process ended ({self.process.returncode}); again in {pause:.1f} s",
-            file=sys.stderr,
-        )
-        self.again_at = now + pause
-
-    def stop(self) -> None:
-        if self.process is not None and self.process.poll() is None:
-            self.process.terminate()
-
-
-def _die_with_parent() -> None:
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    if os.getppid() == 1:
-        os._exit(1)
 
 
 class Supervisor:
@@ -107,8 +36,8 @@ class Supervisor:
     def run(self, show_secret: bool) -> int:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
-        if self._ready_file is not None:
-            self._ready_file.unlink(missing_ok=True)
+        # What a killed one left would name ports and processes that are not ours.
+        self._remove_ready()
         try:
             self._control.start()
             self._control.wait_ready(self._stopping)
@@ -117,10 +46,12 @@ class Supervisor:
             if not self._stopping.is_set():
                 self._announce(show_secret)
             while not self._stopping.wait(0.05):
-                self._control.tend()
-                self._engine.tend()
+                # Both are tended, whatever the first says.
+                if any([self._control.tend(), self._engine.tend()]):
+                    self._write_ready()
         except StartError as error:
-            print(f"isthmus: {error}", file=sys.stderr)
+            if str(error):
+                print(f"isthmus: {error}", file=sys.stderr)
             return 1
         finally:
             self._stop()
@@ -148,7 +79,7 @@ class Supervisor:
             arguments += [f"--{name}", address]
         return arguments
 
-    def _announce(self, show_secret: bool) -> None:
+    def _write_ready(self) -> dict[str, Any]:
         assert self._control.process is not None and self._engine.process is not None
         key = state.read_json(state.administrator_path(self._settings.state)) or {}
         management = f"http://{_reachable(self._control.ready['admin'])}"
@@ -165,19 +96,29 @@ class Supervisor:
             "control_pid": self._control.process.pid,
             "engine_pid": self._engine.process.pid,
         }
-        state.write_json(state.ready_path(self._settings.state, "up"), ready)
-        if self._ready_file is not None:
-            state.write_json(self._ready_file, ready)
+        for path in self._ready_paths():
+            state.write_json(path, ready)
+        return ready
+
+    def _announce(self, show_secret: bool) -> None:
+        ready = self._write_ready()
         print("Isthmus is up.")
         print(f"  management API  {ready['management']}")
         print(f"  console         {ready['console']}")
-        print(f"  calls           {ready['http']}" + (f"  {ready['https']}" if https else ""))
-        print(
-            f"  administrator   {key.get('access_key_id')}, its secret is in {state.administrator_path(self._settings.state)}"
-        )
+        print(f"  calls           {ready['http']}" + (f"  {ready['https']}" if ready["https"] else ""))
+        where = state.administrator_path(self._settings.state)
+        print(f"  administrator   {ready['access_key_id']}, its secret is in {where}")
         if show_secret:
-            print(f"  secret          {key.get('access_key_secret')}")
+            print(f"  secret          {ready['access_key_secret']}")
         sys.stdout.flush()
+
+    def _ready_paths(self) -> list[Path]:
+        own = state.ready_path(self._settings.state, "up")
+        return [own] if self._ready_file is None else [own, self._ready_file]
+
+    def _remove_ready(self) -> None:
+        for path in self._ready_paths():
+            path.unlink(missing_ok=True)
 
     def _stop(self) -> None:
         children = [self._engine, self._control]
@@ -191,9 +132,7 @@ class Supervisor:
                 except subprocess.TimeoutExpired:
                     child.process.kill()
                     child.process.wait()
-        state.ready_path(self._settings.state, "up").unlink(missing_ok=True)
-        if self._ready_file is not None:
-            self._ready_file.unlink(missing_ok=True)
+        self._remove_ready()
 
 
 def _reachable(address: str) -> str:
