@@ -7,6 +7,7 @@ Endpoint and key come from the caller, from `ISTHMUS_ENDPOINT`, `ISTHMUS_ACCESS_
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -54,7 +55,32 @@ def find_endpoint(environment: Mapping[str, str], state_dir: Path) -> Endpoint:
         raise ClientError(text)
     if not access_key_id or not secret:
         raise ClientError("There is no access key: set ISTHMUS_ACCESS_KEY_ID and ISTHMUS_ACCESS_KEY_SECRET.")
-    return Endpoint(url if "://" in url else f"http://{url}", access_key_id, secret)
+    if not (access_key_id.isascii() and access_key_id.isalnum()):
+        # It goes into a header as it is.
+        raise ClientError("ISTHMUS_ACCESS_KEY_ID is no access key id: letters and digits only.")
+    return Endpoint(_checked_url(url), access_key_id, secret)
+
+
+def _checked_url(text: str) -> str:
+    """Scheme, host and port, as everything below expects them. Raises: ClientError."""
+    try:
+        parts = urlsplit(text if "://" in text else f"http://{text}")
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        host = None
+    if not host or not host.isascii() or parts.scheme not in ("http", "https") or parts.path.strip("/"):
+        raise ClientError(f"ISTHMUS_ENDPOINT is {text!r}, which is no address: write http://127.0.0.1:7080.")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def uses_proxies(host: str) -> bool:
+    """Whether the proxies of the environment may carry a call to this host: never one that stays on this machine."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return False
+    try:
+        return not ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return True
 
 
 def call(endpoint: Endpoint, action: str, version: str, parameters: Mapping[str, str]) -> dict[str, Any]:
@@ -70,10 +96,15 @@ def call(endpoint: Endpoint, action: str, version: str, parameters: Mapping[str,
     headers["authorization"] = (
         f"{acs3.SCHEME} Credential={endpoint.access_key_id},SignedHeaders={names},Signature={signature}"
     )
+    proxies = uses_proxies(urlsplit(endpoint.url).hostname or "")
     try:
-        answer = httpx.post(f"{endpoint.url}/", params=query, content=body, headers=headers, timeout=_TIMEOUT_SECONDS)
-    except httpx.HTTPError as error:
-        text = f"The gateway at {endpoint.url} does not answer: {error}. Is it running (isthmus status)?"
+        with httpx.Client(trust_env=proxies, timeout=_TIMEOUT_SECONDS) as client:
+            answer = client.post(f"{endpoint.url}/", params=query, content=body, headers=headers)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        text = (
+            f"The gateway at {endpoint.url} does not answer: {error or type(error).__name__}. "
+            "Start it (isthmus up), or set ISTHMUS_ENDPOINT to the one that runs."
+        )
         raise ClientError(text) from error
     return _read(answer)
 

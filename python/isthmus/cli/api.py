@@ -12,8 +12,8 @@ from typing import Any
 import click
 
 from isthmus.catalog import Catalog, Operation
+from isthmus.cli.options import state_directory
 from isthmus.client import ClientError, call, find_endpoint
-from isthmus.settings import Settings
 
 
 @click.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})
@@ -59,7 +59,7 @@ def _find(catalog: Catalog, name: str) -> Operation:
 
 def _parameters(operation: Operation, arguments: list[str]) -> tuple[dict[str, str], Path]:
     known = {parameter.name for parameter in operation.params}
-    state_dir = Settings.load({}, os.environ).state
+    state_dir = None
     parameters: dict[str, str] = {}
     while arguments:
         flag = arguments.pop(0)
@@ -78,7 +78,7 @@ def _parameters(operation: Operation, arguments: list[str]) -> tuple[dict[str, s
             raise click.UsageError(f"{operation.name} has no parameter {name}.{hint}")
         else:
             parameters[name] = _value(value)
-    return parameters, state_dir
+    return parameters, state_directory(state_dir)
 
 
 def _value(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Settings as options of the serving verbs, and the settings that result."""
+"""Settings as options of the serving verbs and the settings that result; the state directory for the other verbs."""
 
 from __future__ import annotations
 
@@ -22,6 +22,19 @@ def settings_options(command: Command) -> Command:
         command = click.option(row.flag, row.name, default=None, metavar="VALUE", help=text)(command)
     file = click.Path(path_type=Path, dir_okay=False)
     return click.option("--config", type=file, default=None, help="TOML file with settings.")(command)
+
+
+_STATE_HELP = "State directory of a gateway on this machine."
+state_option = click.option("--state", "state_dir", type=click.Path(path_type=Path), default=None, help=_STATE_HELP)
+
+
+def state_directory(given: Path | None) -> Path:
+    """Where the verbs that call a gateway look for it; no other setting of a server concerns them."""
+    concerned = {name: os.environ[name] for name in ("ISTHMUS_STATE", "XDG_DATA_HOME") if os.environ.get(name)}
+    try:
+        return Settings.load({"state": given}, concerned).state
+    except SettingsError as error:
+        raise click.UsageError(str(error)) from error
 
 
 def read_settings(options: dict[str, Any], defaults: dict[str, Any] | None = None) -> Settings:
