@@ -8,10 +8,17 @@ import hmac
 import sys
 import time
 import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import click
 import httpx
+
+from isthmus.cli.options import state_directory, state_option
+from isthmus.client import uses_proxies
+from isthmus.processes import state
 
 _TIMEOUT_SECONDS = 60
 _FORM = "application/x-www-form-urlencoded"
@@ -19,45 +26,114 @@ _FORM = "application/x-www-form-urlencoded"
 
 @click.command()
 @click.argument("method")
-@click.argument("url")
-@click.option("--host", help="Host of the call, when it is not the one in the URL.")
+@click.argument("url", metavar="URL|PATH")
+@click.option("--host", help="Host of the call (a group's domain), when it is not the one in the URL.")
 @click.option("--stage", help="Stage (X-Ca-Stage).")
 @click.option("--app-code", help="Call with an AppCode.")
 @click.option("--app-key", help="Call with a signature.")
 @click.option("--app-secret", help="Secret of the AppKey.")
 @click.option("-H", "--header", "headers", multiple=True, metavar="NAME: VALUE", help="A header; may be repeated.")
-@click.option("-d", "--data", default="", help="Body.")
+@click.option("-d", "--data", default="", help="Body, or @file.")
 @click.option("-k", "--insecure", is_flag=True, help="Do not verify the server's certificate.")
-def call(method: str, url: str, data: str, insecure: bool, headers: tuple[str, ...], **options: str | None) -> None:
+@state_option
+def call(method: str, url: str, data: str, insecure: bool, headers: tuple[str, ...], **options: Any) -> None:
     """Call an API: isthmus call GET http://GROUP-REGION.isthmus.localhost:8080/path --app-code CODE.
 
-    Names below .localhost are this machine.
+    Names below .localhost are this machine. A path alone, with --host, is called on the gateway that runs here.
     """
-    sent = {"accept": "application/json"}
-    for header in headers:
-        name, separator, value = header.partition(":")
-        if not separator:
-            raise click.UsageError(f"{header!r} is not a header: write 'Name: value'.")
-        sent[name.strip().lower()] = value.strip()
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise click.UsageError(f"{url!r} is not a URL: write http://host[:port]/path.")
-    sent["host"] = options["host"] or parts.netloc
+    target = _target(url, options["host"], options["state_dir"])
+    if bool(options["app_key"]) != bool(options["app_secret"]):
+        raise click.UsageError("A signature needs both --app-key and --app-secret.")
+    sent = {"accept": "application/json", **_headers(headers), "host": target.host}
+    for name, value in (("stage", options["stage"]), ("app-code", options["app_code"])):
+        if value and not (value.isascii() and value.isprintable()):
+            raise click.UsageError(f"--{name} is {value!r}: only printable ASCII can be sent.")
     if options["stage"]:
         sent["x-ca-stage"] = options["stage"]
     if options["app_code"]:
         sent["authorization"] = f"APPCODE {options['app_code']}"
+    body = _body(data)
     if options["app_key"]:
-        sign(method.upper(), url, sent, data.encode(), (options["app_key"], options["app_secret"] or ""))
-    if parts.hostname.endswith(".localhost"):
-        url = url.replace(parts.hostname, "127.0.0.1", 1)
-    extensions = {"sni_hostname": parts.hostname} if parts.scheme == "https" else {}
+        sign(method.upper(), target.resource, sent, body, (options["app_key"], options["app_secret"]))
+    _show(_send(method.upper(), target, sent, body, insecure))
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where to connect, and the host that the gateway is told."""
+
+    url: httpx.URL
+    host: str
+    name: str
+
+    @property
+    def resource(self) -> str:
+        """Path and query exactly as they are sent: that is what a signature covers."""
+        return self.url.raw_path.decode("ascii")
+
+
+def _target(text: str, host: str | None, state_dir: Path | None) -> Target:
+    if text.startswith("/"):
+        running = state.read_json(state.ready_path(state_directory(state_dir), "up"))
+        if running is None:
+            raise click.UsageError(f"No gateway runs here to call {text} on: start one (isthmus up), or give a URL.")
+        if not host:
+            raise click.UsageError(f"{text} needs --host, the domain of the API's group.")
+        text = running["http"] + text
     try:
-        with httpx.Client(verify=not insecure, timeout=_TIMEOUT_SECONDS) as client:
-            answer = client.request(method.upper(), url, headers=sent, content=data.encode(), extensions=extensions)
-    except httpx.HTTPError as error:
-        click.echo(f"isthmus: {url} does not answer: {error}", err=True)
+        # httpx takes some hosts and ports that no address can have.
+        urlsplit(text).port  # noqa: B018
+        url = httpx.URL(text)
+    except (ValueError, httpx.InvalidURL):
+        url = httpx.URL("")
+    if url.scheme not in ("http", "https") or not url.host:
+        raise click.UsageError(f"{text!r} is not a URL: write http://host[:port]/path, or /path with --host.")
+    told = host or url.netloc.decode("ascii")
+    if not (told.isascii() and told.isprintable()):
+        raise click.UsageError(f"--host {told!r} is not a host.")
+    name = url.host
+    if name == "localhost" or name.endswith(".localhost"):
+        url = url.copy_with(host="127.0.0.1")
+    return Target(url, told, told.rpartition(":")[0] if told.rpartition(":")[2].isdigit() else told)
+
+
+def _headers(given: tuple[str, ...]) -> dict[str, str]:
+    headers = {}
+    for header in given:
+        name, separator, value = header.partition(":")
+        name, value = name.strip().lower(), value.strip()
+        if not separator or not name.isascii() or not name.replace("-", "").replace("_", "").isalnum():
+            raise click.UsageError(f"{header!r} is not a header: write 'Name: value'.")
+        if not value.isprintable():
+            raise click.UsageError(f"The value of the header {name} has a control character.")
+        headers[name] = value
+    return headers
+
+
+def _body(text: str) -> bytes:
+    if not text.startswith("@"):
+        return text.encode()
+    try:
+        return Path(text[1:]).read_bytes()
+    except (OSError, ValueError) as error:
+        raise click.UsageError(f"{text[1:]} cannot be read: {error}") from error
+
+
+def _send(method: str, target: Target, headers: dict[str, str], body: bytes, insecure: bool) -> httpx.Response:
+    extensions = {"sni_hostname": target.name} if target.url.scheme == "https" else {}
+    # Header values are UTF-8 on the wire, as the vendor's clients send and sign them.
+    encoded = [(name.encode(), value.encode()) for name, value in headers.items()]
+    proxies = uses_proxies(target.url.host)
+    try:
+        with httpx.Client(verify=not insecure, timeout=_TIMEOUT_SECONDS, trust_env=proxies) as client:
+            return client.request(method, target.url, headers=encoded, content=body, extensions=extensions)
+    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+        hint = " (-k calls it all the same)" if "CERTIFICATE_VERIFY_FAILED" in str(error) else ""
+        click.echo(f"isthmus: {target.url} does not answer: {error or type(error).__name__}{hint}", err=True)
         sys.exit(1)
+
+
+def _show(answer: httpx.Response) -> None:
     click.echo(f"{answer.status_code} {answer.reason_phrase}", err=True)
     for name, value in answer.headers.items():
         if name.startswith("x-ca-"):
@@ -67,28 +143,29 @@ def call(method: str, url: str, data: str, insecure: bool, headers: tuple[str, .
     sys.exit(0 if answer.status_code < 400 else 1)
 
 
-def sign(method: str, url: str, headers: dict[str, str], body: bytes, key: tuple[str, str]) -> None:
-    """Adds the signature's headers (vendor page "Request signatures")."""
+def sign(method: str, resource: str, headers: dict[str, str], body: bytes, key: tuple[str, str]) -> None:
+    """Adds the signature's headers (vendor page "Request signatures"). `resource` is path and query."""
     app_key, secret = key
     headers |= {"x-ca-key": app_key, "x-ca-timestamp": str(int(time.time() * 1000)), "x-ca-nonce": str(uuid.uuid4())}
-    is_form = headers.get("content-type", "").startswith(_FORM)
+    is_form = headers.get("content-type", "").lower().startswith(_FORM)
     if body and not is_form:
         headers["content-md5"] = base64.b64encode(hashlib.md5(body).digest()).decode()
     names = sorted(name for name in headers if name.startswith("x-ca-"))
     headers["x-ca-signature-headers"] = ",".join(names)
     lines = [method, *(headers.get(name, "") for name in ("accept", "content-md5", "content-type", "date"))]
     lines += [f"{name}:{headers[name]}" for name in names]
-    text = "\n".join([*lines, _resource(url, body.decode() if is_form else "")])
+    text = "\n".join([*lines, _signed_resource(resource, body.decode("utf-8", "replace") if is_form else "")])
     digest = hmac.new(secret.encode(), text.encode(), hashlib.sha256).digest()
     headers["x-ca-signature"] = base64.b64encode(digest).decode()
 
 
-def _resource(url: str, form: str) -> str:
-    parts = urlsplit(url)
+def _signed_resource(resource: str, form: str) -> str:
+    """Of equal names the first counts, and a form's before the query's; an empty value leaves the name alone."""
+    path, _, query = resource.partition("?")
     values: dict[str, str] = {}
-    for text in (form, parts.query):
+    for text in (form, query):
         for name, value in parse_qsl(text, keep_blank_values=True):
-            values.setdefault(name, value)
-    query = "&".join(f"{name}={value}" if value else name for name, value in sorted(values.items()))
-    path = parts.path or "/"
-    return f"{path}?{query}" if query else path
+            if name:
+                values.setdefault(name, value)
+    joined = "&".join(f"{name}={value}" if value else name for name, value in sorted(values.items()))
+    return f"{path}?{joined}" if joined else path
