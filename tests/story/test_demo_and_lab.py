@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -12,8 +13,15 @@ import pytest
 _SECONDS = 200
 
 
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", *arguments], capture_output=True, text=True, timeout=_SECONDS)
+# A proxy that answers nothing: the demo's calls stay on this machine.
+_ENVIRONMENT = {**os.environ, "HTTP_PROXY": "http://127.0.0.1:9", "http_proxy": "http://127.0.0.1:9", "NO_PROXY": ""}
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", *arguments]
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=_SECONDS, env={**_ENVIRONMENT, **environment}
+    )
 
 
 def test_the_demo_plays_twice_and_stops(tmp_path: Path) -> None:
@@ -28,6 +36,29 @@ def test_the_demo_plays_twice_and_stops(tmp_path: Path) -> None:
         stopped = run("isthmus.demo", "--stop", *options)
     assert "The demo is stopped." in stopped.stdout
     assert "No demo runs." in run("isthmus.demo", "--stop", *options).stdout
+
+
+def test_a_step_that_fails_is_told_and_leaves_nothing_running(tmp_path: Path) -> None:
+    options = ("--folder", str(tmp_path / "demo"), "--name", f"demotest-{os.getpid()}")
+    played = run("isthmus.demo", *options, ISTHMUS_APPS_LIMIT="0")
+    assert played.returncode == 1
+    assert "✗ the step “create app” failed" in played.stderr and "Traceback" not in played.stderr
+    assert run("isthmus.demo", "--stop", *options).stdout == "No demo runs.\n"
+
+
+def test_stopping_the_demo_ends_no_process_that_has_the_number_of_a_crashed_one(tmp_path: Path) -> None:
+    innocent = subprocess.Popen(["sleep", str(_SECONDS)])
+    try:
+        run_folder = tmp_path / "state" / "run"
+        run_folder.mkdir(parents=True)
+        (tmp_path / "ready.json").write_text(json.dumps({"pid": innocent.pid}))
+        (run_folder / "up.lock").write_text(f"{innocent.pid}\n")
+        stopped = run("isthmus.demo", "--stop", "--folder", str(tmp_path), "--name", f"demotest-{os.getpid()}")
+        assert (stopped.returncode, stopped.stdout) == (0, "No demo runs.\n"), stopped.stderr
+        assert innocent.poll() is None
+    finally:
+        innocent.kill()
+        innocent.wait()
 
 
 @pytest.mark.parametrize("mode", ["root", "userns", "loopback"])

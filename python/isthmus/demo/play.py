@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,9 @@ import httpx
 from alibabacloud_cloudapi20160714 import models
 from alibabacloud_cloudapi20160714.client import Client
 from alibabacloud_tea_openapi.models import Config
+from darabonba.exceptions import TeaException
 
-from isthmus.client import Endpoint, call
+from isthmus.client import ClientError, Endpoint, call
 from isthmus.demo.gateway import DemoError, Gateway, signed_get
 from isthmus.lab import Lab, topology
 
@@ -28,7 +30,10 @@ def play(folder: Path, name: str) -> None:
         walk.create_app, walk.authorise_app, walk.open_security_group, walk.call_with_app_code, walk.call_signed,
         walk.change_the_draft, walk.roll_back, walk.other_network,
     ):  # fmt: skip
-        step()
+        try:
+            step()
+        except (ClientError, TeaException, httpx.HTTPError, OSError, subprocess.TimeoutExpired) as error:
+            raise DemoError(f"the step “{step.__name__.replace('_', ' ')}” failed: {error}") from error
     walk.tell_what_runs()
 
 

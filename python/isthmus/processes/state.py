@@ -5,8 +5,13 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import time
 from pathlib import Path
 from typing import Any
+
+_PID_LENGTH = 20
+# `holder` has the lock for a moment, and a killed process for as long as the system takes to end it.
+_LOCK_SECONDS = 0.5
 
 
 class StateError(Exception):
@@ -41,13 +46,46 @@ def prepare(state: Path) -> None:
 
 def lock(state: Path) -> int:
     """A lock that ends with this process. Raises: StateError when another `isthmus up` has it."""
-    descriptor = os.open(state / "run" / "up.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    descriptor = os.open(_lock_path(state), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    deadline = time.monotonic() + _LOCK_SECONDS
+    while not _try_lock(descriptor):
+        if time.monotonic() > deadline:
+            holder = os.pread(descriptor, _PID_LENGTH, 0).decode("ascii", "replace").strip()
+            os.close(descriptor)
+            text = f"another `isthmus up` uses {state} (process {holder}); stop it, or give this one another --state"
+            raise StateError(text)
+        time.sleep(0.02)
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+    return descriptor
+
+
+def _try_lock(descriptor: int) -> bool:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
+    except OSError:
+        return False
+    return True
+
+
+def holder(state: Path) -> int | None:
+    """The process that has the lock. A number alone proves nothing: after a crash it may be anybody's."""
+    try:
+        descriptor = os.open(_lock_path(state), os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        text = os.pread(descriptor, _PID_LENGTH, 0).strip()
+        return int(text) if text.isdigit() else None
+    finally:
         os.close(descriptor)
-        raise StateError(f"another `isthmus up` uses {state}; stop it, or give this one another --state") from error
-    return descriptor
+    return None
+
+
+def _lock_path(state: Path) -> Path:
+    return state / "run" / "up.lock"
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
