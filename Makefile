@@ -1,61 +1,60 @@
 # `make` prints what there is. Everything lands in .venv, target and .cache; `make clean` removes them.
-SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
+VENV := .venv/.installed
+NATIVE := python/isthmus/_native.abi3.so
+NODE := tests/clients/node/node_modules/.package-lock.json
 RUST := $(shell find crates -name '*.rs' -o -name Cargo.toml) Cargo.toml Cargo.lock
-
 .DEFAULT_GOAL := help
-.PHONY: help build dev demo demo-stop test check bench counts clean generate
+.PHONY: help build dev demo demo-stop test check bench clean generate
 
 help: ## print this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 12
 
-build: .cache/built ## a .venv with the release engine and the isthmus command
+build: $(NATIVE) ## a .venv with the release engine and the isthmus command
 
-dev: build .cache/dev ## build, then run a gateway in this terminal (state in .cache/dev-state)
+dev: build ## build, then run a gateway in this terminal (state in .cache/dev-state)
 	$(BIN)/isthmus up --state .cache/dev-state
 
-demo: build .cache/dev .cache/system .cache/node ## play the walk-through on real private networks; leaves it running
+demo: build .cache/system $(NODE) ## play the walk-through on real private networks; leaves it running
 	$(BIN)/python -m isthmus.demo
 
 demo-stop: ## stop what `make demo` left running
 	$(BIN)/python -m isthmus.demo --stop
 
-test: build .cache/dev .cache/system .cache/node ## all tests
+test: build .cache/system $(NODE) ## all tests
 	cargo test --quiet --workspace
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 	cargo build --quiet --release -p isthmus-engine --example serve && $(BIN)/python bench/counts.py --check
 
-check: .cache/dev build ## linters, types, formats, repository rules
+check: build ## linters, types, formats, repository rules
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	$(BIN)/mypy
 	cargo fmt --all --check && cargo clippy --quiet --workspace --all-targets -- -D warnings
 	$(BIN)/python -m pytest -q tests/rules
 
-bench: .cache/dev .cache/system ## CPU per request beside nginx, then counts per request
+bench: $(VENV) .cache/system ## CPU per request beside nginx, then counts per request
 	cargo build --quiet --release -p isthmus-engine --example serve
 	$(BIN)/python bench/compare.py && $(BIN)/python bench/counts.py
 
 generate: build ## write the generated reference pages
 	$(BIN)/python -m isthmus.reference docs/reference
 
-clean: ## remove everything that was built
+clean: ## stop the demo and remove everything that was built
+	@[ ! -e $(VENV) ] || $(BIN)/python -m isthmus.demo --stop
 	rm -rf .venv target .cache python/isthmus/_native*.so tests/clients/node/node_modules
 
-.cache/venv: requirements/dev.lock
-	mkdir -p .cache && $(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
-	touch $@
+# Stamps lie in what they stand for: who removes that removes them.
+$(VENV): requirements/dev.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=…")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock && touch $@
 
-.cache/dev: .cache/venv
-	touch $@
+$(NATIVE): $(VENV) pyproject.toml $(RUST)
+	$(BIN)/maturin develop --release --quiet && touch $@
 
-.cache/built: .cache/venv pyproject.toml $(RUST)
-	$(BIN)/maturin develop --release --quiet
-	touch $@
+$(NODE): tests/clients/node/package-lock.json
+	cd tests/clients/node && npm ci --silent && touch node_modules/.package-lock.json
 
 .cache/system: requirements/system.sh
 	mkdir -p .cache && bash requirements/system.sh && touch $@
-
-.cache/node: tests/clients/node/package-lock.json
-	mkdir -p .cache && cd tests/clients/node && npm ci --silent && touch ../../../$@
