@@ -9,7 +9,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
+from alibabacloud_cloudapi20160714 import models
 
 from running import DEADLINE, Nginx, Running, wait_for
 from walk import Walk
@@ -74,6 +76,21 @@ def test_signed_calls_hold_with_any_text_in_path_query_header_and_body(gateway: 
     ):
         called = isthmus("call", "POST", url, *key, *body)
         assert "A403IS" not in called.stderr and called.stderr.startswith(("200", "405")), called.stderr
+
+
+def test_the_console_page_tells_how_to_use_the_gateway_and_no_secret(gateway: Running, walk: Walk) -> None:
+    page = httpx.get(gateway.ready["console"], trust_env=False)
+    assert page.status_code == 200
+    assert page.headers["content-security-policy"].startswith("default-src 'none'")
+    instances = walk.client.describe_instances(models.DescribeInstancesRequest()).body.instances.instance_attribute
+    for shown in (
+        *(gateway.ready[name] for name in ("management", "http", "https")),
+        *instances[0].vpc_egress_address.split(","),
+        "no graphical console yet",
+    ):
+        assert shown in page.text, shown
+    secrets = [walk.app_code, walk.app_secret, *(gateway.ready[f"access_key_{part}"] for part in ("id", "secret"))]
+    assert [secret for secret in secrets if secret in page.text] == []
 
 
 def test_proxies_of_the_environment_are_not_asked_for_this_machine(gateway: Running, walk: Walk, nginx: Nginx) -> None:

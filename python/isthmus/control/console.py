@@ -5,6 +5,8 @@ One page without script, without a request to anywhere, and without a secret.
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from html import escape
 
 from starlette.requests import Request
@@ -12,6 +14,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from isthmus import __version__
+from isthmus.processes import state
+from isthmus.processes.supervisor import reachable
 from isthmus.settings import Address, Settings
 
 _HEADERS = {
@@ -38,29 +42,40 @@ the vendor's command line, Terraform, or the command <code>isthmus</code>.</p>
 <dl>
 <dt>Management API (the endpoint of SDKs)</dt><dd><code>{endpoint}</code></dd>
 <dt>Access key</dt><dd>in <code>administrator.json</code> in the state directory of this gateway, never on a page</dd>
+<dt>Calls</dt><dd>{calls}</dd>
+<dt>Egress addresses (what backends see; let these into their security groups)</dt><dd>{egress}</dd>
 <dt>Automatic domain of a group</dt><dd><code>&lt;GroupId&gt;-{region}.{suffix}</code></dd>
 </dl>
 <h2>Look around</h2>
 <pre>isthmus status
 isthmus api DescribeApiGroups
-isthmus api DescribeInstances     # the egress addresses for your security groups
+isthmus call GET /path --host &lt;domain of a group&gt; --app-code &lt;AppCode&gt;
 isthmus api CreateApi --help</pre>
 </html>
 """
 
 
-def console_page(settings: Settings, address: Address) -> list[Route]:
-    page = _PAGE.format(
-        version=escape(__version__),
-        region=escape(settings.region),
-        suffix=escape(settings.automatic_domain_suffix),
-        endpoint=escape(f"http://{address}"),
-    )
+def console_page(settings: Settings, address: Address, egress_addresses: Callable[[], list[str]]) -> list[Route]:
+    def render() -> str:
+        running = state.read_json(state.ready_path(settings.state, "up")) or {}
+        calls = [running[scheme] for scheme in ("http", "https") if running.get(scheme)]
+        return _PAGE.format(
+            version=escape(__version__),
+            region=escape(settings.region),
+            suffix=escape(settings.automatic_domain_suffix),
+            endpoint=escape(f"http://{reachable(str(address))}"),
+            calls=_listed(calls) or "at the engines that follow this control plane",
+            egress=_listed(egress_addresses()) or "none yet: they are there with the first network",
+        )
 
     async def show(_request: Request) -> Response:
-        return HTMLResponse(page, headers=_HEADERS)
+        return HTMLResponse(await asyncio.to_thread(render), headers=_HEADERS)
 
     async def redirect(_request: Request) -> Response:
         return RedirectResponse("/console")
 
     return [Route("/console", show), Route("/console/", redirect)]
+
+
+def _listed(texts: list[str]) -> str:
+    return ", ".join(f"<code>{escape(text)}</code>" for text in texts)

@@ -25,8 +25,10 @@ from starlette.routing import BaseRoute, Route
 from isthmus.catalog import Catalog
 from isthmus.control.certificate import ensure_default_certificate
 from isthmus.control.console import console_page
+from isthmus.operations.call import Call
 from isthmus.operations.dispatch import OperationsDispatcher
 from isthmus.operations.groups import align_groups
+from isthmus.operations.instances import egress_addresses
 from isthmus.plane import Plane, PlaneTimes, engine_token
 from isthmus.processes import state
 from isthmus.sealing import Keyring
@@ -53,7 +55,8 @@ def run_control(settings: Settings, ready_file: Path | None) -> None:
     address = Address(*listener.getsockname()[:2])
     # Operations show where the gateway really listens.
     dispatcher = OperationsDispatcher(store, replace(settings, admin=address), plane)
-    routes: list[BaseRoute] = [*plane.routes(), Route("/healthz", _health(store)), *console_page(settings, address)]
+    console = console_page(settings, address, lambda: _egress_addresses(store, settings, plane))
+    routes: list[BaseRoute] = [*plane.routes(), Route("/healthz", _health(store)), *console]
     app = create_app(Catalog.load(), dispatcher, time.time, options, routes)
     config = uvicorn.Config(
         app,
@@ -122,6 +125,11 @@ def _first_start(store: Store, settings: Settings) -> None:
     path = state.administrator_path(settings.state)
     if state.read_json(path) != key:
         state.write_json(path, key)
+
+
+def _egress_addresses(store: Store, settings: Settings, plane: Plane) -> list[str]:
+    with store.read() as transaction:
+        return egress_addresses(Call(transaction, settings, "", plane))
 
 
 def _health(store: Store) -> Callable[[Request], Awaitable[Response]]:

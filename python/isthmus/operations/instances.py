@@ -27,7 +27,7 @@ def describe_instances(call: Call, params: Any) -> Mapping[str, Any]:
 
 
 def _shared_instance(call: Call) -> dict[str, Any]:
-    addresses = ",".join(_egress_addresses(call))
+    addresses = ",".join(egress_addresses(call))
     return {
         "instance_id": SHARED_INSTANCE,
         "instance_name": SHARED_INSTANCE,
@@ -42,7 +42,7 @@ def _shared_instance(call: Call) -> dict[str, Any]:
     }
 
 
-def _egress_addresses(call: Call) -> list[str]:
+def egress_addresses(call: Call) -> list[str]:
     """Without repetition, in the order of the networks."""
     found: dict[str, None] = {}
     for network in all_networks(call.transaction):

@@ -74,7 +74,7 @@ class Supervisor:
         self._engine.arguments = self._engine_arguments(admin, chosen)
 
     def _engine_arguments(self, admin: str, addresses: dict[str, str]) -> list[str]:
-        arguments = [*self._common, "--admin", admin, "--control-url", f"http://{_reachable(admin)}"]
+        arguments = [*self._common, "--admin", admin, "--control-url", f"http://{reachable(admin)}"]
         for name, address in addresses.items():
             arguments += [f"--{name}", address]
         return arguments
@@ -82,12 +82,12 @@ class Supervisor:
     def _write_ready(self) -> dict[str, Any]:
         assert self._control.process is not None and self._engine.process is not None
         key = state.read_json(state.administrator_path(self._settings.state)) or {}
-        management = f"http://{_reachable(self._control.ready['admin'])}"
+        management = f"http://{reachable(self._control.ready['admin'])}"
         https = self._engine.ready.get("https")
         ready = {
             "management": management,
-            "http": f"http://{_reachable(self._engine.ready['http'])}",
-            "https": f"https://{_reachable(https)}" if https else None,
+            "http": f"http://{reachable(self._engine.ready['http'])}",
+            "https": f"https://{reachable(https)}" if https else None,
             "health": self._engine.ready.get("health"),
             "console": f"{management}/console",
             "access_key_id": key.get("access_key_id"),
@@ -135,6 +135,6 @@ class Supervisor:
         self._remove_ready()
 
 
-def _reachable(address: str) -> str:
+def reachable(address: str) -> str:
     """An address a client on this machine can use."""
     return address.replace("0.0.0.0:", "127.0.0.1:").replace("[::]:", "[::1]:")
