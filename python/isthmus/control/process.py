@@ -31,7 +31,7 @@ from isthmus.operations.groups import align_groups
 from isthmus.operations.instances import egress_addresses
 from isthmus.plane import Plane, PlaneTimes, engine_token
 from isthmus.processes import state
-from isthmus.sealing import Keyring
+from isthmus.processes.opening import open_store
 from isthmus.settings import Address, Settings
 from isthmus.store import Store
 from isthmus.store.access_keys import ensure_administrator
@@ -47,7 +47,7 @@ def run_control(settings: Settings, ready_file: Path | None) -> None:
     state.prepare(settings.state)
     _log_to_stderr(settings.log_level)
     listener = _listen(settings.admin)
-    store = Store.open_sqlite(state.store_path(settings.state), Keyring.from_file(state.key_path(settings.state)))
+    store = open_store(settings.state)
     _first_start(store, settings)
     times = PlaneTimes(publish_wait=settings.publish_wait.total_seconds())
     plane = Plane(store, engine_token(settings.state), times)

@@ -16,13 +16,13 @@ from typing import Any
 from isthmus import native
 from isthmus.engine_token import engine_token
 from isthmus.processes import state
-from isthmus.sealing import Keyring
+from isthmus.processes.keyring import open_keyring
 from isthmus.settings import Settings
 
 
 def engine_document(settings: Settings) -> dict[str, Any]:
     """The engine's own settings (`crates/engine/src/settings.rs`)."""
-    keyring = Keyring.from_file(state.key_path(settings.state))
+    keyring = open_keyring(settings.state)
     return {
         "node": settings.node or socket.gethostname()[:64],
         "http": str(settings.http),
