@@ -8,12 +8,13 @@ import click
 
 from isthmus import __version__
 
-# Verb → module; the command in it has the verb's name.
+# Verb → module; the command in it has the verb's name, with an underscore for a hyphen.
 VERBS = {
     "up": "isthmus.cli.serving",
     "status": "isthmus.cli.status",
     "api": "isthmus.cli.api",
     "call": "isthmus.cli.call",
+    "access-key": "isthmus.cli.access_key",
     "lab": "isthmus.lab.cli",
     "control": "isthmus.cli.serving",
     "engine": "isthmus.cli.serving",
@@ -28,7 +29,7 @@ class _Verbs(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in VERBS:
             return None
-        command = getattr(import_module(VERBS[cmd_name]), cmd_name)
+        command = getattr(import_module(VERBS[cmd_name]), cmd_name.replace("-", "_"))
         assert isinstance(command, click.Command)
         return command
 
