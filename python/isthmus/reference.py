@@ -1,17 +1,21 @@
 """Writes the generated reference pages: `python -m isthmus.reference FOLDER`, or `--check FOLDER`.
 
-Settings, refusals and operations are each defined once, in code or specification; these pages only show them. A rule
-test runs the check.
+Settings, refusals, operations and the verbs of the command line are each defined once, in code or specification; these
+pages only show them. A rule test runs the check.
 """
 
 from __future__ import annotations
 
+import inspect
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+
+import click
 
 from isthmus import native
 from isthmus.catalog import Catalog
+from isthmus.cli import isthmus
 from isthmus.operations import function_for
 from isthmus.settings import Settings
 
@@ -48,10 +52,40 @@ def operations_page() -> str:
     return f"# Operations\n\n{_NOTE}\n{text}\n\n" + "\n".join(rows) + "\n"
 
 
+def command_line_page() -> str:
+    text = (
+        "Clients (`status`, `api`) call the gateway of `ISTHMUS_ENDPOINT` with `ISTHMUS_ACCESS_KEY_ID` and "
+        "`ISTHMUS_ACCESS_KEY_SECRET`;\nwithout these, the one that runs with the state directory (`--state`, "
+        "`ISTHMUS_STATE`) on this machine. Results go to standard\noutput, everything else to standard error. The exit "
+        "code is 0, 1 when the verb failed, or 2 when it was used wrongly."
+    )
+    sections = list(_verbs("isthmus", isthmus))
+    return f"# Command line\n\n{_NOTE}\n{text}\n\n" + "\n".join(sections)
+
+
+def _verbs(path: str, command: click.Command) -> Iterator[str]:
+    context = click.Context(command)
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            inner = command.get_command(context, name)
+            assert inner is not None
+            yield from _verbs(f"{path} {name}", inner)
+        return
+    settings = {row.name for row in Settings.reference()}
+    shown = [one for one in command.params if isinstance(one, click.Option) and one.name not in settings | {"config"}]
+    pieces = command.collect_usage_pieces(context)
+    section = f"## {path}\n\n`{' '.join([path, *pieces])}`\n\n{inspect.cleandoc(command.help or '')}\n"
+    rows = [f"- `{', '.join([*one.opts, *one.secondary_opts])}`: {one.help}\n" for one in shown]
+    if len(shown) < len([one for one in command.params if isinstance(one, click.Option)]):
+        rows.append("- `--config` and a flag for every [setting](settings.md)\n")
+    yield section + ("\n" + "".join(rows) if rows else "")
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "settings.md": settings_page,
     "refusals.md": refusals_page,
     "operations.md": operations_page,
+    "command-line.md": command_line_page,
 }
 
 
