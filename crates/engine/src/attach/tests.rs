@@ -1,7 +1,7 @@
 //! Which addresses are dialled, and how a connector that comes and goes is met.
 
 use super::*;
-use isthmus_connector::packet::PacketListener;
+use isthmus_connector::packet::{PacketListener, PacketSocket};
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::os::fd::AsFd;
@@ -140,4 +140,42 @@ async fn closes_a_connection_that_comes_after_its_asker_left() {
     };
     LocalSet::new().run_until(steps).await;
     std::fs::remove_dir_all(&folder).ok();
+}
+
+#[tokio::test]
+async fn asks_a_restarted_connector_whose_end_was_not_noticed_yet() {
+    let folder = std::env::temp_dir().join(format!("isthmus-attach-restart-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let path = folder.join("c.sock");
+    let text = path.to_str().unwrap().to_owned();
+    let steps = async {
+        let clients = Clients::default();
+        let listener = listening(&path);
+        let (asked, old) = tokio::join!(clients.egress(&text), introduce(&listener));
+        asked.unwrap();
+        // No await between the end of the old one and the next question.
+        drop((old, listener));
+        std::fs::remove_file(&path).unwrap();
+        let listener = listening(&path);
+        let (asked, _new) = tokio::join!(clients.egress(&text), introduce(&listener));
+        assert_eq!(asked.unwrap(), vec!["10.0.0.250".parse::<IpAddr>().unwrap()]);
+    };
+    LocalSet::new().run_until(steps).await;
+    std::fs::remove_dir_all(&folder).ok();
+}
+
+fn listening(path: &std::path::Path) -> PacketListener {
+    let listener = PacketListener::bind(path).unwrap();
+    listener.listen().unwrap();
+    listener
+}
+
+/// Answers one greeting; the connection stays open as long as what is returned.
+async fn introduce(listener: &PacketListener) -> PacketSocket {
+    let socket = timeout(Duration::from_secs(10), listener.accept()).await.unwrap().unwrap();
+    let packet = socket.receive().await.unwrap().unwrap();
+    let asked: serde_json::Value = serde_json::from_slice(&packet.bytes).unwrap();
+    let reply = serde_json::json!({"id": asked["id"], "egress": ["10.0.0.250"], "allow_count": 1, "version": "1"});
+    socket.send(reply.to_string().as_bytes(), None).await.unwrap();
+    socket
 }
