@@ -46,7 +46,7 @@ fn refuses_the_gateways_own_ports_on_every_address_of_the_machine() {
 #[tokio::test]
 async fn resolves_instances_and_canonical_addresses_only() {
     let address = resolve(&network(connector()), "i-web", 80).await.unwrap();
-    assert_eq!(address, "10.0.0.11:80".parse().unwrap());
+    assert_eq!(address, vec!["10.0.0.11:80".parse().unwrap()]);
     for target in ["127.1", "0x7f.0.0.1", "2130706433", "010.0.0.1", "i-other", "shop.internal"] {
         assert_eq!(
             resolve(&network(connector()), target, 80).await.unwrap_err().kind,
@@ -56,6 +56,26 @@ async fn resolves_instances_and_canonical_addresses_only() {
     }
     for target in ["127.1", "2130706433", "010.0.0.1"] {
         assert_eq!(resolve(&network(Attachment::Host), target, 80).await.unwrap_err().kind, FailureKind::Unresolved);
+    }
+}
+
+#[tokio::test]
+async fn tries_the_addresses_of_a_name_in_turn_and_tells_what_the_first_one_met() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let open = listener.local_addr().unwrap();
+    let closed = SocketAddr::from(([127, 0, 0, 2], open.port()));
+    let forbidden = SocketAddr::from(([169, 254, 169, 254], open.port()));
+    let attachments = Attachments::new(Arc::new(policy(true)));
+    let network = network(Attachment::Host);
+    let deadline = Instant::now() + Duration::from_secs(10);
+    let stream = attachments.connect_any(&network, &[closed, forbidden, open], deadline).await.unwrap();
+    assert_eq!(stream.peer_addr().unwrap(), open);
+    assert!(stream.nodelay().unwrap());
+    for (addresses, kind) in
+        [([closed, forbidden], FailureKind::Refused), ([forbidden, closed], FailureKind::AddressRefused)]
+    {
+        let failure = attachments.connect_any(&network, &addresses, deadline).await.unwrap_err();
+        assert_eq!(failure.kind, kind, "{}", failure.detail);
     }
 }
 
