@@ -157,9 +157,12 @@ pub fn kind_of(error: &io::Error) -> ErrorKind {
 
 /// The kernel gives up on a machine that does not exist only after about 3 s, later than most limits here; its table of
 /// neighbours knows before, and tells a missing machine from a security group.
-fn no_neighbour(ip: IpAddr) -> bool {
+pub fn no_neighbour(ip: IpAddr) -> bool {
+    is_incomplete(&std::fs::read_to_string("/proc/thread-self/net/arp").unwrap_or_default(), ip)
+}
+
+fn is_incomplete(table: &str, ip: IpAddr) -> bool {
     let ip = ip.to_string();
-    let table = std::fs::read_to_string("/proc/thread-self/net/arp").unwrap_or_default();
     table.lines().any(|line| {
         let mut columns = line.split_whitespace();
         columns.next() == Some(ip.as_str()) && columns.nth(1) == Some("0x0")
@@ -169,6 +172,15 @@ fn no_neighbour(ip: IpAddr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_incomplete_neighbour_is_a_missing_machine() {
+        let table = "IP address       HW type     Flags       HW address            Mask     Device\n\
+            10.0.0.9         0x1         0x2         02:00:00:00:00:09     *        eth0\n\
+            10.0.0.99        0x1         0x0         00:00:00:00:00:00     *        eth0\n";
+        let missing = ["10.0.0.9", "10.0.0.99", "10.0.0.1", "::1"].map(|ip| is_incomplete(table, ip.parse().unwrap()));
+        assert_eq!(missing, [false, true, false, false]);
+    }
 
     #[test]
     fn each_error_of_the_kernel_has_its_kind() {

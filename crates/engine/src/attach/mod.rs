@@ -13,8 +13,8 @@ pub use egress::Egress;
 
 use connector::Clients;
 use isthmus_connector::address::{forbidden, inner, is_loopback};
-use isthmus_connector::kind_of;
 use isthmus_connector::protocol::ErrorKind;
+use isthmus_connector::{kind_of, no_neighbour};
 use isthmus_plan::{Attachment, Network};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -174,6 +174,9 @@ async fn dial(address: SocketAddr, limit: Duration) -> Result<TcpStream, Connect
     match timeout(limit, TcpStream::connect(address)).await {
         Ok(Ok(stream)) => Ok(stream),
         Ok(Err(error)) => Err(ConnectFailure::new(kind_of(&error).into(), format!("{address}: {error}"))),
+        Err(_) if no_neighbour(address.ip()) => {
+            Err(ConnectFailure::new(FailureKind::Unreachable, format!("no machine answers for {}", address.ip())))
+        }
         Err(_) => {
             let detail = format!("no answer from {address} within {} ms", limit.as_millis());
             Err(ConnectFailure::new(FailureKind::Timeout, detail))
