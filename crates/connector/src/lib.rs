@@ -11,6 +11,7 @@ pub mod address;
 mod allow;
 mod config;
 mod dial;
+mod lanes;
 pub mod packet;
 mod privileges;
 pub mod protocol;
