@@ -33,3 +33,24 @@ impl Lanes {
         Arc::clone(lanes.entry(target).or_insert_with(|| Arc::new(Semaphore::new(PLACES))))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+    use tokio::time::timeout;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_full_lane_waits_for_a_place_and_leaves_the_others_open() {
+        let (lanes, limit) = (Lanes::default(), Duration::from_secs(1));
+        let [full, other] = [80, 81].map(|port| SocketAddr::from(([10, 0, 0, 11], port)));
+        let mut places = Vec::new();
+        for _ in 0..PLACES {
+            places.push(lanes.enter(full).await);
+        }
+        assert!(timeout(limit, lanes.enter(full)).await.is_err());
+        assert!(timeout(limit, lanes.enter(other)).await.is_ok());
+        places.pop();
+        assert!(timeout(limit, lanes.enter(full)).await.is_ok());
+    }
+}
