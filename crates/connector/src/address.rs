@@ -1,7 +1,7 @@
 //! Addresses that are never a backend, whoever asks: the connector checks them at every connection, and the engine
 //! does the same with the same function before it asks.
 //!
-//! An address that carries another one inside (IPv4-mapped, NAT64) is judged by what it carries.
+//! An address that carries another one inside (IPv4-mapped, NAT64, 6to4) is judged by what it carries.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -11,10 +11,14 @@ const METADATA_V4: [Ipv4Addr; 4] = [
     Ipv4Addr::new(168, 63, 129, 16),
     Ipv4Addr::new(192, 0, 0, 192),
 ];
-const METADATA_V6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0x0254);
-const NAT64: [u16; 6] = [0x0064, 0xff9b, 0, 0, 0, 0];
+const METADATA_V6: [Ipv6Addr; 4] = [
+    Ipv6Addr::new(0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0x0254),
+    Ipv6Addr::new(0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0x0023),
+    Ipv6Addr::new(0xfd00, 0x0042, 0, 0, 0, 0, 0, 0x0042),
+    Ipv6Addr::new(0xfd20, 0x00ce, 0, 0, 0, 0, 0, 0x0254),
+];
 
-/// The IPv4 address inside an IPv4-mapped or NAT64 address; any other address as it is.
+/// The IPv4 address inside an IPv4-mapped, IPv4-translated, NAT64 or 6to4 address; any other address as it is.
 pub fn inner(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,
@@ -23,12 +27,15 @@ pub fn inner(address: IpAddr) -> IpAddr {
 }
 
 fn embedded(v6: Ipv6Addr) -> Option<Ipv4Addr> {
-    let [a, b, c, d, e, f, ..] = v6.segments();
+    let [_, _, a, b, c, d, ..] = v6.octets();
     let [.., w, x, y, z] = v6.octets();
-    if [a, b, c, d, e, f] == NAT64 {
-        return Some(Ipv4Addr::new(w, x, y, z));
+    match v6.segments() {
+        [0x0064, 0xff9b, 0, 0, 0, 0, ..] | [0x0064, 0xff9b, 1, ..] | [0, 0, 0, 0, 0xffff, 0, ..] => {
+            Some(Ipv4Addr::new(w, x, y, z))
+        }
+        [0x2002, ..] => Some(Ipv4Addr::new(a, b, c, d)),
+        _ => v6.to_ipv4_mapped(),
     }
-    v6.to_ipv4_mapped()
 }
 
 pub fn is_loopback(address: IpAddr) -> bool {
@@ -64,7 +71,7 @@ fn forbidden_v4(v4: Ipv4Addr) -> Option<&'static str> {
 
 fn forbidden_v6(v6: Ipv6Addr) -> Option<&'static str> {
     let [first, ..] = v6.segments();
-    if v6 == METADATA_V6 {
+    if METADATA_V6.contains(&v6) {
         Some("a cloud metadata address")
     } else if v6.is_unspecified() {
         Some("the unspecified address")
@@ -102,6 +109,9 @@ mod tests {
             ("168.63.129.16", "a cloud metadata address"),
             ("192.0.0.192", "a cloud metadata address"),
             ("fd00:ec2::254", "a cloud metadata address"),
+            ("fd00:ec2::23", "a cloud metadata address"),
+            ("fd00:42::42", "a cloud metadata address"),
+            ("fd20:ce::254", "a cloud metadata address"),
             ("169.254.1.1", "a link-local address"),
             ("fe80::1", "a link-local address"),
             ("0.0.0.0", "the unspecified address"),
@@ -119,10 +129,17 @@ mod tests {
 
     #[test]
     fn an_address_inside_another_is_the_one_that_counts() {
-        for text in ["::ffff:169.254.169.254", "64:ff9b::169.254.169.254", "64:ff9b::100.100.100.200"] {
+        for text in [
+            "::ffff:169.254.169.254",
+            "::ffff:0:169.254.169.254",
+            "64:ff9b::169.254.169.254",
+            "64:ff9b::100.100.100.200",
+            "64:ff9b:1::169.254.169.254",
+            "2002:a9fe:a9fe::1",
+        ] {
             assert_eq!(reason(text), Some("a cloud metadata address"), "{text}");
         }
-        for text in ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1", "64:ff9b::127.0.0.1"] {
+        for text in ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1", "64:ff9b::127.0.0.1", "2002:7f00:1::"] {
             assert!(is_loopback(text.parse().unwrap()), "{text}");
         }
         assert_eq!(inner("::ffff:10.0.0.11".parse().unwrap()), "10.0.0.11".parse::<IpAddr>().unwrap());

@@ -3,6 +3,7 @@
 use crate::address;
 use crate::allow::AllowList;
 use crate::config::{Config, LoopbackMap};
+use crate::lanes::Lanes;
 use crate::protocol::ErrorKind;
 use nix::sys::socket::{setsockopt, sockopt::IpBindAddressNoPort};
 use std::cell::Cell;
@@ -10,13 +11,14 @@ use std::io;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::time::Duration;
 use tokio::net::{TcpSocket, TcpStream};
-use tokio::time::timeout;
+use tokio::time::{timeout_at, Instant};
 
 pub struct Dialler {
     pub allow: AllowList,
     egress: Vec<IpAddr>,
     turn: Cell<usize>,
     limit: Duration,
+    lanes: Lanes,
     map: Option<LoopbackMap>,
 }
 
@@ -33,6 +35,13 @@ pub struct Wanted {
     pub source: Option<IpAddr>,
 }
 
+/// How long one request may take, and until when.
+#[derive(Clone, Copy)]
+struct Time {
+    limit: Duration,
+    deadline: Instant,
+}
+
 impl Failure {
     pub fn new(kind: ErrorKind, detail: impl Into<String>) -> Self {
         Self { kind, detail: detail.into() }
@@ -46,6 +55,7 @@ impl Dialler {
             egress: config.egress.clone(),
             turn: Cell::new(0),
             limit: Duration::from_millis(config.connect_timeout_ms),
+            lanes: Lanes::default(),
             map: config.loopback_map,
         }
     }
@@ -57,9 +67,14 @@ impl Dialler {
     pub async fn connect(&self, wanted: &Wanted) -> Result<(TcpStream, Option<IpAddr>), Failure> {
         self.check(wanted.target)?;
         let limit = wanted.limit.unwrap_or(self.limit).min(self.limit);
+        let time = Time { limit, deadline: Instant::now() + limit };
+        let Ok(_place) = timeout_at(time.deadline, self.lanes.enter(wanted.target)).await else {
+            let detail = format!("{} gives no answer to others, {} ms long", wanted.target, limit.as_millis());
+            return Err(Failure::new(ErrorKind::Timeout, detail));
+        };
         let mut last = None;
         for source in self.sources(wanted)? {
-            match self.attempt(wanted.target, source, limit).await {
+            match self.attempt(wanted.target, source, time).await {
                 Err(failure) if failure.kind == ErrorKind::NoSourceAddress => last = Some(failure),
                 Err(failure) => return Err(failure),
                 Ok(stream) => return Ok((stream, source)),
@@ -100,7 +115,7 @@ impl Dialler {
         Ok(fitting)
     }
 
-    async fn attempt(&self, target: SocketAddr, source: Option<IpAddr>, limit: Duration) -> Result<TcpStream, Failure> {
+    async fn attempt(&self, target: SocketAddr, source: Option<IpAddr>, time: Time) -> Result<TcpStream, Failure> {
         let from = source.map_or(String::new(), |source| format!(" from {source}"));
         let failed = |error: io::Error| Failure::new(kind_of(&error), format!("{target}{from}: {error}"));
         let socket = if target.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }.map_err(failed)?;
@@ -111,14 +126,14 @@ impl Dialler {
             socket.bind(SocketAddr::new(here, 0)).map_err(failed)?;
         }
         let there = self.map.map_or(target, |map| map.address(target));
-        match timeout(limit, socket.connect(there)).await {
+        match timeout_at(time.deadline, socket.connect(there)).await {
             Ok(Ok(stream)) => Ok(stream),
             Ok(Err(error)) => Err(failed(error)),
             Err(_) if no_neighbour(target.ip()) => {
                 Err(Failure::new(ErrorKind::Unreachable, format!("no machine answers for {}{from}", target.ip())))
             }
             Err(_) => {
-                let detail = format!("no answer from {target} within {} ms{from}", limit.as_millis());
+                let detail = format!("no answer from {target} within {} ms{from}", time.limit.as_millis());
                 Err(Failure::new(ErrorKind::Timeout, detail))
             }
         }
@@ -157,9 +172,12 @@ pub fn kind_of(error: &io::Error) -> ErrorKind {
 
 /// The kernel gives up on a machine that does not exist only after about 3 s, later than most limits here; its table of
 /// neighbours knows before, and tells a missing machine from a security group.
-fn no_neighbour(ip: IpAddr) -> bool {
+pub fn no_neighbour(ip: IpAddr) -> bool {
+    is_incomplete(&std::fs::read_to_string("/proc/thread-self/net/arp").unwrap_or_default(), ip)
+}
+
+fn is_incomplete(table: &str, ip: IpAddr) -> bool {
     let ip = ip.to_string();
-    let table = std::fs::read_to_string("/proc/thread-self/net/arp").unwrap_or_default();
     table.lines().any(|line| {
         let mut columns = line.split_whitespace();
         columns.next() == Some(ip.as_str()) && columns.nth(1) == Some("0x0")
@@ -169,6 +187,15 @@ fn no_neighbour(ip: IpAddr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_incomplete_neighbour_is_a_missing_machine() {
+        let table = "IP address       HW type     Flags       HW address            Mask     Device\n\
+            10.0.0.9         0x1         0x2         02:00:00:00:00:09     *        eth0\n\
+            10.0.0.99        0x1         0x0         00:00:00:00:00:00     *        eth0\n";
+        let missing = ["10.0.0.9", "10.0.0.99", "10.0.0.1", "::1"].map(|ip| is_incomplete(table, ip.parse().unwrap()));
+        assert_eq!(missing, [false, true, false, false]);
+    }
 
     #[test]
     fn each_error_of_the_kernel_has_its_kind() {

@@ -11,11 +11,12 @@ pub mod address;
 mod allow;
 mod config;
 mod dial;
+mod lanes;
 pub mod packet;
 mod privileges;
 pub mod protocol;
 mod serve;
 
 pub use config::{Config, ConfigError, LoopbackMap, RunAs};
-pub use dial::{kind_of, source_address};
+pub use dial::{kind_of, no_neighbour, source_address};
 pub use serve::{run, run_until_signal, ConnectorError};

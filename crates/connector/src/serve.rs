@@ -23,8 +23,9 @@ use tokio::net::TcpStream;
 use tokio::signal::unix::{signal, SignalKind};
 use tokio::task::{JoinSet, LocalSet};
 
-/// Requests of one engine thread that may be in flight; more wait in the socket.
-const IN_FLIGHT: usize = 512;
+/// Requests of one engine thread that may be in flight; more wait in the socket, whatever their backend. One that waits
+/// in its backend's lane costs a little memory alone.
+const IN_FLIGHT: usize = 8192;
 /// How long to wait when the process has no descriptor left for one more engine.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 

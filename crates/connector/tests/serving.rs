@@ -285,3 +285,29 @@ async fn replaces_the_socket_of_a_dead_connector_but_not_of_a_living_one() {
     client.ask(&Request::Hello { id: 1 }).await;
     assert!(matches!(client.reply().await.0, Reply::Hello { .. }));
 }
+
+#[tokio::test]
+async fn a_silent_backend_keeps_no_other_one_waiting() {
+    let (silent, queue) = backend(18);
+    let (healthy, _listener) = backend(19);
+    let connector = Connector::start("silent", json!({"allow": [silent, healthy], "connect_timeout_ms": 5000}));
+    let client = connector.client();
+    // A queue that nobody takes from fills up, and what comes then gets no answer.
+    let asking = async {
+        for id in 1..=2000 {
+            client.ask(&connect(id, silent)).await;
+        }
+        client.ask(&connect(5000, healthy)).await;
+    };
+    let answered = async {
+        loop {
+            match client.reply().await.0 {
+                Reply::Connected { id: 5000, .. } => return,
+                Reply::Connected { .. } => {}
+                other => panic!("the silent backend came first: {other:?}"),
+            }
+        }
+    };
+    tokio::join!(asking, answered);
+    drop(queue);
+}

@@ -80,10 +80,17 @@ def local(text: str) -> None:
 
     def run() -> None:
         content = Path(text[1:]).read_text(encoding="utf-8") if text.startswith("@") else text
-        configuration = json.loads(content)
+        try:
+            configuration = json.loads(content)
+        except json.JSONDecodeError as error:
+            raise ValueError(f"--config is not JSON: {error}") from error
         if not isinstance(configuration, dict):
             raise ValueError("the connector's configuration must be a JSON object")
-        native.run_connector(configuration)
+        try:
+            native.run_connector(configuration)
+        except KeyboardInterrupt:
+            # Ctrl-C has ended it in order; Python notes the signal as well and only now says so.
+            return
 
     sys.exit(_without_traceback(run))
 

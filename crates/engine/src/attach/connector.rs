@@ -64,21 +64,28 @@ impl Clients {
         }
     }
 
-    async fn ask(&self, path: &str, request: impl FnOnce(u64) -> Request) -> Result<Answer, ConnectFailure> {
+    async fn ask(&self, path: &str, request: impl Fn(u64) -> Request) -> Result<Answer, ConnectFailure> {
         let gone =
             |why: String| ConnectFailure::new(FailureKind::ConnectorGone, format!("the connector at {path}: {why}"));
-        let client = self.client(path).map_err(|error| gone(error.to_string()))?;
-        let id = client.next.get();
-        client.next.set(id + 1);
-        let text = serde_json::to_vec(&request(id)).map_err(|error| gone(error.to_string()))?;
-        let (answer, answered) = oneshot::channel();
-        client.waiting.borrow_mut().insert(id, answer);
-        let _forget = Forget { client: Rc::clone(&client), id };
-        if let Err(error) = client.socket.send(&text, None).await {
+        let mut is_repeated = false;
+        loop {
+            let client = self.client(path).map_err(|error| gone(error.to_string()))?;
+            let id = client.next.get();
+            client.next.set(id + 1);
+            let text = serde_json::to_vec(&request(id)).map_err(|error| gone(error.to_string()))?;
+            let (answer, answered) = oneshot::channel();
+            client.waiting.borrow_mut().insert(id, answer);
+            let _forget = Forget { client: Rc::clone(&client), id };
+            let Err(error) = client.socket.send(&text, None).await else {
+                return answered.await.map_err(|_| gone("it went away".to_owned()));
+            };
             client.gone.set(true);
-            return Err(gone(error.to_string()));
+            if is_repeated {
+                return Err(gone(error.to_string()));
+            }
+            // Its end was not noticed yet, and it was asked nothing: the one that stands there now may be asked.
+            is_repeated = true;
         }
-        answered.await.map_err(|_| gone("it went away".to_owned()))
     }
 
     fn client(&self, path: &str) -> std::io::Result<Rc<Client>> {

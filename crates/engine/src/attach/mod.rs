@@ -1,8 +1,8 @@
 //! Reaching networks: one interface, whatever the way a network is attached.
 //!
-//! A backend's target is resolved to one address, the address policy is asked about exactly that address, and exactly
-//! that address is connected to: by this process for its own network, by a connector for every other
-//! (`connector.rs`). Nothing a caller sends takes part. `egress.rs` keeps the addresses that backends see.
+//! A backend's target is resolved once, and each address that is dialled is one that the address policy was asked about:
+//! by this process for its own network, by a connector for every other (`connector.rs`). Nothing a caller sends takes
+//! part. `egress.rs` keeps the addresses that backends see.
 
 mod connector;
 mod egress;
@@ -13,14 +13,17 @@ pub use egress::Egress;
 
 use connector::Clients;
 use isthmus_connector::address::{forbidden, inner, is_loopback};
-use isthmus_connector::kind_of;
 use isthmus_connector::protocol::ErrorKind;
+use isthmus_connector::{kind_of, no_neighbour};
 use isthmus_plan::{Attachment, Network};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{lookup_host, TcpStream};
-use tokio::time::timeout;
+use tokio::time::{timeout, Instant};
+
+/// Addresses of one name that are tried; a resolver sorts by what is near and reachable.
+const ADDRESS_LIMIT: usize = 4;
 
 /// Why there is no connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,6 +117,38 @@ impl Attachments {
         Self { policy, clients: Clients::default() }
     }
 
+    /// Resolves a target and connects to the first of its addresses that answers; each gets its share of the time.
+    ///
+    /// # Errors
+    /// `Unresolved`, or what the first address met.
+    pub async fn reach(
+        &self,
+        network: &Network,
+        target: &str,
+        port: u16,
+        limit: Duration,
+    ) -> Result<TcpStream, ConnectFailure> {
+        let addresses = resolve(network, target, port).await?;
+        self.connect_any(network, &addresses, Instant::now() + limit).await
+    }
+
+    async fn connect_any(
+        &self,
+        network: &Network,
+        addresses: &[SocketAddr],
+        deadline: Instant,
+    ) -> Result<TcpStream, ConnectFailure> {
+        let mut first = None;
+        for (address, left) in addresses.iter().zip((1..=addresses.len()).rev()) {
+            let share = deadline.saturating_duration_since(Instant::now()) / u32::try_from(left).unwrap_or(u32::MAX);
+            match self.connect(network, *address, share).await {
+                Ok(stream) => return Ok(stream),
+                Err(failure) => first = first.or(Some(failure)),
+            }
+        }
+        Err(first.unwrap_or_else(|| ConnectFailure::new(FailureKind::Unresolved, "no address")))
+    }
+
     /// Connects to exactly this address in this network.
     ///
     /// # Errors
@@ -139,6 +174,9 @@ async fn dial(address: SocketAddr, limit: Duration) -> Result<TcpStream, Connect
     match timeout(limit, TcpStream::connect(address)).await {
         Ok(Ok(stream)) => Ok(stream),
         Ok(Err(error)) => Err(ConnectFailure::new(kind_of(&error).into(), format!("{address}: {error}"))),
+        Err(_) if no_neighbour(address.ip()) => {
+            Err(ConnectFailure::new(FailureKind::Unreachable, format!("no machine answers for {}", address.ip())))
+        }
         Err(_) => {
             let detail = format!("no answer from {address} within {} ms", limit.as_millis());
             Err(ConnectFailure::new(FailureKind::Timeout, detail))
@@ -146,15 +184,15 @@ async fn dial(address: SocketAddr, limit: Duration) -> Result<TcpStream, Connect
     }
 }
 
-/// The address that a target stands for: an instance id, an address in canonical form, or (in the engine's own
-/// network only) a host name. Odd spellings such as `127.1` or `0x7f.1` are host names, and no resolver knows them.
+/// The addresses that a target stands for, never none: that of an instance id, an address in canonical form, or (in the
+/// engine's own network only) those of a host name. Odd spellings such as `127.1` or `0x7f.1` stand for none.
 ///
 /// # Errors
 /// `Unresolved` when it stands for none.
-pub async fn resolve(network: &Network, target: &str, port: u16) -> Result<SocketAddr, ConnectFailure> {
+async fn resolve(network: &Network, target: &str, port: u16) -> Result<Vec<SocketAddr>, ConnectFailure> {
     let text = network.instances.get(target).map_or(target, String::as_str);
     if let Ok(address) = text.parse::<IpAddr>() {
-        return Ok(SocketAddr::new(address, port));
+        return Ok(vec![SocketAddr::new(address, port)]);
     }
     let unresolved = |why: String| ConnectFailure::new(FailureKind::Unresolved, why);
     if network.attachment != Attachment::Host {
@@ -164,6 +202,10 @@ pub async fn resolve(network: &Network, target: &str, port: u16) -> Result<Socke
     if looks_numeric {
         return Err(unresolved(format!("{target:?} is not an address in canonical form")));
     }
-    let mut found = lookup_host((text, port)).await.map_err(|error| unresolved(format!("{target:?}: {error}")))?;
-    found.next().ok_or_else(|| unresolved(format!("{target:?} has no address")))
+    let found = lookup_host((text, port)).await.map_err(|error| unresolved(format!("{target:?}: {error}")))?;
+    let addresses: Vec<_> = found.take(ADDRESS_LIMIT).collect();
+    if addresses.is_empty() {
+        return Err(unresolved(format!("{target:?} has no address")));
+    }
+    Ok(addresses)
 }

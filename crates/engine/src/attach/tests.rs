@@ -1,7 +1,7 @@
 //! Which addresses are dialled, and how a connector that comes and goes is met.
 
 use super::*;
-use isthmus_connector::packet::PacketListener;
+use isthmus_connector::packet::{PacketListener, PacketSocket};
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::os::fd::AsFd;
@@ -46,7 +46,7 @@ fn refuses_the_gateways_own_ports_on_every_address_of_the_machine() {
 #[tokio::test]
 async fn resolves_instances_and_canonical_addresses_only() {
     let address = resolve(&network(connector()), "i-web", 80).await.unwrap();
-    assert_eq!(address, "10.0.0.11:80".parse().unwrap());
+    assert_eq!(address, vec!["10.0.0.11:80".parse().unwrap()]);
     for target in ["127.1", "0x7f.0.0.1", "2130706433", "010.0.0.1", "i-other", "shop.internal"] {
         assert_eq!(
             resolve(&network(connector()), target, 80).await.unwrap_err().kind,
@@ -56,6 +56,26 @@ async fn resolves_instances_and_canonical_addresses_only() {
     }
     for target in ["127.1", "2130706433", "010.0.0.1"] {
         assert_eq!(resolve(&network(Attachment::Host), target, 80).await.unwrap_err().kind, FailureKind::Unresolved);
+    }
+}
+
+#[tokio::test]
+async fn tries_the_addresses_of_a_name_in_turn_and_tells_what_the_first_one_met() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let open = listener.local_addr().unwrap();
+    let closed = SocketAddr::from(([127, 0, 0, 2], open.port()));
+    let forbidden = SocketAddr::from(([169, 254, 169, 254], open.port()));
+    let attachments = Attachments::new(Arc::new(policy(true)));
+    let network = network(Attachment::Host);
+    let deadline = Instant::now() + Duration::from_secs(10);
+    let stream = attachments.connect_any(&network, &[closed, forbidden, open], deadline).await.unwrap();
+    assert_eq!(stream.peer_addr().unwrap(), open);
+    assert!(stream.nodelay().unwrap());
+    for (addresses, kind) in
+        [([closed, forbidden], FailureKind::Refused), ([forbidden, closed], FailureKind::AddressRefused)]
+    {
+        let failure = attachments.connect_any(&network, &addresses, deadline).await.unwrap_err();
+        assert_eq!(failure.kind, kind, "{}", failure.detail);
     }
 }
 
@@ -140,4 +160,42 @@ async fn closes_a_connection_that_comes_after_its_asker_left() {
     };
     LocalSet::new().run_until(steps).await;
     std::fs::remove_dir_all(&folder).ok();
+}
+
+#[tokio::test]
+async fn asks_a_restarted_connector_whose_end_was_not_noticed_yet() {
+    let folder = std::env::temp_dir().join(format!("isthmus-attach-restart-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let path = folder.join("c.sock");
+    let text = path.to_str().unwrap().to_owned();
+    let steps = async {
+        let clients = Clients::default();
+        let listener = listening(&path);
+        let (asked, old) = tokio::join!(clients.egress(&text), introduce(&listener));
+        asked.unwrap();
+        // No await between the end of the old one and the next question.
+        drop((old, listener));
+        std::fs::remove_file(&path).unwrap();
+        let listener = listening(&path);
+        let (asked, _new) = tokio::join!(clients.egress(&text), introduce(&listener));
+        assert_eq!(asked.unwrap(), vec!["10.0.0.250".parse::<IpAddr>().unwrap()]);
+    };
+    LocalSet::new().run_until(steps).await;
+    std::fs::remove_dir_all(&folder).ok();
+}
+
+fn listening(path: &std::path::Path) -> PacketListener {
+    let listener = PacketListener::bind(path).unwrap();
+    listener.listen().unwrap();
+    listener
+}
+
+/// Answers one greeting; the connection stays open as long as what is returned.
+async fn introduce(listener: &PacketListener) -> PacketSocket {
+    let socket = timeout(Duration::from_secs(10), listener.accept()).await.unwrap().unwrap();
+    let packet = socket.receive().await.unwrap().unwrap();
+    let asked: serde_json::Value = serde_json::from_slice(&packet.bytes).unwrap();
+    let reply = serde_json::json!({"id": asked["id"], "egress": ["10.0.0.250"], "allow_count": 1, "version": "1"});
+    socket.send(reply.to_string().as_bytes(), None).await.unwrap();
+    socket
 }

@@ -7,7 +7,7 @@
 use super::pool::{TargetKey, TargetPool};
 use super::response::Upstream;
 use super::{tls, ResponseBody};
-use crate::attach::{self, ConnectFailure, FailureKind};
+use crate::attach::{ConnectFailure, FailureKind};
 use crate::record::Entry;
 use crate::request::answer::{Kind, Refusal};
 use crate::request::{map, BodyError, Outgoing, RequestBody};
@@ -188,10 +188,7 @@ async fn connect(
             (&engine_network, *host, *port)
         }
     };
-    let connecting = async {
-        let address = attach::resolve(network, target, port).await?;
-        thread.attachments.connect(network, address, limit).await
-    };
+    let connecting = thread.attachments.reach(network, target, port, limit);
     let through_access = matches!(route.place, Place::Access { .. });
     let stream = match timeout_at(deadline, connecting).await {
         Ok(connected) => connected.map_err(|failure| not_connected(failure, target, through_access))?,
