@@ -47,3 +47,18 @@ def refusals() -> list[dict[str, Any]]:
     """Every refusal an engine can give: code, status, message, fault, retryable."""
     listed: list[dict[str, Any]] = json.loads(_native.refusals())
     return listed
+
+
+def plugin_types() -> list[dict[str, Any]]:
+    """Every type of plug-in in the order in which they act: `type` and `schema` (a JSON Schema)."""
+    listed: list[dict[str, Any]] = json.loads(_native.plugin_types())
+    return listed
+
+
+def check_plugin(plugin_type: str, definition: Any) -> list[dict[str, str]]:
+    """Everything that is wrong with a definition: `field` (a path, empty for the whole) and `problem`.
+
+    Raises: ValueError for a type that is not one of `plugin_types`.
+    """
+    problems: list[dict[str, str]] = json.loads(_native.check_plugin(plugin_type, json.dumps(definition)))
+    return problems

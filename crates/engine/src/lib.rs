@@ -4,6 +4,7 @@
 //! `listen` accepts the connection; `request` then calls, in one short function, `request::route` (which API),
 //! `request::guard` (protocol, sizes), `request::identify` (who), `request::permit` (may they), `request::throttle`
 //! (how often), `request::map` (what the backend gets); `backend` sends it and `record` writes down what happened.
+//! Between these stops act the `plugins` that are bound to the API, in the one order of `plugins/order.rs`.
 //! A refusal is turned into bytes in `request::answer` alone.
 //!
 //! Beside the path of a request: `live` holds the current plan behind one pointer, `world` is that plan compiled,
@@ -21,6 +22,7 @@ pub mod follow;
 mod health;
 pub mod listen;
 pub mod live;
+pub mod plugins;
 pub mod record;
 pub mod request;
 pub mod settings;

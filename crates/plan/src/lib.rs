@@ -13,7 +13,9 @@ mod app;
 mod digest;
 mod edition;
 mod error;
+pub mod expression;
 mod group;
+pub mod plugin;
 mod record;
 mod secret;
 
@@ -26,5 +28,6 @@ pub use edition::{
 };
 pub use error::PlanError;
 pub use group::{Certificate, Domain, Group};
+pub use plugin::{BindingScope, Dataset, DatasetItem, Definition, Plugin, PluginBinding, PluginType};
 pub use record::{Kind, Record, RecordKey};
 pub use secret::Secret;

@@ -1,6 +1,8 @@
 //! One keyed record of the plan: what kind, which key, which content.
 
-use crate::{App, Certificate, Domain, Edition, Grant, Group, Network, PlanError, VpcAccess};
+use crate::{
+    App, Certificate, Dataset, Domain, Edition, Grant, Group, Network, PlanError, Plugin, PluginBinding, VpcAccess,
+};
 use serde::de::DeserializeOwned;
 
 /// What a record is about. The wire spelling is the snake-case name.
@@ -14,10 +16,13 @@ pub enum Kind {
     Grant,
     Network,
     VpcAccess,
+    Plugin,
+    PluginBinding,
+    Dataset,
 }
 
 impl Kind {
-    pub const ALL: [Kind; 8] = [
+    pub const ALL: [Kind; 11] = [
         Kind::Group,
         Kind::Domain,
         Kind::Certificate,
@@ -26,6 +31,9 @@ impl Kind {
         Kind::Grant,
         Kind::Network,
         Kind::VpcAccess,
+        Kind::Plugin,
+        Kind::PluginBinding,
+        Kind::Dataset,
     ];
 
     pub fn name(self) -> &'static str {
@@ -38,6 +46,9 @@ impl Kind {
             Kind::Grant => "grant",
             Kind::Network => "network",
             Kind::VpcAccess => "vpc_access",
+            Kind::Plugin => "plugin",
+            Kind::PluginBinding => "plugin_binding",
+            Kind::Dataset => "dataset",
         }
     }
 
@@ -64,6 +75,9 @@ pub enum Record {
     Grant(Grant),
     Network(Network),
     VpcAccess(VpcAccess),
+    Plugin(Box<Plugin>),
+    PluginBinding(PluginBinding),
+    Dataset(Dataset),
 }
 
 impl Record {
@@ -82,6 +96,9 @@ impl Record {
             Kind::Grant => Record::Grant(parse(body)?),
             Kind::Network => Record::Network(parse(body)?),
             Kind::VpcAccess => Record::VpcAccess(parse(body)?),
+            Kind::Plugin => Record::Plugin(Box::new(parse(body)?)),
+            Kind::PluginBinding => Record::PluginBinding(parse(body)?),
+            Kind::Dataset => Record::Dataset(parse(body)?),
         };
         record.check()?;
         let own = record.key();
@@ -102,6 +119,9 @@ impl Record {
             Record::Grant(grant) => format!("{}/{}/{}", grant.api_id, grant.stage, grant.app_id),
             Record::Network(network) => network.network_id.clone(),
             Record::VpcAccess(access) => access.name.clone(),
+            Record::Plugin(plugin) => plugin.plugin_id.clone(),
+            Record::PluginBinding(binding) => binding.key(),
+            Record::Dataset(dataset) => dataset.dataset_id.clone(),
         }
     }
 
@@ -115,6 +135,9 @@ impl Record {
             Record::Grant(grant) => grant.check(),
             Record::Network(network) => network.check(),
             Record::VpcAccess(access) => access.check(),
+            Record::Plugin(plugin) => plugin.check(),
+            Record::PluginBinding(binding) => binding.check(),
+            Record::Dataset(dataset) => dataset.check(),
         }
     }
 }

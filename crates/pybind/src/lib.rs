@@ -2,7 +2,7 @@
 
 use isthmus_engine::live::Live;
 use isthmus_engine::settings::EngineSettings;
-use isthmus_plan::{Kind, Record};
+use isthmus_plan::{Definition, Kind, PluginType, Record};
 use pyo3::exceptions::{PyOSError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use std::sync::Arc;
@@ -74,6 +74,29 @@ fn refusals() -> PyResult<String> {
     serde_json::to_string(&listed).map_err(|error| PyRuntimeError::new_err(error.to_string()))
 }
 
+/// Every type of plug-in in the order in which they act, as a JSON list of {type, schema}.
+#[pyfunction]
+fn plugin_types() -> PyResult<String> {
+    let types: Vec<_> = PluginType::ALL
+        .iter()
+        .map(|known| serde_json::json!({ "type": known.name(), "schema": known.schema() }))
+        .collect();
+    serde_json::to_string(&types).map_err(|error| PyRuntimeError::new_err(error.to_string()))
+}
+
+/// Everything that is wrong with a plug-in's definition, as a JSON list of {field, problem}. Raises ValueError when the
+/// type is not one of `plugin_types` or the definition is not JSON.
+#[pyfunction]
+fn check_plugin(plugin_type: &str, definition: &str) -> PyResult<String> {
+    let known = PluginType::from_name(plugin_type)
+        .ok_or_else(|| PyValueError::new_err(format!("no plug-in type {plugin_type:?}")))?;
+    let body = serde_json::from_str(definition).map_err(|error| PyValueError::new_err(error.to_string()))?;
+    let problems = Definition::decode(known, body).err().unwrap_or_default();
+    let listed: Vec<_> =
+        problems.iter().map(|one| serde_json::json!({ "field": one.field, "problem": one.problem })).collect();
+    serde_json::to_string(&listed).map_err(|error| PyRuntimeError::new_err(error.to_string()))
+}
+
 #[pyfunction]
 fn version() -> &'static str {
     env!("CARGO_PKG_VERSION")
@@ -85,6 +108,8 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(run_connector, module)?)?;
     module.add_function(wrap_pyfunction!(check_record, module)?)?;
     module.add_function(wrap_pyfunction!(refusals, module)?)?;
+    module.add_function(wrap_pyfunction!(plugin_types, module)?)?;
+    module.add_function(wrap_pyfunction!(check_plugin, module)?)?;
     module.add_function(wrap_pyfunction!(version, module)?)?;
     Ok(())
 }

@@ -64,6 +64,7 @@ refusals! {
     InvalidStage = "I400SG" 400 "Invalid Stage `{}`" Caller false;
     ApiNotFound = "I404NF" 404 "API not found with {}" Caller false;
     BrokenApi = "X500AM" 500 "Invalid Api Meta, deploy the API again" Provider false;
+    InvalidPlugin = "X400PM" 400 "Invalid plugin meta {}" Provider false;
     BrokenGroup = "X403DG" 403 "Bad Domain or Group: {}" Provider false;
     AuthorizationNeeded = "A400MA" 400 "Need authorization, `X-Ca-Key` or `Authorization: APPCODE ...` is required" Caller false;
     InvalidAppCode = "A400AC" 400 "Invalid AppCode {}" Caller false;
@@ -71,6 +72,7 @@ refusals! {
     InvalidSignature = "A403IS" 403 "Invalid Signature, Server StringToSign:`{}`" Caller false;
     GrantExpired = "A403EP" 403 "App authorization expired" Caller false;
     Unauthorized = "I403AA" 403 "Unauthorized" Caller false;
+    AccessDenied = "A403AC" 403 "Access Control Forbidden by {}" Caller false;
     InvalidContentMd5 = "I400I5" 400 "Invalid Content-MD5 {}" Caller false;
     NonceRequired = "I400NC" 400 "X-Ca-Nonce is required" Caller false;
     NonceUsed = "S403NU" 403 "Nonce Used" Caller false;
@@ -96,15 +98,26 @@ pub struct Refusal {
     pub reason: Cow<'static, str>,
     /// For the log and the provider only.
     pub detail: Option<Box<str>>,
+    /// What a plug-in's rule puts in place of the list's answer.
+    pub custom: Option<Box<Custom>>,
+}
+
+/// A tenant's own answer for a refusal; each part replaces the list's when it is there. The code stays.
+#[derive(Debug, Clone, Default)]
+pub struct Custom {
+    pub status: Option<u16>,
+    pub message: Option<String>,
+    pub headers: Vec<(String, String)>,
+    pub body: Option<String>,
 }
 
 impl Refusal {
     pub fn new(kind: Kind) -> Self {
-        Self { kind, reason: Cow::Borrowed(""), detail: None }
+        Self { kind, reason: Cow::Borrowed(""), detail: None, custom: None }
     }
 
     pub fn because(kind: Kind, reason: impl Into<Cow<'static, str>>) -> Self {
-        Self { kind, reason: reason.into(), detail: None }
+        Self { kind, reason: reason.into(), detail: None, custom: None }
     }
 
     pub fn with_detail(mut self, detail: impl Into<Box<str>>) -> Self {
@@ -112,7 +125,15 @@ impl Refusal {
         self
     }
 
+    pub fn with_custom(mut self, custom: Custom) -> Self {
+        self.custom = Some(Box::new(custom));
+        self
+    }
+
     pub fn message(&self) -> String {
+        if let Some(message) = self.custom.as_ref().and_then(|custom| custom.message.clone()) {
+            return message;
+        }
         self.kind.listed().message.replacen("{}", &self.reason, 1)
     }
 }
@@ -137,7 +158,26 @@ pub fn refuse(refusal: &Refusal, form: RefusalBody, entry: &mut Entry) -> Respon
     if form == RefusalBody::Json {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=UTF-8"));
     }
+    if let Some(custom) = &refusal.custom {
+        customize(&mut response, custom);
+    }
     response
+}
+
+/// Puts a tenant's own status, headers and body in place; what cannot be part of an answer is left out.
+fn customize(response: &mut Response<ResponseBody>, custom: &Custom) {
+    if let Some(status) = custom.status.and_then(|status| StatusCode::from_u16(status).ok()) {
+        *response.status_mut() = status;
+    }
+    if let Some(body) = &custom.body {
+        *response.body_mut() = ResponseBody::full(Bytes::from(body.clone()));
+        response.headers_mut().remove(CONTENT_TYPE);
+    }
+    for (name, value) in &custom.headers {
+        if let Ok(name) = HeaderName::from_bytes(name.as_bytes()) {
+            response.headers_mut().insert(name, header_text(value));
+        }
+    }
 }
 
 /// A message as a header value: UTF-8 bytes; what a header cannot hold (control characters) becomes a space.

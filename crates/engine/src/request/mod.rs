@@ -17,60 +17,82 @@ pub use body::{BodyError, RequestBody};
 pub use map::Outgoing;
 pub use nonces::Nonces;
 pub use permit::Permitted;
+pub use route::Matched;
+pub use signature::has_form;
+pub use system::System;
 pub use throttle::AutomaticDomains;
 
 use crate::backend::{self, ResponseBody};
 use crate::listen::Peer;
-use crate::record::Entry;
+use crate::plugins::{self, Flow, Passage, Step};
 use crate::thread::Thread;
-use crate::world::World;
 use answer::{Refusal, REQUEST_ID};
 use hyper::body::Incoming;
+use hyper::header::USER_AGENT;
 use hyper::{Request, Response};
 use std::rc::Rc;
+
+/// Goes on, or returns the answer that a plug-in gave.
+macro_rules! go_on {
+    ($plugins:expr) => {
+        if let Flow::Answer(response) = $plugins.await? {
+            return Ok(*response);
+        }
+    };
+}
 
 /// One request from its arrival to its answer; the answer's body carries the record to its end.
 pub async fn serve(thread: Rc<Thread>, peer: Rc<Peer>, request: Request<Incoming>) -> Response<ResponseBody> {
     let world = thread.world();
-    let mut entry = thread.recorder.begin(&request, &peer, &thread.now());
-    let mut response = match steps(&thread, &world, &peer, request, &mut entry).await {
-        Ok(response) => response,
-        Err(refusal) => answer::refuse(&refusal, thread.settings.refusal_body, &mut entry),
+    let now = thread.now();
+    let mut entry = thread.recorder.begin(&request, &peer, &now);
+    let mut passage = Passage::default();
+    let mut step =
+        Step { thread: &thread, world: &world, peer: &peer, now: &now, entry: &mut entry, passage: &mut passage };
+    let mut response = match steps(&mut step, request).await {
+        Ok(response) => plugins::on_answer(&mut step, response, None).await,
+        Err(refusal) => {
+            let response = answer::refuse(&refusal, thread.settings.refusal_body, step.entry);
+            plugins::on_answer(&mut step, response, Some(&refusal)).await
+        }
     };
     if let Some(id) = &entry.request_id_header {
         response.headers_mut().insert(REQUEST_ID, id.clone());
     }
     entry.status = response.status().as_u16();
-    response.body_mut().carry(thread, entry);
+    response.body_mut().carry(Rc::clone(&thread), entry);
     response
 }
 
-async fn steps(
-    thread: &Rc<Thread>,
-    world: &World,
-    peer: &Peer,
-    request: Request<Incoming>,
-    entry: &mut Entry,
-) -> Result<Response<ResponseBody>, Refusal> {
-    let now = thread.now();
+async fn steps(step: &mut Step<'_, '_>, request: Request<Incoming>) -> Result<Response<ResponseBody>, Refusal> {
+    let (thread, world, now) = (step.thread, step.world, step.now);
     let limit = thread.settings.request_body_limit;
-    let (head, incoming) = request.into_parts();
+    let (mut head, incoming) = request.into_parts();
     let mut body = RequestBody::new(incoming, limit);
-    let matched = route::find(world, &head, entry)?;
-    guard::check(&matched, &head, peer, limit)?;
+    let matched = route::find(world, &head, step.entry)?;
+    step.begin(matched.edition, &head)?;
+    guard::check(&matched, &head, step.peer, limit)?;
+    go_on!(plugins::on_arrival(step, &head, &matched));
     let rules = identify::Rules {
         now: now.unix_ms(),
         signature_window_ms: thread.settings.signature_window_ms,
         nonces: &thread.shared.nonces,
         body_limit: limit,
     };
-    let identified = identify::caller(world, matched, &head, &mut body, &rules, entry).await?;
-    let permitted = permit::check(world, identified, now.unix_ms())?;
+    let identified = identify::caller(world, matched, &head, &mut body, &rules, step.entry).await?;
+    step.passage.caller = identified.caller;
+    go_on!(plugins::on_identified(step, &mut head, &mut body, &identified.matched));
+    let mut permitted = permit::check(world, identified, now.unix_ms())?;
     thread.shared.automatic_domains.count(permitted.matched.domain, now.unix_ms())?;
+    go_on!(plugins::on_permitted(step, &head, &mut body, &mut permitted));
     let group = world.group(&permitted.matched.edition.edition.group_id).map(AsRef::as_ref);
-    let outgoing = {
-        let system = system::System::new(&permitted, entry, peer, &now, &head.headers);
+    if step.passage.user_agent.is_none() {
+        step.passage.user_agent = head.headers.get(USER_AGENT).cloned();
+    }
+    let mut outgoing = {
+        let system = step.system(permitted.matched.edition);
         map::build(&permitted, group, head, body, &system, limit).await?
     };
-    backend::send(thread, world, &permitted, outgoing, entry).await
+    go_on!(plugins::on_mapped(step, &mut outgoing));
+    backend::send(thread, world, &permitted, outgoing, step.entry).await
 }

@@ -2,36 +2,27 @@
 //!
 //! Source: vendor page "System parameters" and `DescribeSystemParameters`.
 
-use super::permit::Permitted;
 use crate::listen::Peer;
 use crate::record::Entry;
 use crate::thread::Now;
-use hyper::header::{HeaderMap, HeaderValue, USER_AGENT};
+use crate::world::{Caller, CompiledEdition};
+use hyper::header::HeaderValue;
 use isthmus_plan::Scheme;
 use std::borrow::Cow;
 
 pub struct System<'r> {
-    pub permitted: &'r Permitted<'r>,
+    pub edition: &'r CompiledEdition,
+    pub caller: Option<&'r Caller>,
     pub entry: &'r Entry,
     pub peer: &'r Peer,
     pub now: &'r Now,
     pub user_agent: Option<HeaderValue>,
 }
 
-impl<'r> System<'r> {
-    pub fn new(
-        permitted: &'r Permitted<'r>,
-        entry: &'r Entry,
-        peer: &'r Peer,
-        now: &'r Now,
-        headers: &HeaderMap,
-    ) -> Self {
-        Self { permitted, entry, peer, now, user_agent: headers.get(USER_AGENT).cloned() }
-    }
-
+impl System<'_> {
     /// The value of a system parameter; empty for a name that is not one.
     pub fn value(&self, name: &str) -> Cow<'_, str> {
-        let app = self.permitted.caller.map(|caller| &caller.app);
+        let app = self.caller.map(|caller| &caller.app);
         match name {
             "CaClientIp" => Cow::Borrowed(self.client_address()),
             "CaDomain" => Cow::Borrowed(&self.entry.domain),
@@ -45,8 +36,8 @@ impl<'r> System<'r> {
                 Scheme::Https => "HTTPS",
             }),
             "CaProxy" => Cow::Borrowed("AliCloudAPIGateway"),
-            "CaApiName" => Cow::Borrowed(&self.permitted.matched.edition.edition.api_name),
-            "CaStage" => Cow::Borrowed(&self.permitted.matched.edition.edition.stage),
+            "CaApiName" => Cow::Borrowed(&self.edition.edition.api_name),
+            "CaStage" => Cow::Borrowed(&self.edition.edition.stage),
             "CaClientUa" => {
                 let value = self.user_agent.as_ref().map(HeaderValue::as_bytes).unwrap_or_default();
                 String::from_utf8_lossy(value)

@@ -3,6 +3,7 @@
 //! A record that cannot be served is noted as refused and changes nothing, except that an edition which was served
 //! under the same key becomes broken: to go on serving what was replaced would be a lie.
 
+use super::plugins::Targets;
 use super::{Access, Caller, CompiledEdition, EditionEntry, KeyCredential, RouteTable, World};
 use crate::live::{Batch, BatchRecord, Refused};
 use isthmus_plan::{record_digest, App, Edition, Grant, Kind, PlanError, Record};
@@ -10,11 +11,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Route tables to build anew at the end of a batch: by group and stage, the editions they get (None: removed).
-type Dirty = BTreeMap<(Box<str>, Box<str>), Vec<(Box<str>, Option<Arc<EditionEntry>>)>>;
+type Routes = BTreeMap<(Box<str>, Box<str>), Vec<(Box<str>, Option<Arc<EditionEntry>>)>>;
+
+/// What a batch leaves to be built anew at its end.
+#[derive(Default)]
+struct Dirty {
+    routes: Routes,
+    targets: Targets,
+}
 
 impl World {
     pub fn apply(&mut self, batch: Batch) {
-        let mut dirty = Dirty::new();
+        let mut dirty = Dirty::default();
         // First, so that a credential may move from one app to another within a batch, whatever the order.
         for record in batch.records.iter().filter(|record| Kind::from_name(&record.kind) == Some(Kind::App)) {
             record.key.parse().map(|app_id| self.forget_credentials(app_id)).unwrap_or_default();
@@ -22,7 +30,8 @@ impl World {
         for record in batch.records {
             self.apply_record(record, &mut dirty);
         }
-        self.rebuild(dirty);
+        self.rebuild(dirty.routes);
+        self.rebind(dirty.targets);
         self.store = batch.store;
         self.revision = batch.revision;
     }
@@ -47,7 +56,7 @@ impl World {
             None => Err(PlanError::new("", "this engine does not know records of this kind; upgrade it")),
             Some(kind) => Record::decode(kind, &record.key, &body)
                 .and_then(|decoded| self.put(decoded, record.revision, dirty))
-                .inspect_err(|_| self.break_edition(kind, &record.key, dirty)),
+                .inspect_err(|_| self.break_record(kind, &record.key, dirty)),
         };
         if let Err(error) = outcome {
             let (kind, key) = (record.kind, record.key);
@@ -69,6 +78,9 @@ impl World {
             Record::VpcAccess(access) => {
                 drop(self.accesses.insert(access.name.as_str().into(), Arc::new(Access { access, revision })));
             }
+            Record::Plugin(plugin) => self.put_plugin(&plugin, &mut dirty.targets)?,
+            Record::PluginBinding(binding) => self.put_binding(&binding, &mut dirty.targets),
+            Record::Dataset(dataset) => self.put_dataset(&dataset),
         }
         Ok(())
     }
@@ -83,6 +95,9 @@ impl World {
             Kind::Grant => self.remove_grant(key),
             Kind::Network => drop(self.networks.remove(key)),
             Kind::VpcAccess => drop(self.accesses.remove(key)),
+            Kind::Plugin => self.remove_plugin(key, &mut dirty.targets),
+            Kind::PluginBinding => self.remove_binding(key, &mut dirty.targets),
+            Kind::Dataset => drop(self.datasets.remove(key)),
         }
     }
 
@@ -95,7 +110,7 @@ impl World {
         }
         self.edition_places.insert(key.clone(), place.clone());
         let entry = Arc::new(EditionEntry::Served(Box::new(compiled)));
-        dirty.entry(place).or_default().push((key, Some(entry)));
+        dirty.routes.entry(place).or_default().push((key, Some(entry)));
         Ok(())
     }
 
@@ -104,12 +119,20 @@ impl World {
         let place =
             if instead.is_some() { self.edition_places.get(key).cloned() } else { self.edition_places.remove(key) };
         if let Some(place) = place {
-            dirty.entry(place).or_default().push((key.into(), instead));
+            dirty.routes.entry(place).or_default().push((key.into(), instead));
         }
     }
 
-    fn break_edition(&mut self, kind: Kind, key: &str, dirty: &mut Dirty) {
-        let Some((group, stage)) = self.edition_places.get(key).filter(|_| kind == Kind::Edition) else { return };
+    fn break_record(&mut self, kind: Kind, key: &str, dirty: &mut Dirty) {
+        match kind {
+            Kind::Edition => self.break_edition(key, dirty),
+            Kind::Plugin => self.break_plugin(key, &mut dirty.targets),
+            _ => {}
+        }
+    }
+
+    fn break_edition(&mut self, key: &str, dirty: &mut Dirty) {
+        let Some((group, stage)) = self.edition_places.get(key) else { return };
         let Some(table) = self.routes(group, stage) else { return };
         let (method, path) = match table.editions().get(key).map(Arc::as_ref) {
             Some(EditionEntry::Served(old)) => (old.edition.method.clone(), old.edition.path.clone()),
@@ -119,7 +142,7 @@ impl World {
         self.take_edition(key, Some(Arc::new(EditionEntry::Broken { method, path })), dirty);
     }
 
-    fn rebuild(&mut self, dirty: Dirty) {
+    fn rebuild(&mut self, dirty: Routes) {
         for ((group, stage), changes) in dirty {
             let mut stages = self.tables.get(&group).cloned().unwrap_or_default();
             let position = stages.iter().position(|(name, _)| *name == stage);

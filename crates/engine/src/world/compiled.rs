@@ -14,6 +14,9 @@ pub struct CompiledEdition {
     pub edition: Edition,
     /// `<api_id>/<STAGE>`: the key of its grants.
     pub key: Box<str>,
+    /// `api/<api_id>/<STAGE>` and `group/<group_id>/<STAGE>`: what plug-ins are bound to.
+    pub api_target: Box<str>,
+    pub group_target: Box<str>,
     pub parameters: Vec<CompiledParameter>,
     /// Names of the path pattern's placeholders, in order; `*` for the rest.
     pub placeholders: Vec<Box<str>>,
@@ -59,7 +62,10 @@ impl CompiledEdition {
             .map(|(index, parameter)| compile_parameter(index, parameter, &placeholders))
             .collect::<Result<_, _>>()?;
         let backend_path = pieces(&edition.backend.path);
-        Ok(Self { key: edition.key().into(), parameters, placeholders, backend_path, edition })
+        let api_target = format!("api/{}", edition.key()).into();
+        let group_target = format!("group/{}/{}", edition.group_id, edition.stage).into();
+        let key = edition.key().into();
+        Ok(Self { key, api_target, group_target, parameters, placeholders, backend_path, edition })
     }
 
     pub fn passes_through(&self) -> bool {

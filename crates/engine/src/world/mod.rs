@@ -8,15 +8,18 @@ mod apply;
 mod certificates;
 mod compiled;
 mod credentials;
+mod plugins;
 mod routes;
 #[cfg(test)]
 mod tests;
 
 pub use compiled::{CompiledEdition, CompiledParameter, EditionEntry, PathPiece};
 pub use credentials::{Caller, KeyCredential};
+pub use plugins::ReadyDataset;
 pub use routes::{RouteMatch, RouteTable};
 
 use crate::live::Refused;
+use crate::plugins::Bound;
 use certificates::ReadyCertificate;
 use isthmus_plan::{Domain, Group, Network, SetDigest, VpcAccess};
 use std::sync::Arc;
@@ -41,6 +44,13 @@ pub struct World {
     grants: Map<Box<str>, Map<u64, Option<i64>>>,
     networks: Map<Box<str>, Arc<Network>>,
     accesses: Map<Box<str>, Arc<Access>>,
+    plugins: Map<Box<str>, plugins::KnownPlugin>,
+    /// Binding target (`api/<id>/<STAGE>`, `group/…`) → ids of its plug-ins, and the other way round.
+    bindings: Map<Box<str>, Map<Box<str>, ()>>,
+    plugin_targets: Map<Box<str>, Map<Box<str>, ()>>,
+    /// By binding target: what acts there.
+    bound: Map<Box<str>, Arc<Bound>>,
+    datasets: Map<Box<str>, Arc<ReadyDataset>>,
     certificates: Map<Box<str>, Arc<ReadyCertificate>>,
     /// Host name or wildcard → certificate id.
     certificate_hosts: Map<Box<str>, Box<str>>,

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+pub mod plugins;
+
 use isthmus_engine::live::{Applied, Batch, BatchRecord, Live};
 use isthmus_engine::settings::EngineSettings;
 use isthmus_engine::Engine;

@@ -1,0 +1,72 @@
+//! Plug-ins at work: each type in a file of its own, and `order.rs` as the one list of when each acts.
+//!
+//! A plug-in's definition and its checks are in `isthmus_plan::plugin`; here it is made ready once (`compile`) and then
+//! run per request. `facts` says what conditions can see, `bound` which plug-ins an API has. Invariant: an API whose
+//! plug-in cannot be run refuses its requests (X400PM); it never runs without it.
+
+mod access_control;
+mod bound;
+mod facts;
+mod order;
+
+pub use access_control::AccessControl;
+pub use bound::{Bound, Compiled, Plugins};
+pub use facts::{AnswerFacts, Facts, RequestFacts, Scoped};
+pub use order::{on_answer, on_arrival, on_identified, on_mapped, on_permitted, Flow};
+
+use crate::listen::Peer;
+use crate::record::Entry;
+use crate::request::answer::{Kind, Refusal};
+use crate::request::System;
+use crate::thread::{Now, Thread};
+use crate::world::{Caller, CompiledEdition, World};
+use hyper::header::HeaderValue;
+use hyper::http::request::Parts;
+use std::rc::Rc;
+
+/// What the way in leaves for the way out: filled by the steps of a request, read by plug-ins on its answer.
+#[derive(Default)]
+pub struct Passage<'w> {
+    pub plugins: Plugins<'w>,
+    pub edition: Option<&'w CompiledEdition>,
+    pub caller: Option<&'w Caller>,
+    /// Claims of a verified JSON Web Token.
+    pub claims: Option<serde_json::Value>,
+    /// Parameters that plug-ins set, by name.
+    pub set: Vec<(Box<str>, String)>,
+    pub user_agent: Option<HeaderValue>,
+}
+
+/// What every plug-in call gets: where the request is and what is known of it.
+pub struct Step<'a, 'w> {
+    pub thread: &'a Rc<Thread>,
+    pub world: &'w World,
+    pub peer: &'a Peer,
+    pub now: &'a Now,
+    pub entry: &'a mut Entry,
+    pub passage: &'a mut Passage<'w>,
+}
+
+impl<'w> Step<'_, 'w> {
+    /// The system parameters of the request, as far as they are known.
+    pub fn system<'s>(&'s self, edition: &'s CompiledEdition) -> System<'s> {
+        let user_agent = self.passage.user_agent.clone();
+        System { edition, caller: self.passage.caller, entry: self.entry, peer: self.peer, now: self.now, user_agent }
+    }
+
+    /// Looks up what is bound to the API that the request is for.
+    ///
+    /// # Errors
+    /// `InvalidPlugin` when one of them cannot be run.
+    pub fn begin(&mut self, edition: &'w CompiledEdition, head: &Parts) -> Result<(), Refusal> {
+        self.passage.edition = Some(edition);
+        self.passage.plugins = self.world.plugins(edition);
+        if let Some(name) = self.passage.plugins.broken() {
+            return Err(Refusal::because(Kind::InvalidPlugin, format!("`{name}` cannot be run by this engine")));
+        }
+        if !self.passage.plugins.is_empty() {
+            self.passage.user_agent = head.headers.get(hyper::header::USER_AGENT).cloned();
+        }
+        Ok(())
+    }
+}

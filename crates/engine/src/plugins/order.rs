@@ -1,0 +1,63 @@
+//! The one list of when each plug-in acts. `request::serve` calls these five in turn; within each, top to bottom.
+//!
+//! Source of the order: `docs/reference/compatibility.md` (the vendor documents fragments of it).
+
+use super::Step;
+use crate::backend::ResponseBody;
+use crate::request::answer::Refusal;
+use crate::request::{Matched, Outgoing, Permitted, RequestBody};
+use hyper::http::request::Parts;
+use hyper::Response;
+
+/// Whether a request goes on, or was answered by a plug-in.
+pub enum Flow {
+    Continue,
+    Answer(Box<Response<ResponseBody>>),
+}
+
+/// The API is known, the caller is not.
+pub async fn on_arrival(step: &mut Step<'_, '_>, head: &Parts, matched: &Matched<'_>) -> Result<Flow, Refusal> {
+    let _ = (step, head, matched);
+    Ok(Flow::Continue)
+}
+
+/// The app is known, as far as the API asks for one.
+pub async fn on_identified(
+    step: &mut Step<'_, '_>,
+    head: &mut Parts,
+    body: &mut RequestBody,
+    matched: &Matched<'_>,
+) -> Result<Flow, Refusal> {
+    let _ = (step, head, body, matched);
+    Ok(Flow::Continue)
+}
+
+/// The caller may call; nothing was sent yet.
+pub async fn on_permitted(
+    step: &mut Step<'_, '_>,
+    head: &Parts,
+    body: &mut RequestBody,
+    permitted: &mut Permitted<'_>,
+) -> Result<Flow, Refusal> {
+    let plugins = step.passage.plugins;
+    if let Some(access_control) = plugins.access_control() {
+        access_control.check(step, head, body, &permitted.matched).await?;
+    }
+    Ok(Flow::Continue)
+}
+
+/// The backend request is built.
+pub async fn on_mapped(step: &mut Step<'_, '_>, outgoing: &mut Outgoing) -> Result<Flow, Refusal> {
+    let _ = (step, outgoing);
+    Ok(Flow::Continue)
+}
+
+/// The answer is known, whoever made it; `refusal` is there when the gateway did.
+pub async fn on_answer(
+    step: &mut Step<'_, '_>,
+    response: Response<ResponseBody>,
+    refusal: Option<&Refusal>,
+) -> Response<ResponseBody> {
+    let _ = (step, refusal);
+    response
+}
