@@ -19,7 +19,7 @@ from isthmus.operations.fields import raise_problems, tag_problems
 from isthmus.operations.groups import require_group
 from isthmus.operations.paging import page_fields, page_of
 from isthmus.operations.times import utc_text
-from isthmus.publish.bindings import grant_key
+from isthmus.publish.bindings import binding_key, grant_key
 from isthmus.store import Transaction
 from isthmus.store.apis import (
     TAG_TYPE,
@@ -40,6 +40,7 @@ from isthmus.store.apis import (
 from isthmus.store.editions import online_versions
 from isthmus.store.grants import grants_of_api
 from isthmus.store.groups import SYSTEM_STAGES, find_group, stages_of_group
+from isthmus.store.plugins import remove_bindings_of
 from isthmus.store.tags import TagList, put_tags, tags_of
 
 
@@ -77,6 +78,8 @@ def delete_api(call: Call, params: Any) -> Mapping[str, Any]:
         raise errors.dependency_violation("ApiDeployed", text)
     for grant in grants_of_api(transaction, api.api_id):
         transaction.records.remove("grant", grant_key(grant.api_id, grant.stage, grant.app_id))
+    for binding in remove_bindings_of(transaction, "api", api.api_id):
+        transaction.records.remove("plugin_binding", binding_key(binding))
     remove_api(transaction, api.api_id)
     return {}
 

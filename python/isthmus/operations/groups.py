@@ -19,7 +19,7 @@ from isthmus.operations.fields import name_problems, raise_problems, tag_problem
 from isthmus.operations.instances import SHARED_INSTANCE, SHARED_INSTANCE_TYPE
 from isthmus.operations.paging import page_fields, page_of
 from isthmus.operations.times import utc_text
-from isthmus.publish.bindings import automatic_domain_record, automatic_host, group_record
+from isthmus.publish.bindings import automatic_domain_record, automatic_host, binding_key, group_record
 from isthmus.settings import Settings
 from isthmus.store import Transaction
 from isthmus.store.groups import (
@@ -37,6 +37,7 @@ from isthmus.store.groups import (
     stages_of_group,
     update_group,
 )
+from isthmus.store.plugins import remove_bindings_of
 from isthmus.store.records import records_of_kind
 from isthmus.store.tags import put_tags, tags_of
 
@@ -114,6 +115,8 @@ def delete_api_group(call: Call, params: Any) -> Mapping[str, Any]:
     if apis:
         text = f"The group {params.group_id} still has {apis} API(s); delete them first."
         raise errors.dependency_violation("Api", text)
+    for binding in remove_bindings_of(transaction, "group", params.group_id):
+        transaction.records.remove("plugin_binding", binding_key(binding))
     remove_group(transaction, params.group_id)
     transaction.records.remove("group", params.group_id)
     transaction.records.remove("domain", _automatic_host(call, params.group_id))

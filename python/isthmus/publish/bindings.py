@@ -1,4 +1,5 @@
-"""Binding state as plan records: groups, domains, apps, grants, networks and VPC accesses, from their rows.
+"""Binding state as plan records, from its rows: groups, domains, apps, grants, networks, VPC accesses, plug-ins and so
+on.
 
 Called by the operations, which put the result into the transaction: what is here acts at once, without publishing.
 Pure: no statement, no clock. Invariant: kind, key and body are exactly what the engine's plan types read.
@@ -10,9 +11,11 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from isthmus.store.apps import App, AppCode, AppKey
+from isthmus.store.datasets import Dataset, DatasetItem
 from isthmus.store.grants import Grant
 from isthmus.store.groups import Group, Stage
 from isthmus.store.networks import Network, VpcAccess
+from isthmus.store.plugins import Binding, Plugin
 
 
 class RecordBody(NamedTuple):
@@ -91,3 +94,37 @@ def access_record(access: VpcAccess) -> RecordBody:
         "host": access.host or None,
     }
     return RecordBody("vpc_access", access.name, body)
+
+
+def plugin_record(plugin: Plugin, definition: dict[str, Any]) -> RecordBody:
+    """`definition` is what the plug-in's text says."""
+    body = {
+        "plugin_id": plugin.plugin_id,
+        "name": plugin.name,
+        "type": plugin.plugin_type,
+        "definition": definition,
+    }
+    return RecordBody("plugin", plugin.plugin_id, body)
+
+
+def binding_key(binding: Binding) -> str:
+    return f"{binding.scope}/{binding.target_id}/{binding.stage}/{binding.plugin_id}"
+
+
+def binding_record(binding: Binding) -> RecordBody:
+    body = {
+        "scope": binding.scope,
+        "target_id": binding.target_id,
+        "stage": binding.stage,
+        "plugin_id": binding.plugin_id,
+    }
+    return RecordBody("plugin_binding", binding_key(binding), body)
+
+
+def dataset_record(dataset: Dataset, items: Sequence[DatasetItem]) -> RecordBody:
+    body = {
+        "dataset_id": dataset.dataset_id,
+        "type": dataset.dataset_type,
+        "items": [{"value": item.value, "expires_at": item.expires_at} for item in items],
+    }
+    return RecordBody("dataset", dataset.dataset_id, body)

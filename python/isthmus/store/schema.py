@@ -222,9 +222,58 @@ vpc_accesses = Table(
 tags = Table(
     "tags",
     metadata,
-    # apiGroup, api, app, plugin, vpcAccess.
+    # apiGroup, api, app, plugin, vpcAccess, dataset.
     Column("resource_type", String(16), primary_key=True),
     Column("resource_id", String(64), primary_key=True),
     Column("tag_key", String(128), primary_key=True),
     Column("tag_value", String(256), nullable=False, default=""),
+)
+
+plugins = Table(
+    "plugins",
+    metadata,
+    Column("plugin_id", String(32), primary_key=True),
+    Column("name", String(64), nullable=False, unique=True),
+    Column("plugin_type", String(32), nullable=False),
+    # The text as its author wrote it; it may hold secrets.
+    Column("sealed_data", LargeBinary, nullable=False),
+    Column("description", String(200), nullable=False, default=""),
+    Column("created_at", BigInteger, nullable=False),
+    Column("modified_at", BigInteger, nullable=False),
+)
+
+plugin_bindings = Table(
+    "plugin_bindings",
+    metadata,
+    # `api` or `group`.
+    Column("scope", String(8), primary_key=True),
+    Column("target_id", String(32), primary_key=True),
+    Column("stage", String(32), primary_key=True),
+    Column("plugin_type", String(32), primary_key=True),
+    Column("plugin_id", ForeignKey("plugins.plugin_id"), nullable=False, index=True),
+    Column("bound_at", BigInteger, nullable=False),
+)
+
+datasets = Table(
+    "datasets",
+    metadata,
+    Column("dataset_id", String(32), primary_key=True),
+    Column("name", String(64), nullable=False, unique=True),
+    Column("dataset_type", String(32), nullable=False),
+    Column("description", String(200), nullable=False, default=""),
+    Column("created_at", BigInteger, nullable=False),
+    Column("modified_at", BigInteger, nullable=False),
+)
+
+dataset_items = Table(
+    "dataset_items",
+    metadata,
+    Column("item_id", String(32), primary_key=True),
+    Column("dataset_id", ForeignKey("datasets.dataset_id", ondelete="CASCADE"), nullable=False),
+    Column("value", String(512), nullable=False),
+    Column("description", String(200), nullable=False, default=""),
+    Column("expires_at", BigInteger, nullable=True),
+    Column("created_at", BigInteger, nullable=False),
+    Column("modified_at", BigInteger, nullable=False),
+    UniqueConstraint("dataset_id", "value"),
 )

@@ -84,7 +84,7 @@ def test_a_change_that_an_engine_refuses_is_no_success(dispatcher: OperationsDis
 
 def test_an_operation_without_a_function_is_not_implemented(dispatcher: OperationsDispatcher) -> None:
     with pytest.raises(ApiError) as raised:
-        run(dispatcher, "CreatePlugin", plugin_name="p", plugin_type="cors", plugin_data="{}")
+        run(dispatcher, "CreatePrivateDNS", type="t", intranet_domain="d")
     assert (raised.value.code, raised.value.status) == ("NotImplemented", 400)
 
 
