@@ -1,6 +1,6 @@
 //! Which plug-ins an API has in a stage: its own, and of each type that it has none of, its group's.
 
-use super::AccessControl;
+use super::{AccessControl, Cors};
 use isthmus_plan::{Definition, PlanError, Plugin};
 use std::sync::Arc;
 
@@ -46,6 +46,7 @@ macro_rules! plugins {
 }
 
 plugins! {
+    cors: Cors;
     access_control: AccessControl;
 }
 

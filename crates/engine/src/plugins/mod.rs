@@ -6,11 +6,13 @@
 
 mod access_control;
 mod bound;
+mod cors;
 mod facts;
 mod order;
 
 pub use access_control::AccessControl;
 pub use bound::{Bound, Compiled, Plugins};
+pub use cors::Cors;
 pub use facts::{AnswerFacts, Facts, RequestFacts, Scoped};
 pub use order::{on_answer, on_arrival, on_identified, on_mapped, on_permitted, Flow};
 
@@ -35,6 +37,8 @@ pub struct Passage<'w> {
     /// Parameters that plug-ins set, by name.
     pub set: Vec<(Box<str>, String)>,
     pub user_agent: Option<HeaderValue>,
+    /// `Origin` of the page that calls, when a browser says so.
+    pub origin: Option<HeaderValue>,
 }
 
 /// What every plug-in call gets: where the request is and what is known of it.

@@ -2,7 +2,7 @@
 //!
 //! Source of the order: `docs/reference/compatibility.md` (the vendor documents fragments of it).
 
-use super::Step;
+use super::{cors, Step};
 use crate::backend::ResponseBody;
 use crate::request::answer::Refusal;
 use crate::request::{Matched, Outgoing, Permitted, RequestBody};
@@ -17,7 +17,13 @@ pub enum Flow {
 
 /// The API is known, the caller is not.
 pub async fn on_arrival(step: &mut Step<'_, '_>, head: &Parts, matched: &Matched<'_>) -> Result<Flow, Refusal> {
-    let _ = (step, head, matched);
+    if cors::answers(step, matched) {
+        return cors::preflight(step, head).map(|response| Flow::Answer(Box::new(response)));
+    }
+    let plugins = step.passage.plugins;
+    if let Some(cors) = plugins.cors() {
+        cors.admit(step, head)?;
+    }
     Ok(Flow::Continue)
 }
 
@@ -55,9 +61,10 @@ pub async fn on_mapped(step: &mut Step<'_, '_>, outgoing: &mut Outgoing) -> Resu
 /// The answer is known, whoever made it; `refusal` is there when the gateway did.
 pub async fn on_answer(
     step: &mut Step<'_, '_>,
-    response: Response<ResponseBody>,
+    mut response: Response<ResponseBody>,
     refusal: Option<&Refusal>,
 ) -> Response<ResponseBody> {
-    let _ = (step, refusal);
+    let _ = refusal;
+    cors::finish(step, response.headers_mut());
     response
 }

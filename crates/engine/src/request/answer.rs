@@ -63,6 +63,7 @@ refusals! {
     InvalidDomain = "I404DO" 404 "Invalid Domain `{}`" Caller false;
     InvalidStage = "I400SG" 400 "Invalid Stage `{}`" Caller false;
     ApiNotFound = "I404NF" 404 "API not found with {}" Caller false;
+    CrossOriginNotFound = "I404CO" 404 "Cross origin resource not found `{}`" Caller false;
     BrokenApi = "X500AM" 500 "Invalid Api Meta, deploy the API again" Provider false;
     InvalidPlugin = "X400PM" 400 "Invalid plugin meta {}" Provider false;
     BrokenGroup = "X403DG" 403 "Bad Domain or Group: {}" Provider false;
@@ -72,6 +73,7 @@ refusals! {
     InvalidSignature = "A403IS" 403 "Invalid Signature, Server StringToSign:`{}`" Caller false;
     GrantExpired = "A403EP" 403 "App authorization expired" Caller false;
     Unauthorized = "I403AA" 403 "Unauthorized" Caller false;
+    CrossOriginForbidden = "A403CO" 403 "Cross origin resource forbidden `{}`" Caller false;
     AccessDenied = "A403AC" 403 "Access Control Forbidden by {}" Caller false;
     InvalidContentMd5 = "I400I5" 400 "Invalid Content-MD5 {}" Caller false;
     NonceRequired = "I400NC" 400 "X-Ca-Nonce is required" Caller false;

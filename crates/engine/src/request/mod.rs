@@ -28,7 +28,7 @@ use crate::plugins::{self, Flow, Passage, Step};
 use crate::thread::Thread;
 use answer::{Refusal, REQUEST_ID};
 use hyper::body::Incoming;
-use hyper::header::USER_AGENT;
+use hyper::header::{ORIGIN, USER_AGENT};
 use hyper::{Request, Response};
 use std::rc::Rc;
 
@@ -46,7 +46,7 @@ pub async fn serve(thread: Rc<Thread>, peer: Rc<Peer>, request: Request<Incoming
     let world = thread.world();
     let now = thread.now();
     let mut entry = thread.recorder.begin(&request, &peer, &now);
-    let mut passage = Passage::default();
+    let mut passage = Passage { origin: request.headers().get(ORIGIN).cloned(), ..Passage::default() };
     let mut step =
         Step { thread: &thread, world: &world, peer: &peer, now: &now, entry: &mut entry, passage: &mut passage };
     let mut response = match steps(&mut step, request).await {

@@ -6,8 +6,10 @@
 use super::answer::{Kind, Refusal};
 use crate::record::Entry;
 use crate::world::{CompiledEdition, EditionEntry, World};
+use hyper::header::{ACCESS_CONTROL_REQUEST_METHOD, ORIGIN};
 use hyper::http::request::Parts;
 use hyper::http::uri::Uri;
+use hyper::Method;
 use isthmus_plan::Domain;
 use percent_encoding::percent_decode_str;
 use std::borrow::Cow;
@@ -18,6 +20,9 @@ pub struct Matched<'w> {
     pub domain: &'w Domain,
     /// Texts at the path's placeholders, decoded, in the order of `edition.placeholders`.
     pub values: Vec<Box<str>>,
+    /// A browser asks whether a page may call this API: the API was found by the method that the page wants to use, or
+    /// takes any method.
+    pub preflight: bool,
 }
 
 /// `X-Ca-Stage` when the domain does not say.
@@ -41,16 +46,33 @@ pub fn find<'w>(world: &'w World, head: &Parts, entry: &mut Entry) -> Result<Mat
     }
     let path = normal_path(head.uri.path())?;
     let method = head.method.as_str();
-    let found = world.routes(&group.group_id, &stage).and_then(|routes| routes.find(method, &path));
-    let Some(found) = found else { return Err(not_found(method, &head.uri)) };
+    let routes = world.routes(&group.group_id, &stage);
+    let wanted = preflight_method(head);
+    let found = routes
+        .and_then(|routes| routes.find(method, &path).or_else(|| wanted.and_then(|wanted| routes.find(wanted, &path))));
+    let Some(found) = found else {
+        return Err(match wanted {
+            Some(wanted) => Refusal::because(Kind::CrossOriginNotFound, format!("{wanted} - {}", head.uri.path())),
+            None => not_found(method, &head.uri),
+        });
+    };
     match found.entry {
         EditionEntry::Served(edition) => {
             entry.api(&edition.edition);
             let values = found.values.into_iter().map(Box::from).collect();
-            Ok(Matched { edition, domain, values })
+            let preflight = wanted.is_some() && edition.edition.method != "OPTIONS";
+            Ok(Matched { edition, domain, values, preflight })
         }
         EditionEntry::Broken { .. } => Err(Refusal::new(Kind::BrokenApi)),
     }
+}
+
+/// The method that a page wants to use, when a browser asks first. Source: Fetch standard, "CORS-preflight request".
+fn preflight_method(head: &Parts) -> Option<&str> {
+    if head.method != Method::OPTIONS || !head.headers.contains_key(ORIGIN) {
+        return None;
+    }
+    head.headers.get(ACCESS_CONTROL_REQUEST_METHOD).and_then(|method| method.to_str().ok())
 }
 
 /// The host the request is for, lower case, without port.

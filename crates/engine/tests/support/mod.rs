@@ -2,6 +2,7 @@
 
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+pub mod docs;
 pub mod plugins;
 
 use isthmus_engine::live::{Applied, Batch, BatchRecord, Live};

@@ -5,12 +5,16 @@
 //! definition arrives as JSON (the publisher has read YAML before). A type is added with one line in `plugin_types!`.
 
 mod access_control;
+mod cors;
+mod list;
 mod problems;
 pub mod scalar;
 mod selector;
 mod template;
 
 pub use access_control::{AccessControl, AccessRule, Verdict};
+pub use cors::{Cors, OriginPattern};
+pub use list::CommaList;
 pub use problems::Problems;
 pub use selector::{Parameters, Selector};
 pub use template::Template;
@@ -62,6 +66,7 @@ macro_rules! plugin_types {
 
 // In the order in which they act on a request.
 plugin_types! {
+    Cors = "cors";
     AccessControl = "accessControl";
 }
 
