@@ -131,6 +131,14 @@ impl Entry {
         self.app_name.push_str(&caller.app.name);
     }
 
+    /// The message that a plug-in put in place of the answer's own.
+    pub fn mapped(&mut self, message: Option<&str>) {
+        if let Some(message) = message {
+            self.error_message.clear();
+            self.error_message.push_str(message);
+        }
+    }
+
     pub fn refused(&mut self, code: &'static str, message: &str, detail: Option<&str>) {
         self.error_code = code;
         self.error_message.push_str(message);

@@ -182,6 +182,9 @@ pub enum Target {
         scheme: Scheme,
         host: String,
         port: u16,
+        /// `Host` sent to the backend in place of the address's; it never decides where to connect.
+        #[serde(default)]
+        host_header: Option<String>,
     },
     Vpc {
         /// Name of the VPC access.

@@ -40,8 +40,8 @@ enum Place<'w> {
 }
 
 impl<'w> Route<'w> {
-    pub fn to_host(scheme: Scheme, host: &'w str, port: u16) -> Self {
-        Self { scheme, place: Place::Host { host, port }, host: None }
+    pub fn to_host(scheme: Scheme, host: &'w str, port: u16, host_header: Option<&'w str>) -> Self {
+        Self { scheme, place: Place::Host { host, port }, host: host_header }
     }
 
     /// # Errors

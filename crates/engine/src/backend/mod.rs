@@ -16,25 +16,24 @@ pub use tls::client_config;
 
 use crate::record::Entry;
 use crate::request::answer::Refusal;
-use crate::request::{Outgoing, Permitted};
+use crate::request::Outgoing;
 use crate::thread::Thread;
 use crate::world::World;
 use hyper::Response;
-use isthmus_plan::Target;
+use isthmus_plan::{Backend, Target};
 use std::rc::Rc;
 
 pub async fn send(
     thread: &Rc<Thread>,
     world: &World,
-    permitted: &Permitted<'_>,
+    backend: &Backend,
     outgoing: Outgoing,
     entry: &mut Entry,
 ) -> Result<Response<ResponseBody>, Refusal> {
-    let backend = &permitted.matched.edition.edition.backend;
     match &backend.target {
         Target::Mock { status, headers, body } => Ok(mock::answer(*status, headers, body)),
-        Target::Http { scheme, host, port } => {
-            let route = http::Route::to_host(*scheme, host, *port);
+        Target::Http { scheme, host, port, host_header } => {
+            let route = http::Route::to_host(*scheme, host, *port, host_header.as_deref());
             http::exchange(thread, route, backend.timeout_ms, outgoing, entry).await
         }
         Target::Vpc { access, scheme, host } => {

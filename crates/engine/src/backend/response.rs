@@ -7,7 +7,7 @@ use super::pool::TargetPool;
 use crate::record::Entry;
 use crate::request::RequestBody;
 use crate::thread::Thread;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::SendRequest;
@@ -18,6 +18,8 @@ use std::task::{Context, Poll};
 use tokio::time::{Instant, Sleep};
 
 pub struct ResponseBody {
+    /// Read already and sent first.
+    front: Option<Bytes>,
     content: Content,
     carried: Option<(Rc<Thread>, Box<Entry>)>,
 }
@@ -25,6 +27,33 @@ pub struct ResponseBody {
 enum Content {
     Own(Option<Bytes>),
     Upstream(Box<Upstream>),
+}
+
+impl Content {
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, AnswerError>>> {
+        match self {
+            Content::Own(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
+            Content::Upstream(upstream) => match Pin::new(&mut upstream.incoming).poll_frame(context) {
+                Poll::Ready(frame) => Poll::Ready(frame.map(|frame| frame.map_err(AnswerError::Backend))),
+                Poll::Pending if upstream.expired(context) => Poll::Ready(Some(Err(AnswerError::Timeout))),
+                Poll::Pending => Poll::Pending,
+            },
+        }
+    }
+
+    fn is_end(&self) -> bool {
+        match self {
+            Content::Own(bytes) => bytes.is_none(),
+            Content::Upstream(upstream) => upstream.incoming.is_end_stream(),
+        }
+    }
+
+    /// The connection goes back to its pool once nothing is left to read.
+    fn ended(&mut self) {
+        if let Content::Upstream(upstream) = self {
+            upstream.ended();
+        }
+    }
 }
 
 /// A backend's answer on its way.
@@ -75,11 +104,11 @@ impl std::error::Error for AnswerError {}
 
 impl ResponseBody {
     pub fn empty() -> Self {
-        Self { content: Content::Own(None), carried: None }
+        Self { front: None, content: Content::Own(None), carried: None }
     }
 
     pub fn full(bytes: Bytes) -> Self {
-        Self { content: Content::Own((!bytes.is_empty()).then_some(bytes)), carried: None }
+        Self { front: None, content: Content::Own((!bytes.is_empty()).then_some(bytes)), carried: None }
     }
 
     pub fn upstream(mut upstream: Upstream) -> Self {
@@ -87,7 +116,29 @@ impl ResponseBody {
             upstream.ended();
             return Self::empty();
         }
-        Self { content: Content::Upstream(Box::new(upstream)), carried: None }
+        Self { front: None, content: Content::Upstream(Box::new(upstream)), carried: None }
+    }
+
+    /// Reads up to `limit` bytes, which are sent all the same; None when the body is longer.
+    ///
+    /// # Errors
+    /// What the backend's connection says, or that its time is over.
+    pub async fn peek(&mut self, limit: usize) -> Result<Option<Bytes>, AnswerError> {
+        let mut read = BytesMut::from(self.front.take().unwrap_or_default());
+        let mut ended = false;
+        while !ended && read.len() <= limit {
+            match std::future::poll_fn(|context| self.content.poll(context)).await {
+                None => ended = true,
+                Some(Err(error)) => return Err(error),
+                Some(Ok(frame)) => read.extend_from_slice(&frame.into_data().unwrap_or_default()),
+            }
+        }
+        if ended {
+            self.content.ended();
+        }
+        let read = read.freeze();
+        self.front = (!read.is_empty()).then(|| read.clone());
+        Ok(ended.then_some(read))
     }
 
     /// The record's entry, to be finished with this body.
@@ -114,13 +165,9 @@ impl Body for ResponseBody {
 
     fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, AnswerError>>> {
         let body = self.get_mut();
-        let polled = match &mut body.content {
-            Content::Own(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
-            Content::Upstream(upstream) => match Pin::new(&mut upstream.incoming).poll_frame(context) {
-                Poll::Ready(frame) => Poll::Ready(frame.map(|frame| frame.map_err(AnswerError::Backend))),
-                Poll::Pending if upstream.expired(context) => Poll::Ready(Some(Err(AnswerError::Timeout))),
-                Poll::Pending => Poll::Pending,
-            },
+        let polled = match body.front.take() {
+            Some(front) => Poll::Ready(Some(Ok(Frame::data(front)))),
+            None => body.content.poll(context),
         };
         if let Poll::Ready(Some(Ok(frame))) = &polled {
             let length = frame.data_ref().map_or(0, Bytes::len);
@@ -128,25 +175,28 @@ impl Body for ResponseBody {
         }
         if matches!(polled, Poll::Ready(None)) || body.is_end_stream() {
             body.completed();
-            if let Content::Upstream(upstream) = &mut body.content {
-                upstream.ended();
-            }
+            body.content.ended();
         }
         polled
     }
 
     fn is_end_stream(&self) -> bool {
-        match &self.content {
-            Content::Own(bytes) => bytes.is_none(),
-            Content::Upstream(upstream) => upstream.incoming.is_end_stream(),
-        }
+        self.front.is_none() && self.content.is_end()
     }
 
     fn size_hint(&self) -> SizeHint {
-        match &self.content {
+        let rest = match &self.content {
             Content::Own(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
             Content::Upstream(upstream) => upstream.incoming.size_hint(),
+        };
+        let Some(front) = &self.front else { return rest };
+        let front = front.len() as u64;
+        let mut whole = SizeHint::new();
+        whole.set_lower(rest.lower() + front);
+        if let Some(upper) = rest.upper() {
+            whole.set_upper(upper + front);
         }
+        whole
     }
 }
 

@@ -1,6 +1,6 @@
 //! Which plug-ins an API has in a stage: its own, and of each type that it has none of, its group's.
 
-use super::{AccessControl, Cors};
+use super::{AccessControl, Cors, ErrorMapping, Routing, Transformer};
 use isthmus_plan::{Definition, PlanError, Plugin};
 use std::sync::Arc;
 
@@ -48,6 +48,9 @@ macro_rules! plugins {
 plugins! {
     cors: Cors;
     access_control: AccessControl;
+    routing: Routing;
+    transformer: Transformer;
+    error_mapping: ErrorMapping;
 }
 
 /// What acts on the requests of one API in one stage.

@@ -7,14 +7,21 @@
 mod access_control;
 mod bound;
 mod cors;
+mod error_mapping;
 mod facts;
 mod order;
+mod outgoing;
+mod routing;
+mod transformer;
 
 pub use access_control::AccessControl;
 pub use bound::{Bound, Compiled, Plugins};
 pub use cors::Cors;
+pub use error_mapping::ErrorMapping;
 pub use facts::{AnswerFacts, Facts, RequestFacts, Scoped};
-pub use order::{on_answer, on_arrival, on_identified, on_mapped, on_permitted, Flow};
+pub use order::{on_answer, on_arrival, on_identified, on_mapped, on_permitted, route, Flow};
+pub use routing::{Routed, Routing};
+pub use transformer::Transformer;
 
 use crate::listen::Peer;
 use crate::record::Entry;

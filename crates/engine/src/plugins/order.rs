@@ -2,7 +2,7 @@
 //!
 //! Source of the order: `docs/reference/compatibility.md` (the vendor documents fragments of it).
 
-use super::{cors, Step};
+use super::{cors, Routed, Step};
 use crate::backend::ResponseBody;
 use crate::request::answer::Refusal;
 use crate::request::{Matched, Outgoing, Permitted, RequestBody};
@@ -43,7 +43,7 @@ pub async fn on_permitted(
     step: &mut Step<'_, '_>,
     head: &Parts,
     body: &mut RequestBody,
-    permitted: &mut Permitted<'_>,
+    permitted: &Permitted<'_>,
 ) -> Result<Flow, Refusal> {
     let plugins = step.passage.plugins;
     if let Some(access_control) = plugins.access_control() {
@@ -52,9 +52,32 @@ pub async fn on_permitted(
     Ok(Flow::Continue)
 }
 
+/// Another backend than the API's, when a route says so.
+pub async fn route<'w>(
+    step: &mut Step<'_, 'w>,
+    head: &Parts,
+    body: &mut RequestBody,
+    matched: &Matched<'_>,
+) -> Result<Option<Routed<'w>>, Refusal> {
+    match step.passage.plugins.routing() {
+        None => Ok(None),
+        Some(routing) => routing.route(step, head, body.collected(), matched),
+    }
+}
+
 /// The backend request is built.
-pub async fn on_mapped(step: &mut Step<'_, '_>, outgoing: &mut Outgoing) -> Result<Flow, Refusal> {
-    let _ = (step, outgoing);
+pub async fn on_mapped(
+    step: &mut Step<'_, '_>,
+    routed: Option<&Routed<'_>>,
+    outgoing: &mut Outgoing,
+) -> Result<Flow, Refusal> {
+    if let Some(routed) = routed {
+        routed.mark(outgoing).await?;
+    }
+    let plugins = step.passage.plugins;
+    if let Some(transformer) = plugins.transformer() {
+        transformer.change_request(step, outgoing).await?;
+    }
     Ok(Flow::Continue)
 }
 
@@ -64,7 +87,13 @@ pub async fn on_answer(
     mut response: Response<ResponseBody>,
     refusal: Option<&Refusal>,
 ) -> Response<ResponseBody> {
-    let _ = refusal;
+    let plugins = step.passage.plugins;
+    if let Some(error_mapping) = plugins.error_mapping() {
+        response = error_mapping.apply(step, response, refusal).await;
+    }
+    if let Some(transformer) = plugins.transformer() {
+        transformer.change_answer(&mut response);
+    }
     cors::finish(step, response.headers_mut());
     response
 }

@@ -82,6 +82,7 @@ refusals! {
     ParameterRequired = "I400MP" 400 "Invalid Parameter Required {}" Caller false;
     InvalidParameter = "I400IP" 400 "Invalid parameter {}" Caller false;
     AutomaticDomainQuota = "T429ID" 429 "Throttled by INNER DOMAIN Flow Control, {}" Caller true;
+    IncompleteBackend = "I504RB" 504 "Backend incomplete after routing" Provider false;
     BackendUnresolved = "D504RE" 504 "Backend domain `{}` resolve failed" Backend true;
     BackendAddress = "D504IL" 504 "Backend domain resolve to invalid address" Provider false;
     BackendConnect = "D504CO" 504 "Backend service connect failed `{}`" Backend true;
@@ -167,13 +168,19 @@ pub fn refuse(refusal: &Refusal, form: RefusalBody, entry: &mut Entry) -> Respon
 }
 
 /// Puts a tenant's own status, headers and body in place; what cannot be part of an answer is left out.
-fn customize(response: &mut Response<ResponseBody>, custom: &Custom) {
+pub fn customize(response: &mut Response<ResponseBody>, custom: &Custom) {
     if let Some(status) = custom.status.and_then(|status| StatusCode::from_u16(status).ok()) {
         *response.status_mut() = status;
     }
     if let Some(body) = &custom.body {
         *response.body_mut() = ResponseBody::full(Bytes::from(body.clone()));
-        response.headers_mut().remove(CONTENT_TYPE);
+        // They describe the body that is not sent any more.
+        for name in ["content-type", "content-length", "content-encoding", "content-md5", "x-ca-content-md5", "etag"] {
+            response.headers_mut().remove(name);
+        }
+    }
+    if let Some(message) = &custom.message {
+        response.headers_mut().insert(ERROR_MESSAGE, header_text(message));
     }
     for (name, value) in &custom.headers {
         if let Ok(name) = HeaderName::from_bytes(name.as_bytes()) {

@@ -15,8 +15,15 @@ use bytes::Bytes;
 use hyper::header::{self, Entry as HeaderEntry, HeaderMap, HeaderName, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::Method;
-use isthmus_plan::{BodyFormat, ContentType, Group, Location, Mapping, RequestMode, Source};
+use isthmus_plan::{Backend, BodyFormat, ContentType, Location, Mapping, RequestMode, Source};
 use percent_encoding::{utf8_percent_encode, AsciiSet, NON_ALPHANUMERIC};
+
+/// The backend that a request goes to: the edition's, or what a plug-in put in its place.
+#[derive(Clone, Copy)]
+pub struct Chosen<'r> {
+    pub backend: &'r Backend,
+    pub path: &'r [PathPiece],
+}
 
 /// A request for the backend; where it goes is `backend`'s business.
 pub struct Outgoing {
@@ -39,20 +46,27 @@ const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const GATEWAY: HeaderName = HeaderName::from_static("x-ca-api-gateway");
 const FORM: &str = "application/x-www-form-urlencoded; charset=UTF-8";
 
+/// What mapping needs to know besides the request.
+pub struct Rules<'r> {
+    /// Names of client headers that the group passes on.
+    pub passed_headers: &'r [String],
+    pub body_limit: u64,
+}
+
 /// Builds the backend request.
 ///
 /// # Errors
 /// Every violation of a declared parameter at once; a value that cannot be part of a header.
 pub async fn build(
     permitted: &Permitted<'_>,
-    group: Option<&Group>,
+    chosen: Chosen<'_>,
     mut head: Parts,
     mut body: RequestBody,
     system: &System<'_>,
-    body_limit: u64,
+    rules: &Rules<'_>,
 ) -> Result<Outgoing, Refusal> {
     let edition = permitted.matched.edition;
-    let passed = group.map_or(&[][..], |group| &group.passthrough_headers);
+    let passed = rules.passed_headers;
     let mut built = Built::default();
     let mut form = None;
     if edition.passes_through() {
@@ -61,7 +75,7 @@ pub async fn build(
         built.apply(&edition.edition.mappings, system, |name| placeholder(permitted, name).into_iter().collect())?;
     } else {
         let is_form = edition.edition.body_format == BodyFormat::Form && has_form(&head.headers);
-        let fields = if is_form { parameters::parse_form(body.collect(body_limit).await?) } else { Vec::new() };
+        let fields = if is_form { parameters::parse_form(body.collect(rules.body_limit).await?) } else { Vec::new() };
         let query = parameters::parse_form(head.uri.query().unwrap_or_default().as_bytes());
         let values = parameters::read(edition, &permitted.matched.values, &head.headers, &query, &fields)?;
         built.apply(&edition.edition.mappings, system, |name| values.all(name).iter().map(AsRef::as_ref).collect())?;
@@ -70,7 +84,7 @@ pub async fn build(
         }
         form = is_form.then(|| Bytes::from(std::mem::take(&mut built.form)));
     }
-    let target = target(&edition.backend_path, &built, permitted);
+    let target = target(chosen.path, &built, permitted);
     let client_host = passed.iter().any(|name| name == "host").then(|| head.headers.remove(header::HOST)).flatten();
     let mut headers = match edition.edition.request_mode {
         RequestMode::Mapping => kept(&head.headers, passed),
@@ -83,13 +97,13 @@ pub async fn build(
             headers.insert(name, value);
         }
     }
-    set_content_type(&mut headers, &edition.edition.backend.content_type, form.is_some(), &body);
+    set_content_type(&mut headers, &chosen.backend.content_type, form.is_some(), &body);
     if let Some(form) = form {
         headers.remove(header::CONTENT_LENGTH);
         body = RequestBody::from_bytes(form);
     }
     set_own(&mut headers, system);
-    let method = match &edition.edition.backend.method {
+    let method = match &chosen.backend.method {
         Some(method) => Method::from_bytes(method.as_bytes()).unwrap_or(head.method),
         None => head.method,
     };

@@ -14,7 +14,7 @@ mod system;
 mod throttle;
 
 pub use body::{BodyError, RequestBody};
-pub use map::Outgoing;
+pub use map::{Chosen, Outgoing};
 pub use nonces::Nonces;
 pub use permit::Permitted;
 pub use route::Matched;
@@ -82,17 +82,22 @@ async fn steps(step: &mut Step<'_, '_>, request: Request<Incoming>) -> Result<Re
     let identified = identify::caller(world, matched, &head, &mut body, &rules, step.entry).await?;
     step.passage.caller = identified.caller;
     go_on!(plugins::on_identified(step, &mut head, &mut body, &identified.matched));
-    let mut permitted = permit::check(world, identified, now.unix_ms())?;
+    let permitted = permit::check(world, identified, now.unix_ms())?;
     thread.shared.automatic_domains.count(permitted.matched.domain, now.unix_ms())?;
-    go_on!(plugins::on_permitted(step, &head, &mut body, &mut permitted));
-    let group = world.group(&permitted.matched.edition.edition.group_id).map(AsRef::as_ref);
+    go_on!(plugins::on_permitted(step, &head, &mut body, &permitted));
+    let edition = permitted.matched.edition;
+    let routed = plugins::route(step, &head, &mut body, &permitted.matched).await?;
+    let own = Chosen { backend: &edition.edition.backend, path: &edition.backend_path };
+    let chosen = routed.as_ref().map_or(own, plugins::Routed::chosen);
     if step.passage.user_agent.is_none() {
         step.passage.user_agent = head.headers.get(USER_AGENT).cloned();
     }
     let mut outgoing = {
-        let system = step.system(permitted.matched.edition);
-        map::build(&permitted, group, head, body, &system, limit).await?
+        let group = world.group(&edition.edition.group_id);
+        let passed_headers = group.map_or(&[][..], |group| &group.passthrough_headers);
+        let system = step.system(edition);
+        map::build(&permitted, chosen, head, body, &system, &map::Rules { passed_headers, body_limit: limit }).await?
     };
-    go_on!(plugins::on_mapped(step, &mut outgoing));
-    backend::send(thread, world, &permitted, outgoing, step.entry).await
+    go_on!(plugins::on_mapped(step, routed.as_ref(), &mut outgoing));
+    backend::send(thread, world, chosen.backend, outgoing, step.entry).await
 }

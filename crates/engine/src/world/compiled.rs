@@ -61,7 +61,7 @@ impl CompiledEdition {
             .enumerate()
             .map(|(index, parameter)| compile_parameter(index, parameter, &placeholders))
             .collect::<Result<_, _>>()?;
-        let backend_path = pieces(&edition.backend.path);
+        let backend_path = path_pieces(&edition.backend.path);
         let api_target = format!("api/{}", edition.key()).into();
         let group_target = format!("group/{}/{}", edition.group_id, edition.stage).into();
         let key = edition.key().into();
@@ -94,7 +94,7 @@ fn compile_parameter(
 }
 
 /// Splits a backend path such as `/users/[id]/*`.
-fn pieces(pattern: &str) -> Vec<PathPiece> {
+pub fn path_pieces(pattern: &str) -> Vec<PathPiece> {
     let mut found = Vec::new();
     let mut text = String::new();
     let mut rest = pattern;

@@ -13,7 +13,7 @@ mod routes;
 #[cfg(test)]
 mod tests;
 
-pub use compiled::{CompiledEdition, CompiledParameter, EditionEntry, PathPiece};
+pub use compiled::{path_pieces, CompiledEdition, CompiledParameter, EditionEntry, PathPiece};
 pub use credentials::{Caller, KeyCredential};
 pub use plugins::ReadyDataset;
 pub use routes::{RouteMatch, RouteTable};

@@ -6,18 +6,24 @@
 
 mod access_control;
 mod cors;
+pub mod error_mapping;
 mod list;
 mod problems;
+pub mod routing;
 pub mod scalar;
 mod selector;
 mod template;
+pub mod transformer;
 
 pub use access_control::{AccessControl, AccessRule, Verdict};
 pub use cors::{Cors, OriginPattern};
+pub use error_mapping::ErrorMapping;
 pub use list::CommaList;
 pub use problems::Problems;
+pub use routing::Routing;
 pub use selector::{Parameters, Selector};
 pub use template::Template;
+pub use transformer::Transformer;
 
 use crate::error::{not_empty, PlanError};
 use serde::{Deserialize, Serialize};
@@ -68,6 +74,9 @@ macro_rules! plugin_types {
 plugin_types! {
     Cors = "cors";
     AccessControl = "accessControl";
+    Routing = "routing";
+    ErrorMapping = "errorMapping";
+    Transformer = "transformer";
 }
 
 impl PluginType {

@@ -32,6 +32,18 @@ impl Problems {
             if !is_token {
                 self.add(field, format!("{name:?} is not a header name"));
             }
+            // They belong to the message or the connection; a wrong one would break what follows on it.
+            let own = ["content-length", "transfer-encoding", "connection", "keep-alive", "upgrade", "te", "trailer"];
+            if own.contains(&name.to_ascii_lowercase().as_str()) {
+                self.add(field, format!("{name} is set by the gateway itself"));
+            }
+        }
+    }
+
+    /// A value that a header can hold.
+    pub fn header_value(&mut self, field: &str, value: Option<&str>) {
+        if value.is_some_and(|value| value.bytes().any(|byte| byte < b' ' || byte == 0x7f)) {
+            self.add(field, "has a control character, which no header can hold");
         }
     }
 

@@ -1,0 +1,91 @@
+//! `routing` at work: the first route whose condition holds puts its parts over the API's backend.
+
+use super::outgoing::Change;
+use super::{RequestFacts, Scoped, Step};
+use crate::request::answer::{Kind, Refusal};
+use crate::request::{Chosen, Matched, Outgoing};
+use crate::world::{path_pieces, PathPiece};
+use hyper::header::{HeaderName, HeaderValue};
+use hyper::http::request::Parts;
+use isthmus_plan::plugin::routing::{Route, RoutedAddress, Routing as Definition};
+use isthmus_plan::plugin::Parameters;
+use isthmus_plan::{Backend, PlanError, Plugin, Target};
+
+const ROUTING_NAME: HeaderName = HeaderName::from_static("x-ca-routing-name");
+
+pub struct Routing {
+    routes: Vec<Route>,
+    undeclared: Parameters,
+}
+
+/// The backend of one request after a route was taken.
+pub struct Routed<'w> {
+    route: &'w Route,
+    backend: Backend,
+    path: Vec<PathPiece>,
+}
+
+impl Routing {
+    pub fn compile(_: &Plugin, definition: &Definition) -> Result<Self, PlanError> {
+        Ok(Self { routes: definition.routes.clone(), undeclared: Parameters::default() })
+    }
+
+    /// # Errors
+    /// `IncompleteBackend` when the route and the API together lack a part.
+    pub fn route(
+        &self,
+        step: &Step<'_, '_>,
+        head: &Parts,
+        body: &[u8],
+        matched: &Matched<'_>,
+    ) -> Result<Option<Routed<'_>>, Refusal> {
+        let facts = RequestFacts::new(step, head, body, matched);
+        let scope = Scoped::new(&self.undeclared, &facts);
+        let Some(route) = self.routes.iter().find(|route| route.condition.holds(&scope)) else { return Ok(None) };
+        let own = &matched.edition.edition.backend;
+        let incomplete = || Refusal::new(Kind::IncompleteBackend).with_detail(format!("route {:?}", route.name));
+        let mut target = route.backend.target(&own.target).ok_or_else(incomplete)?;
+        if let (Target::Http { host_header, .. }, Some(host)) = (&mut target, &route.backend.http_target_host_name) {
+            *host_header = Some(host.clone());
+        }
+        let mut backend = Backend { target, ..own.clone() };
+        if let Some(timeout) = route.backend.timeout {
+            backend.timeout_ms = timeout;
+        }
+        if let Some(method) = &route.backend.method {
+            backend.method = (!method.eq_ignore_ascii_case("ANY")).then(|| method.to_ascii_uppercase());
+        }
+        if let Some(path) = &route.backend.path {
+            backend.path.clone_from(path);
+        }
+        if let Some(Ok(address)) = route.backend.address.as_deref().map(RoutedAddress::parse) {
+            backend.path.insert_str(0, &address.path);
+        }
+        if backend.path.is_empty() && !matches!(backend.target, Target::Mock { .. }) {
+            // A mock has no path of its own, so one that is routed elsewhere keeps the caller's.
+            backend.path.push_str(&matched.edition.edition.path);
+        }
+        let path = path_pieces(&backend.path);
+        Ok(Some(Routed { route, backend, path }))
+    }
+}
+
+impl Routed<'_> {
+    pub fn chosen(&self) -> Chosen<'_> {
+        Chosen { backend: &self.backend, path: &self.path }
+    }
+
+    /// The route's constants, and its name for the backend.
+    ///
+    /// # Errors
+    /// None in practice: neither headers nor the query need the body.
+    pub async fn mark(&self, outgoing: &mut Outgoing) -> Result<(), Refusal> {
+        for constant in &self.route.constant_parameters {
+            outgoing.change(constant.location, &constant.name, Change::Put(&constant.value), 0).await?;
+        }
+        if let Ok(name) = HeaderValue::from_str(&self.route.name) {
+            outgoing.headers.insert(ROUTING_NAME, name);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,122 @@
+//! `errorMapping`: answers that callers understand in place of those the backend or the gateway gave.
+
+use super::selector::Parameters;
+use super::template::Template;
+use super::{scalar, Problems};
+use crate::expression::Expression;
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer};
+use std::collections::BTreeMap;
+
+/// When `errorCondition` holds for an answer, the first mapping that fits replaces its status, message, headers and
+/// body, as far as the mapping names them. Source: vendor page "Plug-ins of the error mapping type".
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ErrorMapping {
+    /// Names for what the conditions and texts look at: StatusCode, ErrorCode, Header, BodyJsonField, System, Token.
+    pub parameters: Parameters,
+    /// Which answers are errors, for example `$statusCode = 200 and $resultCode <> 'OK'`.
+    pub error_condition: Expression,
+    /// Name of the parameter that mappings compare with their `code`.
+    #[serde(default, deserialize_with = "variable")]
+    pub error_code: Option<String>,
+    #[serde(default)]
+    pub mappings: Vec<Mapping>,
+    /// For an error that no mapping fits; without it such an answer stays as it is.
+    #[serde(default)]
+    pub default_mapping: Option<MappedAnswer>,
+}
+
+/// One mapping: which errors, and what they become.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Mapping {
+    /// Fits when the parameter named by `errorCode` has this value.
+    #[serde(default, deserialize_with = "scalar::optional")]
+    #[schemars(with = "Option<String>")]
+    pub code: Option<String>,
+    /// Fits when it holds.
+    #[serde(default)]
+    pub condition: Option<Expression>,
+    /// Status of the new answer.
+    #[serde(default, deserialize_with = "scalar::optional")]
+    #[schemars(with = "Option<u16>", range(min = 200, max = 599))]
+    pub status_code: Option<u16>,
+    /// `X-Ca-Error-Message` of the new answer; `${name}` stands for a parameter's value.
+    #[serde(default)]
+    pub error_message: Option<Template>,
+    #[serde(default)]
+    pub response_headers: BTreeMap<String, Template>,
+    #[serde(default)]
+    pub response_body: Option<Template>,
+}
+
+/// What an error becomes when no mapping fits.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct MappedAnswer {
+    /// Status of the new answer.
+    #[serde(default, deserialize_with = "scalar::optional")]
+    #[schemars(with = "Option<u16>", range(min = 200, max = 599))]
+    pub status_code: Option<u16>,
+    /// `X-Ca-Error-Message` of the new answer; `${name}` stands for a parameter's value.
+    #[serde(default)]
+    pub error_message: Option<Template>,
+    #[serde(default)]
+    pub response_headers: BTreeMap<String, Template>,
+    #[serde(default)]
+    pub response_body: Option<Template>,
+}
+
+impl Mapping {
+    pub fn answer(&self) -> MappedAnswer {
+        MappedAnswer {
+            status_code: self.status_code,
+            error_message: self.error_message.clone(),
+            response_headers: self.response_headers.clone(),
+            response_body: self.response_body.clone(),
+        }
+    }
+}
+
+/// `resultCode`, `$resultCode` and `${resultCode}` name the same parameter.
+fn variable<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let text: Option<String> = Option::deserialize(deserializer)?;
+    Ok(text.map(|text| text.trim_matches(|one| matches!(one, '$' | '{' | '}')).to_owned()))
+}
+
+impl ErrorMapping {
+    pub(super) fn check(&self, problems: &mut Problems) {
+        problems.undeclared("errorCondition", &self.parameters, self.error_condition.names());
+        problems.undeclared("errorCode", &self.parameters, self.error_code.as_deref());
+        if self.mappings.is_empty() && self.default_mapping.is_none() {
+            problems.add("mappings", "needs a mapping, or defaultMapping");
+        }
+        for (index, mapping) in self.mappings.iter().enumerate() {
+            let field = format!("mappings[{index}]");
+            match (&mapping.code, &mapping.condition) {
+                (None, None) | (Some(_), Some(_)) => problems.add(&field, "needs either a code or a condition"),
+                (Some(_), None) if self.error_code.is_none() => {
+                    problems.add(format!("{field}.code"), "needs errorCode, which says where codes are");
+                }
+                (_, condition) => {
+                    let names = condition.iter().flat_map(Expression::names);
+                    problems.undeclared(&format!("{field}.condition"), &self.parameters, names);
+                }
+            }
+            self.check_answer(&field, &mapping.answer(), problems);
+        }
+        if let Some(answer) = &self.default_mapping {
+            self.check_answer("defaultMapping", answer, problems);
+        }
+    }
+
+    fn check_answer(&self, field: &str, answer: &MappedAnswer, problems: &mut Problems) {
+        problems.status(&format!("{field}.statusCode"), answer.status_code);
+        problems.headers(&format!("{field}.responseHeaders"), answer.response_headers.keys());
+        let texts = answer.error_message.iter().chain(&answer.response_body).chain(answer.response_headers.values());
+        for text in texts {
+            problems.undeclared(&format!("{field}.errorMessage"), &self.parameters, text.names());
+        }
+    }
+}

@@ -1,0 +1,37 @@
+"""Every type of plug-in has a page that names each of its fields and whose example an engine accepts."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from isthmus.operations.plugin_text import known_types, read_definition
+
+PAGES = Path(__file__).resolve().parents[2] / "docs" / "plugins"
+TYPES = known_types()
+
+
+def fields(schema: dict[str, Any]) -> set[str]:
+    """The properties at the top, and those of every definition below."""
+    found = set(schema.get("properties", {}))
+    for one in schema.get("oneOf", []) + schema.get("anyOf", []) + list(schema.get("$defs", {}).values()):
+        found |= set(one.get("properties", {}))
+    return found
+
+
+@pytest.mark.parametrize("name", TYPES)
+def test_the_page_has_every_field_and_an_example_that_works(name: str) -> None:
+    page = (PAGES / f"{name}.md").read_text(encoding="utf-8")
+    assert page.startswith(f"# {name}\n")
+    missing = [field for field in sorted(fields(TYPES[name])) if not re.search(rf"\b{re.escape(field)}\b", page)]
+    assert not missing, f"docs/plugins/{name}.md says nothing of {missing}"
+    examples = re.findall(r"```yaml\n(.*?)```", page, flags=re.S)
+    assert examples, "an example in a yaml block"
+    for example in examples:
+        assert read_definition(name, example)[1] == []
+
+
+def test_there_is_no_page_without_a_type() -> None:
+    assert {path.stem for path in PAGES.glob("*.md")} == set(TYPES)
