@@ -11,8 +11,10 @@ from functools import cache
 from types import ModuleType
 
 from isthmus.operations import (
+    api_configuration,
     apis,
     apps,
+    batches,
     credentials,
     datasets,
     deploys,
@@ -20,6 +22,8 @@ from isthmus.operations import (
     groups,
     history,
     instances,
+    log_configs,
+    models,
     networks,
     plugin_bindings,
     plugins,
@@ -35,7 +39,10 @@ MODULES: tuple[ModuleType, ...] = (
     groups,
     stages,
     apis,
+    api_configuration,
+    models,
     deploys,
+    batches,
     history,
     apps,
     credentials,
@@ -46,6 +53,7 @@ MODULES: tuple[ModuleType, ...] = (
     plugin_bindings,
     datasets,
     instances,
+    log_configs,
     regions,
     tags,
     system,

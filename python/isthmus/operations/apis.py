@@ -63,9 +63,7 @@ def modify_api(call: Call, params: Any) -> Mapping[str, Any]:
     """Replaces the draft; what runs in a stage stays as it is."""
     transaction = call.transaction
     api = require_api(transaction, params.api_id, params.group_id)
-    draft = read_draft(params, draft_of(api.definition))
-    _check_is_free(transaction, api.group_id, draft, api.api_id)
-    update_api(transaction, api.api_id, _change(draft))
+    change_draft(transaction, api, read_draft(params, draft_of(api.definition)))
     return {}
 
 
@@ -133,6 +131,12 @@ def require_api(transaction: Transaction, api_id: str, group_id: str | None) -> 
         where = f" in the group {group_id[:64]}" if group_id else ""
         raise errors.not_found("Api", f"There is no API {api_id[:64]}{where}.")
     return api
+
+
+def change_draft(transaction: Transaction, api: Api, draft: Draft) -> None:
+    """Raises: ApiError when another API of the group has its name or its path."""
+    _check_is_free(transaction, api.group_id, draft, api.api_id)
+    update_api(transaction, api.api_id, _change(draft))
 
 
 def draft_of(definition: str) -> Draft:

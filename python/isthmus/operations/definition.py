@@ -62,6 +62,14 @@ def read_draft(params: Any, before: Draft | None = None) -> Draft:
         error_code_samples=reader.read_list("ErrorCodeSamples", params.error_code_samples, ErrorCodeSample),
         result_descriptions=reader.read_list("ResultDescriptions", params.result_descriptions, ResultDescription),
     )
+    return finish_draft(reader, read)
+
+
+def finish_draft(reader: JsonReader, read: Draft) -> Draft:
+    """What was read, with constants and system parameters in their own lists, and found to have allowed values.
+
+    Raises: ApiError, with what the reader had to say as well.
+    """
     for parameter, text, longest in (
         ("ResultSample", read.result_sample, _LONGEST_SAMPLE),
         ("FailResultSample", read.fail_result_sample, _LONGEST_FAIL_SAMPLE),

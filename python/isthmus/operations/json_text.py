@@ -78,7 +78,7 @@ class JsonReader:
             return None
         except RecursionError:
             parsed = _TOO_DEEP
-        if parsed is _TOO_DEEP or _is_deeper(parsed, _MOST_DEPTH):
+        if parsed is _TOO_DEEP or is_deeper(parsed, _MOST_DEPTH):
             self.report(parameter, f"is nested deeper than {_MOST_DEPTH} levels.")
             return None
         return parsed
@@ -145,7 +145,8 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not a number of JSON")
 
 
-def _is_deeper(value: Any, most: int) -> bool:
+def is_deeper(value: Any, most: int) -> bool:
+    """Whether lists and objects are nested deeper than so many levels."""
     level = [value]
     for _ in range(most):
         level = [inner for item in level for inner in _children(item)]

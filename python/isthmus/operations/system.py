@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from isthmus import __version__
+from isthmus import __version__, errors
 from isthmus.operations.call import Call
 from isthmus.operations.times import utc_text
+from isthmus.store.apis import count_all_apis
+from isthmus.store.groups import count_groups
 from isthmus.store.records import head
 
 # Name, what it carries, an example. `CaHttpSchema` is the vendor's spelling.
@@ -35,6 +37,22 @@ def describe_system_parameters(_call: Call, _params: Any) -> Mapping[str, Any]:
         for name, description, example in SYSTEM_PARAMETERS
     ]
     return {"system_params": items}
+
+
+def describe_summary_data(call: Call, _params: Any) -> Mapping[str, Any]:
+    return {
+        "region": call.settings.region,
+        "usage_api_num": count_all_apis(call.transaction),
+        "usage_group_num": count_groups(call.transaction),
+        # The shared instance; nothing here expires.
+        "usage_instance_num": 1,
+        "expire_instance_num": 0,
+    }
+
+
+def open_api_gateway_service(_call: Call, _params: Any) -> Mapping[str, Any]:
+    """The answer that the vendor gives where the service is open already; clients take it for a success."""
+    raise errors.single("ORDER.OPEND", "The gateway is open already, so there is nothing to order.")
 
 
 def describe_engines(call: Call, _params: Any) -> Mapping[str, Any]:

@@ -20,7 +20,7 @@ from isthmus.store.tags import existing_resources, list_tags, put_tags, remove_t
 
 _MOST_RESOURCES = 50
 _PAGE = 100
-_TYPES = {name.lower(): name for name in ("apiGroup", "api", "app", "plugin", "vpcAccess")}
+_TYPES = {name.lower(): name for name in ("apiGroup", "api", "app", "model", "plugin", "vpcAccess")}
 
 
 def tag_resources(call: Call, params: Any) -> Mapping[str, Any]:

@@ -92,6 +92,10 @@ def count_apis(transaction: Transaction, group_id: str) -> int:
     return transaction.connection.execute(query).scalar_one()
 
 
+def count_all_apis(transaction: Transaction) -> int:
+    return transaction.connection.execute(select(func.count()).select_from(apis)).scalar_one()
+
+
 def list_apis(transaction: Transaction, wanted: ApiFilter, page: Page) -> Apis:
     """Newest modified first."""
     query = select(apis, groups.c.name.label("group_name")).join(groups, groups.c.group_id == apis.c.group_id)

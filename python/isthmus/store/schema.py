@@ -222,7 +222,7 @@ vpc_accesses = Table(
 tags = Table(
     "tags",
     metadata,
-    # apiGroup, api, app, plugin, vpcAccess, dataset.
+    # apiGroup, api, app, model, plugin, vpcAccess, dataset.
     Column("resource_type", String(16), primary_key=True),
     Column("resource_id", String(64), primary_key=True),
     Column("tag_key", String(128), primary_key=True),
@@ -276,4 +276,39 @@ dataset_items = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("modified_at", BigInteger, nullable=False),
     UniqueConstraint("dataset_id", "value"),
+)
+
+# Shapes of bodies that an author names once and refers to in drafts; documentation, not enforced.
+models = Table(
+    "models",
+    metadata,
+    Column("model_id", String(32), primary_key=True),
+    Column("group_id", ForeignKey("groups.group_id", ondelete="CASCADE"), nullable=False),
+    Column("name", String(64), nullable=False),
+    # The JSON Schema as its author wrote it.
+    Column("schema", Text, nullable=False),
+    Column("description", String(200), nullable=False, default=""),
+    Column("created_at", BigInteger, nullable=False),
+    Column("modified_at", BigInteger, nullable=False),
+    UniqueConstraint("group_id", "name"),
+)
+
+# What an operation on many objects did to each: its answer is an operation id, and this is asked for later.
+tasks = Table(
+    "tasks",
+    metadata,
+    Column("task_id", String(32), primary_key=True),
+    Column("kind", String(32), nullable=False),
+    # JSON text; its form belongs to the operation that made the task.
+    Column("result", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False, index=True),
+)
+
+log_configs = Table(
+    "log_configs",
+    metadata,
+    Column("log_type", String(16), primary_key=True),
+    Column("project", String(128), nullable=False),
+    Column("log_store", String(128), nullable=False),
+    Column("modified_at", BigInteger, nullable=False),
 )

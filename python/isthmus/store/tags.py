@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, String, cast, delete, exists, insert, select, tuple_
 
 from isthmus.store.database import Transaction
-from isthmus.store.schema import apis, apps, groups, plugins, tags, vpc_accesses
+from isthmus.store.schema import apis, apps, groups, models, plugins, tags, vpc_accesses
 
 # In the shape of the requests and of most responses: [{"key": …, "value": …}].
 TagList = list[dict[str, str]]
@@ -22,6 +22,7 @@ _RESOURCES: dict[str, ColumnElement[Any]] = {
     "apiGroup": groups.c.group_id,
     "api": apis.c.api_id,
     "app": apps.c.app_id,
+    "model": models.c.model_id,
     "plugin": plugins.c.plugin_id,
     "vpcAccess": vpc_accesses.c.access_id,
 }
