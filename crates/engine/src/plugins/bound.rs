@@ -1,6 +1,6 @@
 //! Which plug-ins an API has in a stage: its own, and of each type that it has none of, its group's.
 
-use super::{AccessControl, Cors, ErrorMapping, Routing, Transformer};
+use super::{AccessControl, Cors, ErrorMapping, IpControl, Routing, Transformer};
 use isthmus_plan::{Definition, PlanError, Plugin};
 use std::sync::Arc;
 
@@ -47,6 +47,7 @@ macro_rules! plugins {
 
 plugins! {
     cors: Cors;
+    ip_control: IpControl;
     access_control: AccessControl;
     routing: Routing;
     transformer: Transformer;

@@ -109,14 +109,6 @@ impl<'r, 'w> RequestFacts<'r, 'w> {
         let value = position.and_then(|position| self.matched.values.get(position));
         Value::of(value.map(|text| Cow::Borrowed(text.as_ref())))
     }
-
-    fn forwarded_for(&self, entry: i32) -> Value<'_> {
-        let values = self.head.headers.get_all("x-forwarded-for");
-        let entries: Vec<&str> =
-            values.iter().filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(',')).collect();
-        let position = usize::try_from(entry).ok().or_else(|| entries.len().checked_sub(entry.unsigned_abs() as usize));
-        Value::of(position.and_then(|position| entries.get(position)).map(|text| Cow::Borrowed(text.trim())))
-    }
 }
 
 impl Facts for RequestFacts<'_, '_> {
@@ -136,7 +128,7 @@ impl Facts for RequestFacts<'_, '_> {
             Selector::Token(claim) => {
                 self.passage.claims.as_ref().map_or(Value::Null, |claims| scalar(claims.get(&**claim)))
             }
-            Selector::ForwardedFor(entry) => self.forwarded_for(*entry),
+            Selector::ForwardedFor(entry) => Value::of(forwarded_for(&self.head.headers, *entry).map(Cow::Borrowed)),
             Selector::Host(_) | Selector::StatusCode | Selector::ErrorCode => Value::Null,
         }
     }
@@ -203,6 +195,15 @@ impl Facts for AnswerFacts<'_, '_> {
     fn now(&self) -> &Now {
         self.now
     }
+}
+
+/// An entry of `X-Forwarded-For` as it arrived, from 0; negative from the end.
+pub fn forwarded_for(headers: &HeaderMap, entry: i32) -> Option<&str> {
+    let values = headers.get_all("x-forwarded-for");
+    let entries: Vec<&str> =
+        values.iter().filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(',')).collect();
+    let position = usize::try_from(entry).ok().or_else(|| entries.len().checked_sub(entry.unsigned_abs() as usize));
+    position.and_then(|position| entries.get(position)).map(|text| text.trim())
 }
 
 fn first<'t>(pairs: &'t [u8], name: &str) -> Option<Cow<'t, str>> {

@@ -24,6 +24,9 @@ pub async fn on_arrival(step: &mut Step<'_, '_>, head: &Parts, matched: &Matched
     if let Some(cors) = plugins.cors() {
         cors.admit(step, head)?;
     }
+    if let Some(ip_control) = plugins.ip_control().filter(|one| !one.is_about_apps()) {
+        ip_control.check(step, head)?;
+    }
     Ok(Flow::Continue)
 }
 
@@ -34,7 +37,11 @@ pub async fn on_identified(
     body: &mut RequestBody,
     matched: &Matched<'_>,
 ) -> Result<Flow, Refusal> {
-    let _ = (step, head, body, matched);
+    let _ = (body, matched);
+    let plugins = step.passage.plugins;
+    if let Some(ip_control) = plugins.ip_control().filter(|one| one.is_about_apps()) {
+        ip_control.check(step, head)?;
+    }
     Ok(Flow::Continue)
 }
 

@@ -74,6 +74,7 @@ refusals! {
     GrantExpired = "A403EP" 403 "App authorization expired" Caller false;
     Unauthorized = "I403AA" 403 "Unauthorized" Caller false;
     CrossOriginForbidden = "A403CO" 403 "Cross origin resource forbidden `{}`" Caller false;
+    IpDenied = "A403IP" 403 "Access denied by IP Control Policy" Caller false;
     AccessDenied = "A403AC" 403 "Access Control Forbidden by {}" Caller false;
     InvalidContentMd5 = "I400I5" 400 "Invalid Content-MD5 {}" Caller false;
     NonceRequired = "I400NC" 400 "X-Ca-Nonce is required" Caller false;

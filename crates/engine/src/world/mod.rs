@@ -4,6 +4,7 @@
 //! it, in a world of ten APIs as in one of a hundred thousand. `apply.rs` changes a world, `routes.rs` finds an API by
 //! method and path, `compiled.rs` holds an edition made ready, `credentials.rs` the keys and codes of callers.
 
+mod addresses;
 mod apply;
 mod certificates;
 mod compiled;
@@ -13,6 +14,7 @@ mod routes;
 #[cfg(test)]
 mod tests;
 
+pub use addresses::AddressSet;
 pub use compiled::{path_pieces, CompiledEdition, CompiledParameter, EditionEntry, PathPiece};
 pub use credentials::{Caller, KeyCredential};
 pub use plugins::ReadyDataset;

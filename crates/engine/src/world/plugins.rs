@@ -1,9 +1,11 @@
 //! Plug-ins, what they are bound to, and the data sets they look into.
 
-use super::{CompiledEdition, Map, World};
+use super::{AddressSet, CompiledEdition, Map, World};
 use crate::plugins::{Bound, Compiled, Plugins};
+use isthmus_plan::plugin::parse_block;
 use isthmus_plan::{Dataset, PlanError, Plugin, PluginBinding};
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// API ids or group ids with scope and stage, as in the key of a binding's record without its plug-in.
@@ -19,12 +21,25 @@ pub(super) struct KnownPlugin {
 /// A data set made ready: values and when each ends (Unix milliseconds, None: never).
 pub struct ReadyDataset {
     values: std::collections::HashMap<Box<str>, Option<i64>, foldhash::fast::RandomState>,
+    /// The same as addresses, when that is what they are.
+    addresses: AddressSet,
 }
 
 impl ReadyDataset {
     fn new(dataset: &Dataset) -> Self {
         let items = dataset.items.iter().map(|item| (item.value.as_str().into(), item.expires_at));
-        Self { values: items.collect() }
+        let mut addresses = AddressSet::default();
+        for item in dataset.items.iter().filter(|_| dataset.is_of_blocks()) {
+            if let Some(block) = parse_block(&item.value) {
+                addresses.insert(block, item.expires_at);
+            }
+        }
+        Self { values: items.collect(), addresses }
+    }
+
+    /// Whether a block that is in force has the address.
+    pub fn has_address(&self, address: IpAddr, now: i64) -> bool {
+        self.addresses.contains(address, now)
     }
 
     /// `now` in Unix milliseconds.

@@ -7,6 +7,7 @@
 mod access_control;
 mod cors;
 pub mod error_mapping;
+mod ip_control;
 mod list;
 mod problems;
 pub mod routing;
@@ -18,6 +19,7 @@ pub mod transformer;
 pub use access_control::{AccessControl, AccessRule, Verdict};
 pub use cors::{Cors, OriginPattern};
 pub use error_mapping::ErrorMapping;
+pub use ip_control::{parse_block, IpControl, IpItem, IpMode};
 pub use list::CommaList;
 pub use problems::Problems;
 pub use routing::Routing;
@@ -73,6 +75,7 @@ macro_rules! plugin_types {
 // In the order in which they act on a request.
 plugin_types! {
     Cors = "cors";
+    IpControl = "ipControl";
     AccessControl = "accessControl";
     Routing = "routing";
     ErrorMapping = "errorMapping";
@@ -193,6 +196,18 @@ pub struct DatasetItem {
 
 impl Dataset {
     pub fn check(&self) -> Result<(), PlanError> {
-        not_empty("dataset_id", &self.dataset_id)
+        not_empty("dataset_id", &self.dataset_id)?;
+        let is_block = |item: &DatasetItem| parse_block(&item.value).is_some();
+        match self.items.iter().position(|item| self.is_of_blocks() && !is_block(item)) {
+            None => Ok(()),
+            Some(index) => {
+                Err(PlanError::new(format!("items[{index}].value"), "is neither an address nor a CIDR block"))
+            }
+        }
+    }
+
+    /// Whether its values are addresses and CIDR blocks.
+    pub fn is_of_blocks(&self) -> bool {
+        self.dataset_type == "IP_WHITELIST_CIDR"
     }
 }
