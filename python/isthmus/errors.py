@@ -104,6 +104,9 @@ SINGLES = (
         "the time differs too much from this gateway's clock",
     ),
     Single("SignatureNonceUsed", 400, "the request was sent before"),
+    Single("SignedOut", 401, "nobody is signed in to the console, or no longer"),
+    Single("Forbidden.Csrf", 403, "the console's second token is missing or wrong"),
+    Single("Forbidden.Role", 403, "the role of the caller does not include the operation"),
     Single("Throttling.User", 400, "the access key has sent too many requests"),
     Single("RequestBodyTooLarge", 413, "the body is larger than the limit"),
     Single(

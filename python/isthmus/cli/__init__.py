@@ -15,6 +15,7 @@ VERBS = {
     "api": "isthmus.cli.api",
     "call": "isthmus.cli.call",
     "access-key": "isthmus.cli.access_key",
+    "user": "isthmus.cli.user",
     "lab": "isthmus.lab.cli",
     "control": "isthmus.cli.serving",
     "engine": "isthmus.cli.serving",

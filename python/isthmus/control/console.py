@@ -1,13 +1,17 @@
-"""The page at `/console`: what runs, and how to use it. The graphical console is not part of this version.
+"""The console's files at `/console/`, from the package; where it was built without them, one page that says what runs.
 
-One page without script, without a request to anywhere, and without a secret.
+Mounted by `process.py`. The console is one application: a path that is no file gets its entry page. Files under
+`assets/` have their content's hash in their name and may be kept for ever. No request goes anywhere else, which the
+content security policy holds the browser to.
 """
 
 from __future__ import annotations
 
 import asyncio
+import mimetypes
 from collections.abc import Callable
 from html import escape
+from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -24,6 +28,14 @@ _HEADERS = {
     "referrer-policy": "no-referrer",
 }
 
+# Where the console's build goes. Mantine writes style elements at run time.
+STATIC = Path(__file__).parent / "static"
+_APP_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; "
+    "connect-src 'self'; worker-src 'self' blob:; form-action 'self'; frame-src 'self' blob:; frame-ancestors 'none'; base-uri 'none'"
+)
+_APP_HEADERS = {**_HEADERS, "content-security-policy": _APP_POLICY}
+
 _PAGE = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -37,8 +49,8 @@ pre {{ padding: .75rem 1rem; border: 1px solid color-mix(in srgb, currentColor 2
 dt {{ font-weight: 600; }} dd {{ margin: 0 0 .75rem; }}
 </style>
 <h1>Isthmus is running</h1>
-<p>Version {version}, region {region}. This version has no graphical console yet: it is driven by the vendor's SDKs,
-the vendor's command line, Terraform, or the command <code>isthmus</code>.</p>
+<p>Version {version}, region {region}. This installation was built without the graphical console (<code>make build</code>
+makes it): it is driven by the vendor's SDKs, the vendor's command line, Terraform, or the command <code>isthmus</code>.</p>
 <dl>
 <dt>Management API (the endpoint of SDKs)</dt><dd><code>{endpoint}</code></dd>
 <dt>Access key</dt><dd>in <code>administrator.json</code> in the state directory of this gateway, never on a page</dd>
@@ -68,13 +80,30 @@ def console_page(settings: Settings, address: Address, egress_addresses: Callabl
             egress=_listed(egress_addresses()) or "none yet: they are there with the first network",
         )
 
-    async def show(_request: Request) -> Response:
-        return HTMLResponse(await asyncio.to_thread(render), headers=_HEADERS)
+    async def show(request: Request) -> Response:
+        found = await asyncio.to_thread(_file, request.path_params.get("path", ""))
+        if found is None:
+            return HTMLResponse(await asyncio.to_thread(render), headers=_HEADERS)
+        path, content = found
+        kept = "public, max-age=31536000, immutable" if path.parent.name == "assets" else "no-cache"
+        kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        return Response(content, media_type=kind, headers={**_APP_HEADERS, "cache-control": kept})
 
     async def redirect(_request: Request) -> Response:
-        return RedirectResponse("/console")
+        return RedirectResponse("/console/")
 
-    return [Route("/console", show), Route("/console/", redirect)]
+    return [Route("/console", redirect), Route("/console/", show), Route("/console/{path:path}", show)]
+
+
+def _file(name: str) -> tuple[Path, bytes] | None:
+    """A file of the console, its entry page for a path inside the application; None without a build."""
+    wanted = (STATIC / name).resolve()
+    inside = wanted.is_relative_to(STATIC.resolve()) and wanted.is_file()
+    path = wanted if inside else STATIC / "index.html"
+    try:
+        return path, path.read_bytes()
+    except OSError:
+        return None
 
 
 def _listed(texts: list[str]) -> str:

@@ -25,6 +25,7 @@ from starlette.routing import BaseRoute, Route
 from isthmus.catalog import Catalog
 from isthmus.control.certificate import ensure_default_certificate
 from isthmus.control.console import console_page
+from isthmus.control.sessions import session_routes
 from isthmus.operations.call import Call
 from isthmus.operations.dispatch import OperationsDispatcher
 from isthmus.operations.groups import align_groups
@@ -35,6 +36,7 @@ from isthmus.processes.opening import open_store
 from isthmus.settings import Address, Settings
 from isthmus.store import Store
 from isthmus.store.access_keys import ensure_administrator
+from isthmus.store.users import count_users, make_setup_link
 from isthmus.wire.app import WireOptions, create_app
 
 # Request lines carry whole API definitions; h11 counts line and headers together.
@@ -56,7 +58,8 @@ def run_control(settings: Settings, ready_file: Path | None) -> None:
     # Operations show where the gateway really listens.
     dispatcher = OperationsDispatcher(store, replace(settings, admin=address), plane)
     console = console_page(settings, address, lambda: _egress_addresses(store, settings, plane))
-    routes: list[BaseRoute] = [*plane.routes(), Route("/healthz", _health(store)), *console]
+    sign_in = session_routes(store, settings)
+    routes: list[BaseRoute] = [*plane.routes(), Route("/healthz", _health(store)), *sign_in, *console]
     app = create_app(Catalog.load(), dispatcher, time.time, options, routes)
     config = uvicorn.Config(
         app,
@@ -121,6 +124,8 @@ def _first_start(store: Store, settings: Settings) -> None:
         access_key_id, secret = ensure_administrator(transaction)
         ensure_default_certificate(transaction, settings.automatic_domain_suffix)
         align_groups(transaction, settings)
+        link = None if count_users(transaction) else make_setup_link(transaction)
+    state.write_setup_token(settings.state, link)
     key = {"access_key_id": access_key_id, "access_key_secret": secret}
     path = state.administrator_path(settings.state)
     if state.read_json(path) != key:

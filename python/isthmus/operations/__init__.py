@@ -31,6 +31,7 @@ from isthmus.operations import (
     stages,
     system,
     tags,
+    users,
     vpc_access,
 )
 from isthmus.operations.call import OperationFunction
@@ -56,6 +57,7 @@ MODULES: tuple[ModuleType, ...] = (
     log_configs,
     regions,
     tags,
+    users,
     system,
 )
 

@@ -6,6 +6,7 @@ a write is acknowledged after it is durable and after the healthy engines serve 
 
 from __future__ import annotations
 
+import hmac
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -19,15 +20,19 @@ from isthmus.catalog import Operation, Params
 from isthmus.errors import ApiError
 from isthmus.operations import function_for
 from isthmus.operations.call import Call, NodeReports, OperationFunction
+from isthmus.roles import may, needed_role
 from isthmus.settings import Settings
 from isthmus.store import Store
 from isthmus.store.access_keys import find_access_key
-from isthmus.wire.app import Caller, Outcome
+from isthmus.store.users import find_session, touch_session
+from isthmus.wire.app import Caller, Identity, Outcome
 from isthmus.wire.signature import AccessKey
 
 log = logging.getLogger("isthmus.operations")
 
-_READS = ("Describe", "List", "Query")
+_READS = ("Describe", "List", "Query", "Compare")
+# A session that is used is noted at most once in this time, in milliseconds.
+_TOUCH_AFTER = 60_000
 
 
 class Plane(NodeReports, Protocol):
@@ -53,10 +58,30 @@ class OperationsDispatcher:
         """Raises: ApiError when the store does not answer."""
         with _store_errors_as_answers(), self._store.read() as transaction:
             found = find_access_key(transaction, access_key_id)
-        return None if found is None else AccessKey(found.access_key_id, found.secret, found.active)
+        if found is None:
+            return None
+        return AccessKey(found.access_key_id, found.secret, found.active, found.role)
+
+    def session(self, token: str, csrf: str) -> Identity:
+        """Raises: ApiError when nobody is signed in with this token, or the second token does not fit."""
+        with _store_errors_as_answers(), self._store.read() as transaction:
+            found = find_session(transaction, token)
+            now = transaction.now
+        if found is None:
+            raise errors.single("SignedOut", "The session is over: sign in again.")
+        session, used_at = found
+        if not hmac.compare_digest(session.csrf.encode(), csrf.encode()):
+            raise errors.single("Forbidden.Csrf", "The header X-Isthmus-Csrf does not fit the session.")
+        if used_at < now - _TOUCH_AFTER:
+            with _store_errors_as_answers(), self._store.write() as transaction:
+                touch_session(transaction, token)
+        return Identity(f"user:{session.user.name}", session.user.role)
 
     async def run(self, operation: Operation, params: Params, caller: Caller) -> Outcome:
         """Raises: ApiError."""
+        if not may(caller.role, operation.name):
+            text = f"{operation.name} needs the role {needed_role(operation.name)}; {caller.access_key_id} is {caller.role}."
+            raise errors.single("Forbidden.Role", text)
         function = function_for(operation.name)
         if function is None:
             raise errors.not_implemented(operation.name)

@@ -30,6 +30,25 @@ def administrator_path(state: Path) -> Path:
     return state / "administrator.json"
 
 
+def setup_token_path(state: Path) -> Path:
+    return state / "run" / "setup.json"
+
+
+def write_setup_token(state: Path, token: str | None) -> None:
+    """The link that makes the console's first owner; None: there are users, so there is none."""
+    if token is None:
+        setup_token_path(state).unlink(missing_ok=True)
+    else:
+        write_json(setup_token_path(state), {"token": token})
+
+
+def setup_link(state: Path, console: str) -> str | None:
+    """`console` is its URL."""
+    token = (read_json(setup_token_path(state)) or {}).get("token")
+    # Behind the hash, so that it stays out of requests and their logs.
+    return f"{console.rstrip('/')}/welcome#{token}" if token else None
+
+
 def ready_path(state: Path, process: str) -> Path:
     """Where `control` and `engine` say that they serve."""
     return state / "run" / f"{process}.json"

@@ -89,7 +89,7 @@ class Supervisor:
             "http": f"http://{reachable(self._engine.ready['http'])}",
             "https": f"https://{reachable(https)}" if https else None,
             "health": self._engine.ready.get("health"),
-            "console": f"{management}/console",
+            "console": f"{management}/console/",
             "access_key_id": key.get("access_key_id"),
             "access_key_secret": key.get("access_key_secret"),
             "pid": os.getpid(),
@@ -104,7 +104,11 @@ class Supervisor:
         ready = self._write_ready()
         print("Isthmus is up.")
         print(f"  management API  {ready['management']}")
-        print(f"  console         {ready['console']}")
+        link = state.setup_link(self._settings.state, ready["console"])
+        print(
+            f"  console         {link or ready['console']}"
+            + ("  (set up your user; the link works once)" if link else "")
+        )
         print(f"  calls           {ready['http']}" + (f"  {ready['https']}" if ready["https"] else ""))
         where = state.administrator_path(self._settings.state)
         print(f"  administrator   {ready['access_key_id']}, its secret is in {where}")

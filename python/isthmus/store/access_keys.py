@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import insert, select, update
 
+from isthmus.roles import OWNER
 from isthmus.store.database import Transaction
 from isthmus.store.schema import access_keys
 
@@ -25,6 +26,7 @@ class StoredAccessKey:
     access_key_id: str
     secret: str
     active: bool
+    role: str
 
     def __repr__(self) -> str:
         return f"StoredAccessKey({self.access_key_id}, ***)"
@@ -35,7 +37,8 @@ def find_access_key(transaction: Transaction, access_key_id: str) -> StoredAcces
     row = transaction.connection.execute(found).first()
     if row is None:
         return None
-    return StoredAccessKey(row.access_key_id, transaction.keyring.open(_PURPOSE, row.sealed_secret), row.active)
+    secret = transaction.keyring.open(_PURPOSE, row.sealed_secret)
+    return StoredAccessKey(row.access_key_id, secret, row.active, row.role)
 
 
 def ensure_administrator(transaction: Transaction) -> tuple[str, str]:
@@ -51,7 +54,7 @@ def ensure_administrator(transaction: Transaction) -> tuple[str, str]:
     return create_access_key(transaction, _ADMINISTRATOR)
 
 
-def create_access_key(transaction: Transaction, description: str) -> tuple[str, str]:
+def create_access_key(transaction: Transaction, description: str, role: str = OWNER) -> tuple[str, str]:
     """Id and secret. Needs a write transaction."""
     access_key_id = "ISTH" + "".join(secrets.choice(_ALPHABET) for _ in range(20))
     secret = "".join(secrets.choice(_ALPHABET) for _ in range(40))
@@ -60,6 +63,7 @@ def create_access_key(transaction: Transaction, description: str) -> tuple[str, 
         "sealed_secret": transaction.keyring.seal(_PURPOSE, secret),
         "description": description,
         "active": True,
+        "role": role,
         "created_at": transaction.now,
     }
     transaction.connection.execute(insert(access_keys).values(row_values))
@@ -74,13 +78,16 @@ class ListedAccessKey:
     description: str
     active: bool
     created_at: int
+    role: str
 
 
 def all_access_keys(transaction: Transaction) -> list[ListedAccessKey]:
     """The oldest first."""
-    columns = (access_keys.c.access_key_id, access_keys.c.description, access_keys.c.active, access_keys.c.created_at)
-    found = select(*columns).order_by(access_keys.c.created_at, access_keys.c.access_key_id)
-    return [ListedAccessKey(*row) for row in transaction.connection.execute(found)]
+    found = select(access_keys).order_by(access_keys.c.created_at, access_keys.c.access_key_id)
+    return [
+        ListedAccessKey(row.access_key_id, row.description, row.active, row.created_at, row.role)
+        for row in transaction.connection.execute(found)
+    ]
 
 
 def set_access_key_active(transaction: Transaction, access_key_id: str, is_active: bool) -> bool:

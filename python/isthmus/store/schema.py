@@ -58,6 +58,7 @@ access_keys = Table(
     Column("sealed_secret", LargeBinary, nullable=False),
     Column("description", String(180), nullable=False, default=""),
     Column("active", Boolean, nullable=False, default=True),
+    Column("role", String(16), nullable=False, server_default="owner"),
     Column("created_at", BigInteger, nullable=False),
 )
 
@@ -311,4 +312,36 @@ log_configs = Table(
     Column("project", String(128), nullable=False),
     Column("log_store", String(128), nullable=False),
     Column("modified_at", BigInteger, nullable=False),
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("user_id", String(32), primary_key=True),
+    Column("name", String(64), nullable=False, unique=True),
+    Column("role", String(16), nullable=False),
+    # argon2id, with its parameters and salt.
+    Column("password_hash", String(255), nullable=False),
+    Column("disabled", Boolean, nullable=False, default=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("modified_at", BigInteger, nullable=False),
+)
+
+# Who is signed in to the console. Tokens are random; only their SHA-256 is here.
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("token_digest", String(64), primary_key=True),
+    Column("user_id", ForeignKey("users.user_id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("csrf", String(64), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger, nullable=False),
+)
+
+# Links that make one owner, each once.
+setup_links = Table(
+    "setup_links",
+    metadata,
+    Column("token_digest", String(64), primary_key=True),
+    Column("expires_at", BigInteger, nullable=False),
 )

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
@@ -29,15 +29,28 @@ from isthmus.wire.signature import AccessKey, Verifier
 
 log = logging.getLogger("isthmus.wire")
 
+# What the console sends in place of a signature.
+SESSION_COOKIE = "isthmus_session"
+
 
 @dataclass(frozen=True)
 class Caller:
     """Who calls, and from where."""
 
+    # An access key's id, or `user:` and the name of who is signed in to the console.
     access_key_id: str
+    role: str
     address: str
     user_agent: str
     request_id: str
+
+
+@dataclass(frozen=True)
+class Identity:
+    """A caller's name and role."""
+
+    name: str
+    role: str
 
 
 @dataclass(frozen=True)
@@ -52,6 +65,9 @@ class Dispatcher(Protocol):
     """Runs operations; implemented by `operations`."""
 
     def access_key(self, access_key_id: str) -> AccessKey | None: ...
+
+    def session(self, token: str, csrf: str) -> Identity:
+        """Who is signed in. Raises: ApiError."""
 
     async def run(self, operation: Operation, params: Params, caller: Caller) -> Outcome: ...
 
@@ -102,13 +118,16 @@ class _Wire:
         request_id = str(uuid.uuid4()).upper()
         host = request.headers.get("host", "")
         form = "JSON"
+        if request.method == "GET" and not request.url.query and "text/html" in request.headers.get("accept", ""):
+            # A person with a browser, who wants the console.
+            return RedirectResponse("/console/")
         try:
             call = await read_request(request, self._options.body_limit)
             form = _form(call)
-            caller_id = await run_in_threadpool(self._verifier.verify, call)
+            identity = await run_in_threadpool(self._identify, call, request.cookies.get(SESSION_COOKIE))
             operation = self._operation(call)
             address = request.client.host if request.client else ""
-            caller = Caller(caller_id, address, call.header("user-agent"), request_id)
+            caller = Caller(identity.name, identity.role, address, call.header("user-agent"), request_id)
             params = operation.check(call.parameters)
             outcome = await self._dispatcher.run(operation, params, caller)
             return success(
@@ -126,6 +145,13 @@ class _Wire:
             log.exception("request %s failed", request_id)
             text = f"This is a defect of the gateway. Its log has the details under the request id {request_id}."
             return failure(errors.single("InternalError", text), request_id, host, form)
+
+    def _identify(self, call: WireRequest, session: str | None) -> Identity:
+        """A signature counts, whatever cookie came with it. Raises: ApiError."""
+        if session and not call.is_signed_by_header and not call.parameter("Signature"):
+            return self._dispatcher.session(session, call.header("x-isthmus-csrf"))
+        key = self._verifier.verify(call)
+        return Identity(key.access_key_id, key.role)
 
     def _operation(self, call: WireRequest) -> Operation:
         """Header for newer SDKs, parameter for the others, never what was not signed. Raises: ApiError."""

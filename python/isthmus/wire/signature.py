@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from isthmus import errors
+from isthmus.roles import OWNER
 from isthmus.wire import acs3, rpc
 from isthmus.wire.nonces import Nonces
 from isthmus.wire.request import WireRequest
@@ -26,6 +27,7 @@ class AccessKey:
     access_key_id: str
     secret: str = field(repr=False)
     active: bool = True
+    role: str = OWNER
 
 
 @dataclass(frozen=True)
@@ -54,8 +56,8 @@ class Verifier:
         self._skew = skew_seconds
         self._nonces = Nonces()
 
-    def verify(self, request: WireRequest) -> str:
-        """The access key id of the caller. Raises: ApiError."""
+    def verify(self, request: WireRequest) -> AccessKey:
+        """The access key of the caller. Raises: ApiError."""
         if request.parameter("SecurityToken") or request.header("x-acs-security-token"):
             raise errors.single(
                 "InvalidSecurityToken",
@@ -82,7 +84,7 @@ class Verifier:
                 "SignatureNonceUsed",
                 "The nonce was used before: sign every request anew.",
             )
-        return key.access_key_id
+        return key
 
     def _check_time(self, text: str) -> float:
         try:

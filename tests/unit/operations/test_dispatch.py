@@ -18,7 +18,7 @@ from isthmus.store.access_keys import ensure_administrator
 from isthmus.wire.app import Caller, Outcome
 
 CATALOG = Catalog.load()
-CALLER = Caller("key", "127.0.0.1", "test", "id")
+CALLER = Caller("key", "owner", "127.0.0.1", "test", "id")
 
 
 class FakePlane:

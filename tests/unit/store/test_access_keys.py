@@ -17,7 +17,7 @@ def test_administrator_key_is_made_once_and_is_sealed(tmp_path: Path) -> None:
     with store.write() as transaction:
         assert ensure_administrator(transaction) == (key, secret)
         found = find_access_key(transaction, key)
-        assert found == StoredAccessKey(key, secret, True)
+        assert found == StoredAccessKey(key, secret, True, "owner")
         assert secret not in repr(found)
         assert find_access_key(transaction, "other") is None
     assert (len(key), len(secret), key[:4]) == (24, 40, "ISTH")
