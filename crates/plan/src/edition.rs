@@ -1,6 +1,7 @@
 //! An edition: the immutable result of publishing one draft to one stage, resolved so that the engine only executes.
 
 use crate::error::{not_empty, PlanError};
+use crate::plugin::Jwk;
 use serde::Deserialize;
 
 /// Key of its record: `<api_id>/<STAGE>`.
@@ -20,6 +21,9 @@ pub struct Edition {
     /// The whole path pattern, the group's base path included, for example `/v1/users/[id]` or `/files/*`.
     pub path: String,
     pub auth: Auth,
+    /// OpenID Connect, beside or instead of an app; a `jwtAuth` plug-in takes its place.
+    #[serde(default)]
+    pub open_id: Option<OpenId>,
     pub request_mode: RequestMode,
     #[serde(default)]
     pub body_format: BodyFormat,
@@ -50,6 +54,16 @@ pub enum Auth {
         #[serde(default)]
         force_nonce: bool,
     },
+}
+
+/// What an API has to do with tokens.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum OpenId {
+    /// It hands out tokens; its key verifies those that callers of the group's business APIs send in this stage.
+    IdToken { jwk: Box<Jwk> },
+    /// It asks for a token in this parameter, a header or in the query.
+    Business { parameter: String, location: Location },
 }
 
 /// Where an AppCode is accepted.

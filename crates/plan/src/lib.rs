@@ -24,7 +24,7 @@ pub use app::{App, AppKey, Grant};
 pub use digest::{record_digest, SetDigest};
 pub use edition::{
     AppCodeLocation, Auth, Backend, BodyFormat, Constraint, ContentType, Edition, Location, Mapping, MockHeader,
-    Parameter, ParameterType, PathSegment, Protocols, RequestMode, Scheme, SignatureMethod, Source, Target,
+    OpenId, Parameter, ParameterType, PathSegment, Protocols, RequestMode, Scheme, SignatureMethod, Source, Target,
 };
 pub use error::PlanError;
 pub use group::{Certificate, Domain, Group};

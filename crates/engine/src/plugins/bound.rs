@@ -1,6 +1,6 @@
 //! Which plug-ins an API has in a stage: its own, and of each type that it has none of, its group's.
 
-use super::{AccessControl, Cors, ErrorMapping, IpControl, Routing, Transformer};
+use super::{AccessControl, Cors, ErrorMapping, IpControl, JwtAuth, Routing, Transformer};
 use isthmus_plan::{Definition, PlanError, Plugin};
 use std::sync::Arc;
 
@@ -48,6 +48,7 @@ macro_rules! plugins {
 plugins! {
     cors: Cors;
     ip_control: IpControl;
+    jwt_auth: JwtAuth;
     access_control: AccessControl;
     routing: Routing;
     transformer: Transformer;
@@ -64,6 +65,11 @@ pub struct Plugins<'w> {
 impl<'w> Plugins<'w> {
     pub fn is_empty(&self) -> bool {
         self.api.is_none() && self.group.is_none()
+    }
+
+    /// Whether a request must carry more than its app.
+    pub fn ask_who_calls(&self) -> bool {
+        self.jwt_auth().is_some()
     }
 
     /// One that cannot be run; then no request may pass.

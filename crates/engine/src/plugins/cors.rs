@@ -115,9 +115,9 @@ impl Cors {
 /// Whether the gateway answers: the API does not take `OPTIONS`, or takes any method but could not let a request
 /// without credentials through.
 pub fn answers(step: &Step<'_, '_>, matched: &Matched<'_>) -> bool {
-    let edition = &matched.edition.edition;
-    matched.preflight
-        && (edition.method != "ANY" || edition.auth != Auth::Anonymous || step.passage.plugins.cors().is_some())
+    let (edition, plugins) = (&matched.edition.edition, &step.passage.plugins);
+    let asks = || edition.auth != Auth::Anonymous || edition.open_id.is_some() || plugins.ask_who_calls();
+    matched.preflight && (edition.method != "ANY" || plugins.cors().is_some() || asks())
 }
 
 /// # Errors

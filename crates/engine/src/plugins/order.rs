@@ -2,7 +2,7 @@
 //!
 //! Source of the order: `docs/reference/compatibility.md` (the vendor documents fragments of it).
 
-use super::{cors, Routed, Step};
+use super::{cors, jwt, Routed, Step};
 use crate::backend::ResponseBody;
 use crate::request::answer::Refusal;
 use crate::request::{Matched, Outgoing, Permitted, RequestBody};
@@ -37,10 +37,14 @@ pub async fn on_identified(
     body: &mut RequestBody,
     matched: &Matched<'_>,
 ) -> Result<Flow, Refusal> {
-    let _ = (body, matched);
+    let _ = body;
     let plugins = step.passage.plugins;
     if let Some(ip_control) = plugins.ip_control().filter(|one| one.is_about_apps()) {
         ip_control.check(step, head)?;
+    }
+    match plugins.jwt_auth() {
+        Some(jwt_auth) => jwt_auth.check(step, head, matched)?,
+        None => jwt::check_open_id(step, head, matched)?,
     }
     Ok(Flow::Continue)
 }
@@ -82,6 +86,9 @@ pub async fn on_mapped(
         routed.mark(outgoing).await?;
     }
     let plugins = step.passage.plugins;
+    if let Some(jwt_auth) = plugins.jwt_auth() {
+        jwt_auth.pass_claims(step, outgoing).await?;
+    }
     if let Some(transformer) = plugins.transformer() {
         transformer.change_request(step, outgoing).await?;
     }

@@ -42,6 +42,17 @@ impl Outgoing {
         Ok(())
     }
 
+    /// Takes out headers that an origin which folds `_` to `-` would read as this one.
+    pub fn remove_twins(&mut self, name: &str) {
+        let folded = |text: &str| text.to_ascii_lowercase().replace('_', "-");
+        let own = name.to_ascii_lowercase();
+        let is_twin = |known: &&HeaderName| known.as_str() != own && folded(known.as_str()) == folded(&own);
+        let twins: Vec<HeaderName> = self.headers.keys().filter(is_twin).cloned().collect();
+        for twin in twins {
+            self.headers.remove(twin);
+        }
+    }
+
     fn change_header(&mut self, name: &str, change: Change<'_>) {
         let Ok(name) = HeaderName::from_bytes(name.as_bytes()) else { return };
         let value = match change {

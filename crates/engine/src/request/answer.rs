@@ -74,6 +74,14 @@ refusals! {
     GrantExpired = "A403EP" 403 "App authorization expired" Caller false;
     Unauthorized = "I403AA" 403 "Unauthorized" Caller false;
     CrossOriginForbidden = "A403CO" 403 "Cross origin resource forbidden `{}`" Caller false;
+    JwtRequired = "I400JR" 400 "JWT required" Caller false;
+    JwtUnreadable = "I400JD" 400 "JWT Deserialize Failed: {}" Caller false;
+    InvalidJwtPlugin = "I400JP" 400 "Invalid JWT plugin config: {}" Provider false;
+    InvalidJwt = "A403JT" 403 "Invalid JWT: {}" Caller false;
+    JwtKeyNotFound = "A403JK" 403 "No matching JWK, kid:{} not found" Caller false;
+    JwtExpired = "A403JE" 403 "JWT is expired at `{}`" Caller false;
+    JtiRequired = "S403JI" 403 "Claim jti is required when preventJtiReplay:true" Caller false;
+    JtiUsed = "S403JU" 403 "Claim jti in JWT is used" Caller false;
     IpDenied = "A403IP" 403 "Access denied by IP Control Policy" Caller false;
     AccessDenied = "A403AC" 403 "Access Control Forbidden by {}" Caller false;
     InvalidContentMd5 = "I400I5" 400 "Invalid Content-MD5 {}" Caller false;

@@ -33,23 +33,29 @@ impl Nonces {
 
     /// Remembers a nonce; a second use inside the window is refused. `now` in Unix milliseconds.
     pub fn first_use(&self, app_key: &str, nonce: &[u8], now: i64) -> Result<(), Refusal> {
-        if self.window_ms == 0 {
-            return Ok(());
+        let until = now.saturating_add_unsigned(self.window_ms);
+        if self.window_ms == 0 || self.remember(app_key, nonce, now, until) {
+            Ok(())
+        } else {
+            Err(Refusal::new(Kind::NonceUsed))
         }
-        let low = self.hasher.hash_one((app_key, nonce));
-        let high = self.hasher.hash_one((nonce, app_key, low));
+    }
+
+    /// Whether this is the first use of a text among those of `scope` that are remembered; then it is, until `until`.
+    pub fn remember(&self, scope: &str, text: &[u8], now: i64, until: i64) -> bool {
+        let low = self.hasher.hash_one((scope, text));
+        let high = self.hasher.hash_one((text, scope, low));
         let hash = (u128::from(high) << 64) | u128::from(low);
         let index = usize::try_from(low % SHARDS as u64).unwrap_or_default();
-        let Some(shard) = self.shards.get(index) else { return Ok(()) };
+        let Some(shard) = self.shards.get(index) else { return true };
         let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
         shard.forget(now);
-        let until = now.saturating_add_unsigned(self.window_ms);
         match shard.seen.insert(hash, until) {
             Some(old) if old > now => {
                 shard.seen.insert(hash, old);
-                Err(Refusal::new(Kind::NonceUsed))
+                false
             }
-            _ => Ok(()),
+            _ => true,
         }
     }
 }

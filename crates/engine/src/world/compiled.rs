@@ -1,7 +1,9 @@
 //! An edition made ready for requests: patterns split, expressions compiled, look-up keys built.
 
-use isthmus_plan::{Edition, Location, Parameter, PathSegment, PlanError, RequestMode};
+use crate::plugins::TokenKey;
+use isthmus_plan::{Edition, Location, OpenId, Parameter, PathSegment, PlanError, RequestMode};
 use regex::Regex;
+use std::sync::Arc;
 
 /// What a published API is at an engine: served, or known but broken (then calls get a code and its neighbours
 /// nothing of it).
@@ -21,6 +23,8 @@ pub struct CompiledEdition {
     /// Names of the path pattern's placeholders, in order; `*` for the rest.
     pub placeholders: Vec<Box<str>>,
     pub backend_path: Vec<PathPiece>,
+    /// Verifies the tokens that this API hands out.
+    pub token_key: Option<Arc<TokenKey>>,
 }
 
 pub struct CompiledParameter {
@@ -65,7 +69,11 @@ impl CompiledEdition {
         let api_target = format!("api/{}", edition.key()).into();
         let group_target = format!("group/{}/{}", edition.group_id, edition.stage).into();
         let key = edition.key().into();
-        Ok(Self { key, api_target, group_target, parameters, placeholders, backend_path, edition })
+        let token_key = match &edition.open_id {
+            Some(OpenId::IdToken { jwk }) => Some(TokenKey::new(jwk)?),
+            _ => None,
+        };
+        Ok(Self { token_key, key, api_target, group_target, parameters, placeholders, backend_path, edition })
     }
 
     pub fn passes_through(&self) -> bool {

@@ -6,6 +6,7 @@
 
 use super::compiled::EditionEntry;
 use super::Map;
+use crate::plugins::KeySet;
 use isthmus_plan::PathSegment;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,6 +18,8 @@ pub struct RouteTable {
     /// Paths without placeholders: one look-up, no walk.
     exact: HashMap<Box<str>, Vec<Slot>, foldhash::fast::RandomState>,
     root: Node,
+    /// Keys of the APIs that hand out tokens.
+    token_keys: KeySet,
 }
 
 struct Slot {
@@ -50,15 +53,24 @@ impl RouteTable {
         let mut ordered: Vec<_> = editions.iter().collect();
         // Of two editions with the same method and path (which the publisher refuses) the same one always wins.
         ordered.sort_by_key(|(key, _)| *key);
+        let mut token_keys = Vec::new();
         for (_, entry) in ordered {
             let (method, path) = match entry.as_ref() {
                 EditionEntry::Served(compiled) => (compiled.edition.method.as_str(), compiled.edition.path.as_str()),
                 EditionEntry::Broken { method, path } => (method.as_str(), path.as_str()),
             };
+            if let EditionEntry::Served(compiled) = entry.as_ref() {
+                token_keys.extend(compiled.token_key.clone());
+            }
             table.insert(method, path, entry);
         }
+        table.token_keys = KeySet::new(token_keys, true);
         table.editions = editions;
         table
+    }
+
+    pub fn token_keys(&self) -> &KeySet {
+        &self.token_keys
     }
 
     fn insert(&mut self, method: &str, path: &str, entry: &Arc<EditionEntry>) {

@@ -4,6 +4,8 @@
 
 pub mod docs;
 pub mod plugins;
+pub mod rsa_tokens;
+pub mod tokens;
 
 use isthmus_engine::live::{Applied, Batch, BatchRecord, Live};
 use isthmus_engine::settings::EngineSettings;

@@ -8,6 +8,8 @@ mod access_control;
 mod cors;
 pub mod error_mapping;
 mod ip_control;
+mod jwk;
+mod jwt_auth;
 mod list;
 mod problems;
 pub mod routing;
@@ -20,6 +22,8 @@ pub use access_control::{AccessControl, AccessRule, Verdict};
 pub use cors::{Cors, OriginPattern};
 pub use error_mapping::ErrorMapping;
 pub use ip_control::{parse_block, IpControl, IpItem, IpMode};
+pub use jwk::{Jwk, KeyMaterial};
+pub use jwt_auth::{ClaimParameter, JwtAuth, TokenLocation};
 pub use list::CommaList;
 pub use problems::Problems;
 pub use routing::Routing;
@@ -76,6 +80,7 @@ macro_rules! plugin_types {
 plugin_types! {
     Cors = "cors";
     IpControl = "ipControl";
+    JwtAuth = "jwtAuth";
     AccessControl = "accessControl";
     Routing = "routing";
     ErrorMapping = "errorMapping";
