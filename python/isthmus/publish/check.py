@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from isthmus.errors import Problem
 from isthmus.model import Draft
 from isthmus.publish.expression import ExpressionError, engine_expression
+from isthmus.publish.open_id import open_id_problems
 from isthmus.publish.resolve import Resolved
 
 # What the engine has a value for.
@@ -43,6 +44,7 @@ def unsupported_features(draft: Draft) -> list[str]:
 def find_problems(resolved: Resolved) -> list[Problem]:
     return [
         *_protocol_problems(resolved.draft),
+        *open_id_problems(resolved.draft),
         *_parameter_problems(resolved.draft),
         *_mapping_problems(resolved.draft),
         *_unread_body_problems(resolved.draft),
@@ -64,8 +66,6 @@ def _unsupported(draft: Draft) -> Iterator[str]:
     service = draft.service_config
     if draft.backend_enable:
         yield "backend objects (BackendEnable)"
-    if draft.auth_type.upper() in ("APPOPENID", "OPENID"):
-        yield f"OpenID Connect (AuthType {draft.auth_type})"
     if draft.web_socket_api_type.upper() != "COMMON" or "WEBSOCKET" in protocols(draft):
         yield "WebSocket APIs"
     if draft.disable_internet:

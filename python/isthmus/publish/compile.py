@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from isthmus.model import Draft, RequestParameter
 from isthmus.publish.check import placeholders, protocols
 from isthmus.publish.expression import engine_expression
+from isthmus.publish.open_id import compile_open_id
 from isthmus.publish.resolve import Resolved, join_path
 
 _DEFAULT_TIMEOUT_MS = 10_000
@@ -24,6 +25,7 @@ def compile_edition(resolved: Resolved, version: str) -> dict[str, Any]:
     draft, frozen = resolved.draft, resolved.frozen
     allowed = protocols(draft)
     parameters, mappings = _parameters(draft), _mappings(draft)
+    open_id = compile_open_id(draft)
     return {
         "api_id": frozen.api_id,
         "api_name": draft.api_name,
@@ -34,6 +36,7 @@ def compile_edition(resolved: Resolved, version: str) -> dict[str, Any]:
         "method": draft.method,
         "path": resolved.path,
         "auth": _auth(draft),
+        **({"open_id": open_id} if open_id is not None else {}),
         "request_mode": draft.request_mode.lower(),
         "body_format": _body_format(draft),
         "parameters": parameters,
@@ -43,7 +46,7 @@ def compile_edition(resolved: Resolved, version: str) -> dict[str, Any]:
 
 
 def _auth(draft: Draft) -> dict[str, Any]:
-    if draft.auth_type.upper() == "ANONYMOUS":
+    if draft.auth_type.upper() in ("ANONYMOUS", "OPENID"):
         return {"type": "anonymous"}
     given = [part.strip().upper() for part in draft.allow_signature_method.split(",")]
     return {
