@@ -23,6 +23,18 @@ FORBIDDEN: dict[str, set[str]] = {
         "cli",
         "lab",
     },
+    "openapi": {
+        "wire",
+        "catalog",
+        "operations",
+        "store",
+        "publish",
+        "plane",
+        "control",
+        "processes",
+        "cli",
+        "lab",
+    },
     "publish": {
         "wire",
         "operations",

@@ -49,12 +49,7 @@ def create_api(call: Call, params: Any) -> Mapping[str, Any]:
     require_group(transaction, params.group_id)
     draft = read_draft(params)
     raise_problems(tag_problems(params.tag))
-    limit = call.settings.apis_per_group_limit
-    if count_apis(transaction, params.group_id) >= limit:
-        text = f"The group has {limit} APIs already, the limit that apis_per_group_limit sets."
-        raise errors.exceed_limit("Api", text)
-    _check_is_free(transaction, params.group_id, draft, None)
-    api = add_api(transaction, params.group_id, _change(draft))
+    api = new_draft(call, params.group_id, draft)
     put_tags(transaction, TAG_TYPE, api.api_id, params.tag or ())
     return {"api_id": api.api_id}
 
@@ -131,6 +126,16 @@ def require_api(transaction: Transaction, api_id: str, group_id: str | None) -> 
         where = f" in the group {group_id[:64]}" if group_id else ""
         raise errors.not_found("Api", f"There is no API {api_id[:64]}{where}.")
     return api
+
+
+def new_draft(call: Call, group_id: str, draft: Draft) -> Api:
+    """Raises: ApiError when the group is full, or has an API of this name or this path."""
+    limit = call.settings.apis_per_group_limit
+    if count_apis(call.transaction, group_id) >= limit:
+        text = f"The group has {limit} APIs already, the limit that apis_per_group_limit sets."
+        raise errors.exceed_limit("Api", text)
+    _check_is_free(call.transaction, group_id, draft, None)
+    return add_api(call.transaction, group_id, _change(draft))
 
 
 def change_draft(transaction: Transaction, api: Api, draft: Draft) -> None:

@@ -119,7 +119,7 @@ def delete_api_group(call: Call, params: Any) -> Mapping[str, Any]:
         transaction.records.remove("plugin_binding", binding_key(binding))
     remove_group(transaction, params.group_id)
     transaction.records.remove("group", params.group_id)
-    transaction.records.remove("domain", _automatic_host(call, params.group_id))
+    transaction.records.remove("domain", automatic_host_of(call, params.group_id))
     return {}
 
 
@@ -225,7 +225,7 @@ def _check_name_is_free(transaction: Transaction, name: str) -> None:
         raise errors.repeated("GroupName", f"There is already a group {name}; choose another GroupName.")
 
 
-def _automatic_host(call: Call, group_id: str) -> str:
+def automatic_host_of(call: Call, group_id: str) -> str:
     return automatic_host(group_id, call.settings.region, call.settings.automatic_domain_suffix)
 
 
@@ -242,7 +242,7 @@ def _names(call: Call, group: Group) -> dict[str, Any]:
         "group_name": group.name,
         "description": group.description,
         "base_path": group.base_path,
-        "sub_domain": _automatic_host(call, group.group_id),
+        "sub_domain": automatic_host_of(call, group.group_id),
     }
 
 

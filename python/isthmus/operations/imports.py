@@ -1,0 +1,269 @@
+"""Operations that make APIs from an OpenAPI document: each of its operations becomes a draft, each schema a model.
+
+`isthmus.openapi` reads the document; `document_draft.py` turns one operation into a draft by the rules of creating an API. Each
+is decided on its own: one that cannot be imported is reported and keeps no other from it. A dry run does the same work
+and takes it back, so it says exactly what the import would do.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from isthmus import errors
+from isthmus.errors import ApiError, Problem
+from isthmus.openapi import keys
+from isthmus.openapi.check import check_references, document_version, find_findings
+from isthmus.openapi.operations import Read, read_operations
+from isthmus.openapi.text import read_document
+from isthmus.operations.apis import change_draft, new_draft
+from isthmus.operations.call import Call
+from isthmus.operations.document_draft import draft_from_document
+from isthmus.operations.document_models import SchemaResult, import_models, link_models
+from isthmus.operations.groups import require_group
+from isthmus.store import Transaction
+from isthmus.store.apis import find_api_by_path
+from isthmus.store.tasks import add_task, find_task
+
+_TASK = "import_oas"
+
+
+@dataclass
+class _Outcome:
+    """What became of one operation of the document."""
+
+    read: Read
+    api_id: str | None = None
+    api_name: str | None = None
+    # CREATE or MODIFY.
+    done: str | None = None
+    error: str | None = None
+
+
+@dataclass
+class _Import:
+    apis: list[_Outcome] = field(default_factory=list)
+    models: list[SchemaResult] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def has_failures(self) -> bool:
+        return any(one.error for one in self.apis) or any(one.error for one in self.models)
+
+
+def import_swagger(call: Call, params: Any) -> Mapping[str, Any]:
+    document = _swagger(params)
+    if params.dry_run:
+        with _taken_back(call.transaction):
+            done = _import(call, params, document, _conditions(params))
+    else:
+        done = _import(call, params, document, _conditions(params))
+    return {**_swagger_answer(done), "success": [_success(one) for one in done.apis if not one.error]}
+
+
+def dry_run_swagger(call: Call, params: Any) -> Mapping[str, Any]:
+    document = _swagger(params)
+    with _taken_back(call.transaction):
+        done = _import(call, params, document, _conditions(params))
+    rows = [
+        {
+            **_success(one),
+            "api_uid": one.api_id if one.done == "MODIFY" else None,
+            "api_swagger": json.dumps(one.read.operation, ensure_ascii=False),
+        }
+        for one in done.apis
+        if not one.error
+    ]
+    condition = json.dumps(params.global_condition) if params.global_condition else None
+    return {**_swagger_answer(done), "success": rows, "global_condition": condition}
+
+
+def import_oas(call: Call, params: Any) -> Mapping[str, Any]:
+    """Checks first unless `SkipDryRun` is set: then nothing is imported when anything fails, or is warned about."""
+    if params.backend_name:
+        text = "This gateway does not implement BackendName of ImportOAS; say it with x-aliyun-apigateway-backend."
+        raise errors.single("NotImplemented", text)
+    document = _oas(params)
+    defaults = {"auth-type": params.auth_type, "parameter-handling": params.request_mode}
+    given = {keys.PREFIX + key: value for key, value in defaults.items() if value}
+    if not params.skip_dry_run:
+        with _taken_back(call.transaction):
+            tried = _import(call, params, document, given)
+        if tried.has_failures or (tried.warnings and not params.ignore_warning):
+            return _oas_answer(_without_new_ids(tried), None)
+    done = _import(call, params, document, given)
+    task = {
+        "api_results": [_task_row(one, params.group_id) for one in done.apis],
+        "model_results": [_model_row(one, params.group_id) for one in done.models],
+    }
+    return _oas_answer(done, add_task(call.transaction, _TASK, task))
+
+
+def describe_import_oas_task(call: Call, params: Any) -> Mapping[str, Any]:
+    task = find_task(call.transaction, _TASK, params.operation_id)
+    if task is None:
+        text = f"There is no import {params.operation_id[:64]}; reports are kept for a week."
+        raise errors.not_found("Operation", text)
+    return {**task, "task_status": "Finished"}
+
+
+def _without_new_ids(tried: _Import) -> _Import:
+    """What a dry run made is gone, so its ids name nothing."""
+    apis = [replace(one, api_id=one.api_id if one.done == "MODIFY" else None) for one in tried.apis]
+    return replace(tried, apis=apis)
+
+
+def _swagger(params: Any) -> dict[str, Any]:
+    document = read_document(params.data, params.data_format)
+    if document_version(document) != "2.0":
+        raise errors.invalid([Problem("Data", "is OpenAPI 3; import it with ImportOAS.")])
+    return document
+
+
+def _oas(params: Any) -> dict[str, Any]:
+    if params.data.lstrip()[:8].lower().startswith(("http://", "https:/")):
+        raise errors.invalid([Problem("Data", "is an address; send the document itself.")])
+    document = read_document(params.data, None)
+    version = document_version(document)
+    stated = (params.oas_version or "").strip().upper()
+    if stated not in ("", "OAS2", "OAS3"):
+        raise errors.invalid([Problem("OASVersion", f"{stated[:20]!r} is neither OAS2 nor OAS3.")])
+    if stated and (stated == "OAS2") != (version == "2.0"):
+        raise errors.invalid([Problem("OASVersion", f"is {stated}, but the document is OpenAPI {version}.")])
+    return document
+
+
+def _conditions(params: Any) -> dict[str, Any]:
+    """`GlobalCondition`: extension keys, whose values are JSON texts or values."""
+    found = {}
+    for key, value in (params.global_condition or {}).items():
+        try:
+            found[key] = json.loads(value) if isinstance(value, str) and value[:1] in "{[" else value
+        except (ValueError, RecursionError) as error:
+            raise errors.invalid([Problem(f"GlobalCondition.{key[:60]}", f"is not JSON: {error}.")]) from error
+    return found
+
+
+def _import(call: Call, params: Any, document: dict[str, Any], defaults: Mapping[str, Any]) -> _Import:
+    require_group(call.transaction, params.group_id)
+    check_references(document)
+    version = document_version(document)
+    findings = find_findings(document, version)
+    done = _Import(warnings=list(findings.elsewhere))
+    done.models, skipped = import_models(call.transaction, params.group_id, document, bool(params.overwrite))
+    done.warnings += skipped
+    done.warnings += [f"{key} is not understood." for key in keys.unknown_keys(document, keys.OPERATION_KEYS)]
+    references = {one.name: one.reference for one in done.models if one.reference}
+    for read in read_operations(document, version, defaults):
+        read.problems[:0] = findings.by_operation.get((read.path, keys.member_of(read.method, version)), [])
+        done.apis.append(_import_one(call, params, read, references))
+        done.warnings += [f"{read.method} {read.path}: {warning}" for warning in read.warnings]
+    return done
+
+
+def _import_one(call: Call, params: Any, read: Read, references: Mapping[str, str]) -> _Outcome:
+    outcome = _Outcome(read)
+    if read.problems:
+        outcome.error = " ".join(read.problems[:20])
+        return outcome
+    try:
+        draft = link_models(draft_from_document(read.given), references)
+        outcome.api_name = draft.api_name
+        present = find_api_by_path(call.transaction, params.group_id, draft.method, draft.path)
+        if present is not None and not params.overwrite:
+            text = f"The API {present.name} has {draft.method} {draft.path} already; send Overwrite to replace it."
+            raise errors.repeated("RequestPath", text)
+        if present is not None:
+            change_draft(call.transaction, present, draft)
+            outcome.api_id, outcome.done = present.api_id, "MODIFY"
+        else:
+            outcome.api_id, outcome.done = new_draft(call, params.group_id, draft).api_id, "CREATE"
+    except ApiError as error:
+        outcome.error = f"{error.code}: {error.message}"
+    return outcome
+
+
+@contextmanager
+def _taken_back(transaction: Transaction) -> Iterator[None]:
+    """What is written inside is gone afterwards. Drafts and models are in no plan record, so rows are all there is."""
+    savepoint = transaction.connection.begin_nested()
+    try:
+        yield
+    finally:
+        savepoint.rollback()
+
+
+def _success(one: _Outcome) -> dict[str, Any]:
+    return {
+        "path": one.read.path,
+        "http_method": one.read.method,
+        "api_uid": one.api_id,
+        "api_operation": one.done,
+    }
+
+
+def _failed(one: _Outcome) -> dict[str, Any]:
+    return {"path": one.read.path, "http_method": one.read.method, "error_msg": one.error}
+
+
+def _model_success(one: SchemaResult) -> dict[str, Any]:
+    return {
+        "group_id": one.group_id,
+        "model_name": one.name,
+        "model_uid": one.model_id,
+        "model_operation": one.done,
+    }
+
+
+def _model_failed(one: SchemaResult) -> dict[str, Any]:
+    return {"group_id": one.group_id, "model_name": one.name, "error_msg": one.error}
+
+
+def _swagger_answer(done: _Import) -> dict[str, Any]:
+    return {
+        "failed": [_failed(one) for one in done.apis if one.error],
+        "model_success": [_model_success(one) for one in done.models if not one.error],
+        "model_failed": [_model_failed(one) for one in done.models if one.error],
+        "warning_messages": done.warnings,
+    }
+
+
+def _oas_answer(done: _Import, operation_id: str | None) -> dict[str, Any]:
+    succeeded = [{**_success(one), "api_id": one.api_id} for one in done.apis if not one.error]
+    for row in succeeded:
+        del row["api_uid"]
+    return {
+        "operation_id": operation_id,
+        "success_apis": succeeded,
+        "failed_apis": [_failed(one) for one in done.apis if one.error],
+        "success_models": [_model_success(one) for one in done.models if not one.error],
+        "failed_models": [_model_failed(one) for one in done.models if one.error],
+        "warning_messages": done.warnings,
+        "error_messages": [f"{one.read.method} {one.read.path}: {one.error}" for one in done.apis if one.error],
+    }
+
+
+def _task_row(one: _Outcome, group_id: str) -> dict[str, Any]:
+    return {
+        "api_id": one.api_id,
+        "api_name": one.api_name,
+        "description": str(one.read.given.get("description") or ""),
+        "group_id": group_id,
+        "method": one.read.method,
+        "path": one.read.path,
+        "error_message": one.error,
+        "update_status": "FAIL" if one.error else "OVER",
+    }
+
+
+def _model_row(one: SchemaResult, group_id: str) -> dict[str, Any]:
+    return {
+        "group_id": group_id,
+        "model_id": one.model_id,
+        "model_name": one.name,
+        "error_message": one.error,
+        "update_status": "FAIL" if one.error else "OVER",
+    }
