@@ -1,6 +1,6 @@
 //! Which plug-ins an API has in a stage: its own, and of each type that it has none of, its group's.
 
-use super::{AccessControl, Cors, ErrorMapping, IpControl, JwtAuth, Routing, Transformer};
+use super::{AccessControl, BasicAuth, Cors, ErrorMapping, IpControl, JwtAuth, Routing, Transformer};
 use isthmus_plan::{Definition, PlanError, Plugin};
 use std::sync::Arc;
 
@@ -49,6 +49,7 @@ plugins! {
     cors: Cors;
     ip_control: IpControl;
     jwt_auth: JwtAuth;
+    basic_auth: BasicAuth;
     access_control: AccessControl;
     routing: Routing;
     transformer: Transformer;
@@ -69,7 +70,7 @@ impl<'w> Plugins<'w> {
 
     /// Whether a request must carry more than its app.
     pub fn ask_who_calls(&self) -> bool {
-        self.jwt_auth().is_some()
+        self.jwt_auth().is_some() || self.basic_auth().is_some()
     }
 
     /// One that cannot be run; then no request may pass.

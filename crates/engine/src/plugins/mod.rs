@@ -5,6 +5,7 @@
 //! plug-in cannot be run refuses its requests (X400PM); it never runs without it.
 
 mod access_control;
+mod basic_auth;
 mod bound;
 mod cors;
 mod error_mapping;
@@ -17,6 +18,7 @@ mod routing;
 mod transformer;
 
 pub use access_control::AccessControl;
+pub use basic_auth::BasicAuth;
 pub use bound::{Bound, Compiled, Plugins};
 pub use cors::Cors;
 pub use error_mapping::ErrorMapping;

@@ -46,6 +46,9 @@ pub async fn on_identified(
         Some(jwt_auth) => jwt_auth.check(step, head, matched)?,
         None => jwt::check_open_id(step, head, matched)?,
     }
+    if let Some(basic_auth) = plugins.basic_auth() {
+        basic_auth.check(step, head)?;
+    }
     Ok(Flow::Continue)
 }
 

@@ -82,6 +82,7 @@ refusals! {
     JwtExpired = "A403JE" 403 "JWT is expired at `{}`" Caller false;
     JtiRequired = "S403JI" 403 "Claim jti is required when preventJtiReplay:true" Caller false;
     JtiUsed = "S403JU" 403 "Claim jti in JWT is used" Caller false;
+    PluginAuthorization = "A403PR" 403 "Plugin Authorization Needed: {}" Caller false;
     IpDenied = "A403IP" 403 "Access denied by IP Control Policy" Caller false;
     AccessDenied = "A403AC" 403 "Access Control Forbidden by {}" Caller false;
     InvalidContentMd5 = "I400I5" 400 "Invalid Content-MD5 {}" Caller false;

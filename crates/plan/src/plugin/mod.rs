@@ -5,6 +5,7 @@
 //! definition arrives as JSON (the publisher has read YAML before). A type is added with one line in `plugin_types!`.
 
 mod access_control;
+mod basic_auth;
 mod cors;
 pub mod error_mapping;
 mod ip_control;
@@ -19,6 +20,7 @@ mod template;
 pub mod transformer;
 
 pub use access_control::{AccessControl, AccessRule, Verdict};
+pub use basic_auth::{BasicAuth, BasicUser};
 pub use cors::{Cors, OriginPattern};
 pub use error_mapping::ErrorMapping;
 pub use ip_control::{parse_block, IpControl, IpItem, IpMode};
@@ -81,6 +83,7 @@ plugin_types! {
     Cors = "cors";
     IpControl = "ipControl";
     JwtAuth = "jwtAuth";
+    BasicAuth = "basicAuth";
     AccessControl = "accessControl";
     Routing = "routing";
     ErrorMapping = "errorMapping";

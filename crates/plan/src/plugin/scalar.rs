@@ -1,5 +1,6 @@
 //! Values as people write them in YAML: `password: 123456` is a text, `statusCode: "403"` a number.
 
+use crate::Secret;
 use serde::de::{self, Deserializer, Visitor};
 use serde::Deserialize;
 use std::fmt;
@@ -38,6 +39,11 @@ impl Visitor<'_> for Scalar {
 /// For `#[serde(deserialize_with = "scalar::text")]`.
 pub fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     deserializer.deserialize_any(Scalar)
+}
+
+/// For passwords.
+pub fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {
+    text(deserializer).map(Secret::new)
 }
 
 /// For numbers and switches that may be written as texts.
