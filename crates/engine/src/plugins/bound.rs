@@ -1,6 +1,6 @@
 //! Which plug-ins an API has in a stage: its own, and of each type that it has none of, its group's.
 
-use super::{AccessControl, BasicAuth, Cors, ErrorMapping, IpControl, JwtAuth, Routing, Transformer};
+use super::{AccessControl, BasicAuth, Cors, ErrorMapping, IpControl, JwtAuth, RemoteAuth, Routing, Transformer};
 use isthmus_plan::{Definition, PlanError, Plugin};
 use std::sync::Arc;
 
@@ -50,6 +50,7 @@ plugins! {
     ip_control: IpControl;
     jwt_auth: JwtAuth;
     basic_auth: BasicAuth;
+    remote_auth: RemoteAuth;
     access_control: AccessControl;
     routing: Routing;
     transformer: Transformer;
@@ -70,7 +71,7 @@ impl<'w> Plugins<'w> {
 
     /// Whether a request must carry more than its app.
     pub fn ask_who_calls(&self) -> bool {
-        self.jwt_auth().is_some() || self.basic_auth().is_some()
+        self.jwt_auth().is_some() || self.basic_auth().is_some() || self.remote_auth().is_some()
     }
 
     /// One that cannot be run; then no request may pass.

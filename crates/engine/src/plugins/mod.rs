@@ -14,6 +14,7 @@ mod ip_control;
 mod jwt;
 mod order;
 mod outgoing;
+mod remote_auth;
 mod routing;
 mod transformer;
 
@@ -26,6 +27,7 @@ pub use facts::{AnswerFacts, Facts, RequestFacts, Scoped};
 pub use ip_control::IpControl;
 pub use jwt::{JwtAuth, KeySet, TokenKey};
 pub use order::{on_answer, on_arrival, on_identified, on_mapped, on_permitted, route, Flow};
+pub use remote_auth::RemoteAuth;
 pub use routing::{Routed, Routing};
 pub use transformer::Transformer;
 

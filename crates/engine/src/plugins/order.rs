@@ -37,7 +37,6 @@ pub async fn on_identified(
     body: &mut RequestBody,
     matched: &Matched<'_>,
 ) -> Result<Flow, Refusal> {
-    let _ = body;
     let plugins = step.passage.plugins;
     if let Some(ip_control) = plugins.ip_control().filter(|one| one.is_about_apps()) {
         ip_control.check(step, head)?;
@@ -48,6 +47,9 @@ pub async fn on_identified(
     }
     if let Some(basic_auth) = plugins.basic_auth() {
         basic_auth.check(step, head)?;
+    }
+    if let Some(remote_auth) = plugins.remote_auth() {
+        remote_auth.check(step, head, body, matched).await?;
     }
     Ok(Flow::Continue)
 }

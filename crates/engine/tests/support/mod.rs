@@ -5,6 +5,7 @@
 pub mod docs;
 pub mod plugins;
 pub mod rsa_tokens;
+pub mod service;
 pub mod tokens;
 
 use isthmus_engine::live::{Applied, Batch, BatchRecord, Live};

@@ -32,6 +32,15 @@ impl<'v> Value<'v> {
         text.map_or(Value::Null, Value::Text)
     }
 
+    pub fn into_owned(self) -> Value<'static> {
+        match self {
+            Value::Null => Value::Null,
+            Value::Boolean(value) => Value::Boolean(value),
+            Value::Number(number) => Value::Number(number),
+            Value::Text(text) => Value::Text(Cow::Owned(text.into_owned())),
+        }
+    }
+
     pub fn is_true(&self) -> bool {
         match self {
             Value::Null => false,

@@ -111,6 +111,10 @@ impl Parameters {
         self.0.iter().find(|(known, _)| **known == *name).map(|(_, selector)| selector)
     }
 
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Selector)> {
+        self.0.iter().map(|(name, selector)| (name.as_ref(), selector))
+    }
+
     pub fn reads_body(&self) -> bool {
         self.0.iter().any(|(_, selector)| selector.reads_body())
     }
