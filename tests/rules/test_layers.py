@@ -35,6 +35,18 @@ FORBIDDEN: dict[str, set[str]] = {
         "cli",
         "lab",
     },
+    "sdk": {
+        "wire",
+        "catalog",
+        "operations",
+        "store",
+        "publish",
+        "plane",
+        "control",
+        "processes",
+        "cli",
+        "lab",
+    },
     "publish": {
         "wire",
         "operations",

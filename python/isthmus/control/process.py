@@ -25,6 +25,7 @@ from starlette.routing import BaseRoute, Route
 from isthmus.catalog import Catalog
 from isthmus.control.certificate import ensure_default_certificate
 from isthmus.control.console import console_page
+from isthmus.control.downloads import download_routes
 from isthmus.control.sessions import session_routes
 from isthmus.operations.call import Call
 from isthmus.operations.dispatch import OperationsDispatcher
@@ -59,7 +60,9 @@ def run_control(settings: Settings, ready_file: Path | None) -> None:
     dispatcher = OperationsDispatcher(store, replace(settings, admin=address), plane)
     console = console_page(settings, address, lambda: _egress_addresses(store, settings, plane))
     sign_in = session_routes(store, settings)
-    routes: list[BaseRoute] = [*plane.routes(), Route("/healthz", _health(store)), *sign_in, *console]
+    downloads = download_routes(store, settings, plane)
+    health = Route("/healthz", _health(store))
+    routes: list[BaseRoute] = [*plane.routes(), health, *sign_in, *downloads, *console]
     app = create_app(Catalog.load(), dispatcher, time.time, options, routes)
     config = uvicorn.Config(
         app,

@@ -99,6 +99,19 @@ def online_with_text(transaction: Transaction, group_id: str, stage: str, text: 
     return [_edition(row) for row in transaction.connection.execute(query)]
 
 
+def online_of_group(transaction: Transaction, group_id: str, stage: str) -> list[EditionRow]:
+    """What a stage of a group serves."""
+    query = select(editions).where(editions.c.group_id == group_id, editions.c.stage == stage, editions.c.online)
+    return [_edition(row) for row in transaction.connection.execute(query.order_by(editions.c.api_id))]
+
+
+def online_of_apis(transaction: Transaction, api_ids: Iterable[str], stage: str) -> list[EditionRow]:
+    """What a stage serves of these APIs."""
+    wanted = editions.c.api_id.in_(list(api_ids))
+    query = select(editions).where(wanted, editions.c.stage == stage, editions.c.online)
+    return [_edition(row) for row in transaction.connection.execute(query.order_by(editions.c.api_id))]
+
+
 def add_edition(transaction: Transaction, edition: EditionRow) -> None:
     columns = {name: value for name, value in vars(edition).items() if name != "body"}
     columns["definition"] = _stored(edition)
