@@ -18,6 +18,7 @@ from urllib.parse import urlencode, urlsplit
 
 import httpx
 
+from isthmus import __version__
 from isthmus.processes import state
 from isthmus.wire import acs3
 from isthmus.wire.request import WireRequest
@@ -96,6 +97,8 @@ def call(endpoint: Endpoint, action: str, version: str, parameters: Mapping[str,
     headers["authorization"] = (
         f"{acs3.SCHEME} Credential={endpoint.access_key_id},SignedHeaders={names},Signature={signature}"
     )
+    # Not signed: it only says in the audit trail what was used.
+    headers["user-agent"] = f"isthmus/{__version__}"
     proxies = uses_proxies(urlsplit(endpoint.url).hostname or "")
     try:
         with httpx.Client(trust_env=proxies, timeout=_TIMEOUT_SECONDS) as client:

@@ -60,6 +60,9 @@ _PUBLISHERS = frozenset(
     ]
 )
 
+# Who did what.
+_PUBLISHERS_READ = frozenset({"DescribeAuditEvents"})
+
 # Who uses the gateway, and what it is attached to.
 _OWNERS = frozenset(
     [
@@ -101,7 +104,7 @@ _DEVELOPERS_READ = frozenset(
 
 _CALLERS = frozenset({"DescribeRegions", "DescribeSystem"})
 
-NAMED = _PUBLISHERS | _OWNERS | _DEVELOPERS_READ | _CALLERS
+NAMED = _PUBLISHERS | _PUBLISHERS_READ | _OWNERS | _DEVELOPERS_READ | _CALLERS
 
 
 def needed_role(operation: str) -> str:
@@ -110,7 +113,7 @@ def needed_role(operation: str) -> str:
         return CALLER
     if operation in _OWNERS:
         return OWNER
-    if operation in _PUBLISHERS:
+    if operation in _PUBLISHERS or operation in _PUBLISHERS_READ:
         return PUBLISHER
     if operation in _DEVELOPERS_READ or not operation.startswith(_READS):
         return DEVELOPER

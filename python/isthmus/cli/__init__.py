@@ -16,6 +16,7 @@ VERBS = {
     "call": "isthmus.cli.call",
     "access-key": "isthmus.cli.access_key",
     "user": "isthmus.cli.user",
+    "audit": "isthmus.cli.audit",
     "lab": "isthmus.lab.cli",
     "control": "isthmus.cli.serving",
     "engine": "isthmus.cli.serving",

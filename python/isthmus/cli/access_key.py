@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from isthmus.cli.options import state_option
-from isthmus.cli.store import fail, write_store
+from isthmus.cli.store import fail, record, write_store
 from isthmus.roles import OWNER, ROLES
 from isthmus.store.access_keys import all_access_keys, create_access_key, set_access_key_active
 
@@ -34,6 +34,7 @@ def create(description: str, role: str, state_dir: Path | None) -> None:
         raise click.UsageError(f"A description has at most {_LONGEST_DESCRIPTION} printable characters.")
     with write_store(state_dir) as transaction:
         access_key_id, secret = create_access_key(transaction, description, role)
+        record(transaction, "CreateAccessKey", access_key_id, description=description, role=role)
     click.echo(json.dumps({"AccessKeyId": access_key_id, "AccessKeySecret": secret}, indent=2))
 
 
@@ -69,6 +70,8 @@ def enable(access_key_id: str, state_dir: Path | None) -> None:
 def _set_active(access_key_id: str, state_dir: Path | None, is_active: bool) -> None:
     with write_store(state_dir) as transaction:
         found = set_access_key_active(transaction, access_key_id, is_active)
+        if found:
+            record(transaction, "ModifyAccessKey", access_key_id, access_key_id=access_key_id, active=is_active)
     if not found:
         fail(f"there is no access key {access_key_id}: isthmus access-key list")
     click.echo(f"{access_key_id} {'may call again' if is_active else 'may no longer call'}.")

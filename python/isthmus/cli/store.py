@@ -5,7 +5,10 @@ Called by `access_key.py` and `user.py`: whoever may read the state directory ha
 
 from __future__ import annotations
 
+import getpass
+import os
 import sys
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,10 +16,13 @@ from typing import NoReturn
 
 import click
 
+from isthmus import __version__
 from isthmus.cli.options import state_directory
 from isthmus.processes import state
 from isthmus.processes.opening import open_store
+from isthmus.roles import OWNER
 from isthmus.store import Transaction
+from isthmus.store.audit import Actor, AuditEvent, add_event
 
 
 @contextmanager
@@ -35,6 +41,16 @@ def write_store(state_dir: Path | None) -> Iterator[Transaction]:
             yield transaction
     finally:
         store.close()
+
+
+def record(transaction: Transaction, operation: str, subject: str, **parameters: object) -> None:
+    """Leaves a change in the audit trail. `parameters` are what is no secret."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):
+        name = str(os.getuid())
+    actor = Actor(f"host:{name}", OWNER, "", "isthmus", f"isthmus/{__version__}", str(uuid.uuid4()).upper())
+    add_event(transaction, AuditEvent(actor, operation, parameters=parameters, subjects=[subject]))
 
 
 def fail(text: str) -> NoReturn:

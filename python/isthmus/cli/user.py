@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from isthmus.cli.options import state_directory, state_option
-from isthmus.cli.store import fail, write_store
+from isthmus.cli.store import fail, record, write_store
 from isthmus.operations.users import password_problems, user_problems
 from isthmus.processes import state
 from isthmus.roles import OWNER, ROLES
@@ -43,6 +43,7 @@ def create(name: str, role: str, password: str, state_dir: Path | None) -> None:
         taken = find_user_by_name(transaction, name) is not None
         if not taken:
             add_user(transaction, name, role, password)
+            record(transaction, "CreateUser", name, user_name=name, role=role)
     if taken:
         fail(f"there is already a user {name}")
     click.echo(f"{name} may sign in as {role}.")
@@ -80,6 +81,7 @@ def setup_link(state_dir: Path | None) -> None:
     """Print a link that makes one owner within a day, for a first user or when nobody can sign in."""
     with write_store(state_dir) as transaction:
         token = make_setup_link(transaction)
+        record(transaction, "CreateSetupLink", OWNER)
     running = state.read_json(state.ready_path(state_directory(state_dir), "up")) or {}
     console = str(running.get("console") or "http://127.0.0.1:7080/console/")
     click.echo(f"{console.rstrip('/')}/welcome#{token}")
@@ -91,6 +93,7 @@ def _set_disabled(name: str, state_dir: Path | None, is_disabled: bool) -> None:
         last = found is not None and is_disabled and found.role == OWNER and count_owners(transaction) == 1
         if found is not None and not last:
             change_user(transaction, found, None, is_disabled, None)
+            record(transaction, "ModifyUser", name, user_name=name, disabled=is_disabled)
     if found is None:
         fail(f"there is no user {name}: isthmus user list")
     if last:

@@ -10,7 +10,9 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+import uuid
 from collections import OrderedDict
+from dataclasses import replace
 from typing import Any
 
 from starlette.requests import Request
@@ -22,6 +24,7 @@ from isthmus.operations.users import password_problems, user_problems
 from isthmus.roles import OWNER
 from isthmus.settings import Settings
 from isthmus.store import Store
+from isthmus.store.audit import SUCCESS, Actor, AuditEvent, add_event
 from isthmus.store.users import (
     SESSION_LIMIT,
     Session,
@@ -114,7 +117,7 @@ class _Sessions:
         if problems:
             text = " ".join(f"{problem.parameter}: {problem.text}" for problem in problems)
             return _refused(400, "InvalidUser", text)
-        made = await asyncio.to_thread(self._set_up, token, name, password)
+        made = await asyncio.to_thread(self._set_up, token, name, password, _visitor(request))
         if made is None:
             text = (
                 "The link is used up, too old or wrong, or the name is taken. Make a new one: isthmus user setup-link."
@@ -133,7 +136,7 @@ class _Sessions:
         if wait > 0:
             text = f"Too many attempts: try again in {wait} s."
             return _refused(429, "TooManyAttempts", text, {"retry-after": str(wait)})
-        made = await asyncio.to_thread(self._try, name, password)
+        made = await asyncio.to_thread(self._try, name, password, _visitor(request))
         if made is None:
             self._attempts.failed(keys, time.monotonic())
             return _refused(401, "WrongUserOrPassword", "The user name or the password is wrong.")
@@ -173,23 +176,34 @@ class _Sessions:
         with self._store.read() as transaction:
             return count_users(transaction) == 0
 
-    def _try(self, name: str, password: str) -> tuple[str, Session] | None:
+    def _try(self, name: str, password: str, visitor: Actor) -> tuple[str, Session] | None:
         with self._store.read() as transaction:
             user, password_hash = password_of(transaction, name)
-        if not is_password(password_hash, password) or user is None:
-            return None
+        is_right = is_password(password_hash, password) and user is not None
+        role = user.role if user is not None and is_right else ""
+        actor = replace(visitor, name=f"user:{name}", role=role)
+        outcome = SUCCESS if is_right else "WrongUserOrPassword"
         with self._store.write() as transaction:
-            return open_session(transaction, user)
+            add_event(transaction, AuditEvent(actor, "SignIn", outcome, subjects=[name]))
+            return open_session(transaction, user) if user is not None and is_right else None
 
-    def _set_up(self, token: str, name: str, password: str) -> tuple[str, Session] | None:
+    def _set_up(self, token: str, name: str, password: str, visitor: Actor) -> tuple[str, Session] | None:
         with self._store.write() as transaction:
             # First the name: a link that makes nobody must not be used up.
             if find_user_by_name(transaction, name) is not None or not use_setup_link(transaction, token):
                 return None
+            actor = replace(visitor, name=f"user:{name}", role=OWNER)
+            add_event(transaction, AuditEvent(actor, "SetUp", subjects=[name]))
             return open_session(transaction, add_user(transaction, name, OWNER, password))
 
 
 _NO_STORE = {"cache-control": "no-store"}
+
+
+def _visitor(request: Request) -> Actor:
+    """Somebody who has not said who they are."""
+    address = request.client.host if request.client else ""
+    return Actor("", "", address, "console", request.headers.get("user-agent", ""), str(uuid.uuid4()).upper())
 
 
 def _refused(status: int, code: str, text: str, headers: dict[str, str] | None = None) -> Response:

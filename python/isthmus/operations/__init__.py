@@ -14,6 +14,7 @@ from isthmus.operations import (
     api_configuration,
     apis,
     apps,
+    audit,
     batches,
     credentials,
     datasets,
@@ -64,6 +65,7 @@ MODULES: tuple[ModuleType, ...] = (
     regions,
     tags,
     users,
+    audit,
     system,
 )
 

@@ -20,6 +20,7 @@ from isthmus.catalog import Operation, Params
 from isthmus.errors import ApiError
 from isthmus.operations import function_for
 from isthmus.operations.call import Call, NodeReports, OperationFunction
+from isthmus.operations.recording import record_refusal, record_success
 from isthmus.roles import may, needed_role
 from isthmus.settings import Settings
 from isthmus.store import Store
@@ -81,12 +82,15 @@ class OperationsDispatcher:
         """Raises: ApiError."""
         if not may(caller.role, operation.name):
             text = f"{operation.name} needs the role {needed_role(operation.name)}; {caller.access_key_id} is {caller.role}."
-            raise errors.single("Forbidden.Role", text)
+            refusal = errors.single("Forbidden.Role", text)
+            if not operation.name.startswith(_READS):
+                await to_thread.run_sync(self._refuse, operation, params, caller, refusal, limiter=self._threads)
+            raise refusal
         function = function_for(operation.name)
         if function is None:
             raise errors.not_implemented(operation.name)
         run = self._read if operation.name.startswith(_READS) else self._write
-        result, revision = await to_thread.run_sync(run, function, params, caller, limiter=self._threads)
+        result, revision = await to_thread.run_sync(run, operation, function, params, caller, limiter=self._threads)
         if revision is None:
             return Outcome(dict(result), {})
         headers = {"x-isthmus-revision": str(revision)}
@@ -106,17 +110,30 @@ class OperationsDispatcher:
             )
             raise errors.single("RefusedByEngine", f"The change is stored, but not served: {listed}.")
 
-    def _read(self, function: OperationFunction, params: Params, caller: Caller) -> tuple[Mapping[str, Any], None]:
+    def _read(
+        self, _operation: Operation, function: OperationFunction, params: Params, caller: Caller
+    ) -> tuple[Mapping[str, Any], None]:
         with _store_errors_as_answers(), self._store.read() as transaction:
             return function(Call(transaction, self._settings, caller.access_key_id, self._plane), params), None
 
     def _write(
-        self, function: OperationFunction, params: Params, caller: Caller
+        self, operation: Operation, function: OperationFunction, params: Params, caller: Caller
     ) -> tuple[Mapping[str, Any], int | None]:
-        with _store_errors_as_answers():
-            with self._store.write() as transaction:
-                result = function(Call(transaction, self._settings, caller.access_key_id, self._plane), params)
-            return result, transaction.revision
+        try:
+            with _store_errors_as_answers():
+                with self._store.write() as transaction:
+                    result = function(Call(transaction, self._settings, caller.access_key_id, self._plane), params)
+                    record_success(transaction, operation, caller, params, result)
+                return result, transaction.revision
+        except ApiError as error:
+            # A store that did not answer would be waited for twice.
+            if error.status < 500:
+                self._refuse(operation, params, caller, error)
+            raise
+
+    def _refuse(self, operation: Operation, params: Params, caller: Caller, error: ApiError) -> None:
+        with _store_errors_as_answers(), self._store.write() as transaction:
+            record_refusal(transaction, operation, caller, params, error)
 
 
 @contextmanager

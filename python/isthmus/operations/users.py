@@ -50,7 +50,7 @@ def modify_user(call: Call, params: Any) -> Mapping[str, Any]:
 
 def delete_user(call: Call, params: Any) -> Mapping[str, Any]:
     user = _require_user(call.transaction, params.user_name)
-    remove_user(call.transaction, user.user_id)
+    remove_user(call.transaction, user)
     _check_an_owner_is_left(call.transaction, user)
     return {}
 

@@ -6,6 +6,7 @@ here. Invariant: each change of a draft makes its `draft_revision` one larger.
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Row, delete, exists, func, insert, select, update
 
 from isthmus.store.database import Transaction
+from isthmus.store.records import Change
 from isthmus.store.schema import apis, editions, groups
 from isthmus.store.selection import Page, contains_text, select_page
 from isthmus.store.tags import carries_tags, remove_all_tags
@@ -130,18 +132,27 @@ def add_api(transaction: Transaction, group_id: str, change: ApiChange) -> Api:
         **vars(change),
     )
     transaction.connection.execute(insert(apis).values(vars(api)))
+    transaction.note(Change("draft", api.api_id, None, json.loads(api.definition)))
     return api
 
 
 def update_api(transaction: Transaction, api_id: str, change: ApiChange) -> None:
+    before = _stored_draft(transaction, api_id)
+    transaction.note(Change("draft", api_id, before, json.loads(change.definition)))
     values = {**vars(change), "draft_revision": apis.c.draft_revision + 1, "modified_at": transaction.now}
     transaction.connection.execute(update(apis).where(apis.c.api_id == api_id).values(values))
 
 
 def remove_api(transaction: Transaction, api_id: str) -> None:
     """Takes its grants and tags with it; its history stays."""
+    transaction.note(Change("draft", api_id, _stored_draft(transaction, api_id), None))
     transaction.connection.execute(delete(apis).where(apis.c.api_id == api_id))
     remove_all_tags(transaction, TAG_TYPE, api_id)
+
+
+def _stored_draft(transaction: Transaction, api_id: str) -> dict[str, Any] | None:
+    api = find_api(transaction, api_id)
+    return None if api is None else dict(json.loads(api.definition))
 
 
 def _find_in_group(transaction: Transaction, group_id: str, *conditions: ColumnElement[bool]) -> Api | None:

@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event
 
 from isthmus.sealing import Keyring
-from isthmus.store.records import RecordWriter, head
+from isthmus.store.records import Change, RecordWriter, head
 
 
 class Transaction:
@@ -28,8 +28,19 @@ class Transaction:
         self.keyring = keyring
         self.now = now
         self.records = RecordWriter(connection, keyring)
+        self._noted: dict[tuple[str, str], Change] = {}
         # The revision that the commit gave the plan; None before it, and when the plan did not change.
         self.revision: int | None = None
+
+    def note(self, change: Change) -> None:
+        """Something that changed and is no plan record, for the audit trail. Only texts and numbers, no secret."""
+        earlier = self._noted.get((change.kind, change.key))
+        before = change.before if earlier is None else earlier.before
+        self._noted[change.kind, change.key] = Change(change.kind, change.key, before, change.after)
+
+    def changes(self) -> list[Change]:
+        """What this transaction has changed so far, secrets included."""
+        return [*self._noted.values(), *self.records.changes()]
 
 
 class Store:

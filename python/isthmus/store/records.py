@@ -37,6 +37,16 @@ class StoredRecord:
     body: str | None
 
 
+@dataclass(frozen=True)
+class Change:
+    """Something that a transaction changes: its content before and after, None where it is not there."""
+
+    kind: str
+    key: str
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+
+
 class RecordWriter:
     """What one transaction does to the plan."""
 
@@ -58,6 +68,17 @@ class RecordWriter:
         """The stored content of a record; what this transaction puts does not show."""
         text = self._current(kind, key)
         return None if text is None else dict(json.loads(text))
+
+    def changes(self) -> list[Change]:
+        """What `flush` would write."""
+        found = []
+        for (kind, key), after in self._pending.items():
+            before = self._current(kind, key)
+            if before != after:
+                found.append(
+                    Change(kind, key, *(None if text is None else json.loads(text) for text in (before, after)))
+                )
+        return found
 
     def flush(self) -> int | None:
         """Writes what changed under the next revision and returns it; None when nothing changed."""

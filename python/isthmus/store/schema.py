@@ -345,3 +345,32 @@ setup_links = Table(
     Column("token_digest", String(64), primary_key=True),
     Column("expires_at", BigInteger, nullable=False),
 )
+
+# Every management write, refused ones included. Triggers keep both tables from being changed or emptied.
+audit_events = Table(
+    "audit_events",
+    metadata,
+    Column("event_id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("happened_at", BigInteger, nullable=False, index=True),
+    Column("actor", String(128), nullable=False, index=True),
+    Column("role", String(16), nullable=False),
+    Column("address", String(64), nullable=False),
+    Column("client", String(16), nullable=False),
+    Column("user_agent", String(256), nullable=False),
+    Column("operation", String(64), nullable=False),
+    Column("request_id", String(64), nullable=False),
+    # `Success` or the code of the refusal.
+    Column("outcome", String(128), nullable=False),
+    Column("message", Text, nullable=False),
+    # JSON texts, secrets masked.
+    Column("parameters", Text, nullable=False),
+    Column("changes", Text, nullable=False),
+)
+
+# What an event is about, by id or name.
+audit_subjects = Table(
+    "audit_subjects",
+    metadata,
+    Column("subject", String(255), primary_key=True),
+    Column("event_id", ForeignKey("audit_events.event_id"), primary_key=True),
+)

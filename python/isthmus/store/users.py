@@ -18,6 +18,7 @@ from argon2.exceptions import VerificationError
 from sqlalchemy import Row, delete, func, insert, select, update
 
 from isthmus.store.database import Transaction
+from isthmus.store.records import Change
 from isthmus.store.schema import sessions, setup_links, users
 from isthmus.store.selection import Page, contains_text, select_page
 
@@ -81,6 +82,7 @@ def add_user(transaction: Transaction, name: str, role: str, password: str) -> U
     user = User(uuid.uuid4().hex, name, role, False, transaction.now, transaction.now)
     values = {**vars(user), "password_hash": _HASHER.hash(password)}
     transaction.connection.execute(insert(users).values(values))
+    transaction.note(Change("user", name, None, _told(user)))
     return user
 
 
@@ -96,13 +98,18 @@ def change_user(
     if password is not None:
         values["password_hash"] = _HASHER.hash(password)
     transaction.connection.execute(update(users).where(users.c.user_id == user.user_id).values(values))
+    after = {**_told(user), **{name: value for name, value in values.items() if name in ("role", "disabled")}}
+    if password is not None:
+        after["password_set_at"] = transaction.now
+    transaction.note(Change("user", user.name, _told(user), after))
     if disabled or password is not None:
         transaction.connection.execute(delete(sessions).where(sessions.c.user_id == user.user_id))
 
 
-def remove_user(transaction: Transaction, user_id: str) -> None:
+def remove_user(transaction: Transaction, user: User) -> None:
     """Takes the sessions with it."""
-    transaction.connection.execute(delete(users).where(users.c.user_id == user_id))
+    transaction.connection.execute(delete(users).where(users.c.user_id == user.user_id))
+    transaction.note(Change("user", user.name, _told(user), None))
 
 
 def password_of(transaction: Transaction, name: str) -> tuple[User | None, str]:
@@ -174,6 +181,11 @@ def use_setup_link(transaction: Transaction, token: str) -> bool:
     """Whether the link was good; it is used up then."""
     good = (setup_links.c.token_digest == _digest(token)) & (setup_links.c.expires_at > transaction.now)
     return transaction.connection.execute(delete(setup_links).where(good)).rowcount > 0
+
+
+def _told(user: User) -> dict[str, object]:
+    """What the audit trail tells about a user."""
+    return {"role": user.role, "disabled": user.disabled}
 
 
 def _digest(token: str) -> str:

@@ -1,0 +1,109 @@
+"""What a management call leaves in the audit trail.
+
+Called by `dispatch.py`, for a write in its own transaction, for one that was refused in another. Invariant: no secret
+gets past this module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from isthmus.catalog import Operation
+from isthmus.difference import differences
+from isthmus.errors import ApiError
+from isthmus.masking import masked_differences, masked_parameters
+from isthmus.store import Transaction
+from isthmus.store.audit import SUCCESS, Actor, AuditEvent, add_event
+from isthmus.store.records import Change
+from isthmus.wire.app import Caller
+
+_MOST_CHANGES = 50
+# What a user agent has in it, and the client that it means; the first counts.
+_CLIENTS = (
+    ("isthmus", "isthmus"),
+    ("terraform", "terraform"),
+    ("aliyun-cli", "cli"),
+    ("alibabacloud", "sdk"),
+    ("aliyun", "sdk"),
+)
+
+
+def actor_of(caller: Caller) -> Actor:
+    return Actor(
+        name=caller.access_key_id,
+        role=caller.role,
+        address=caller.address,
+        client=client_of(caller),
+        user_agent=caller.user_agent,
+        request_id=caller.request_id,
+    )
+
+
+def client_of(caller: Caller) -> str:
+    if caller.access_key_id.startswith("user:"):
+        return "console"
+    agent = caller.user_agent.lower()
+    return next((client for part, client in _CLIENTS if part in agent), "other")
+
+
+def record_success(
+    transaction: Transaction, operation: Operation, caller: Caller, params: Mapping[str, Any], result: Mapping[str, Any]
+) -> None:
+    changes = transaction.changes()
+    event = AuditEvent(
+        actor=actor_of(caller),
+        operation=operation.name,
+        outcome=SUCCESS,
+        message=_how_many(changes),
+        parameters=masked_parameters(params),
+        changes=tuple(_shown(change) for change in changes[:_MOST_CHANGES]),
+        subjects=[*_named(params), *_named(result), *_changed(changes)],
+    )
+    add_event(transaction, event)
+
+
+def record_refusal(
+    transaction: Transaction, operation: Operation, caller: Caller, params: Mapping[str, Any], error: ApiError
+) -> None:
+    event = AuditEvent(
+        actor=actor_of(caller),
+        operation=operation.name,
+        outcome=error.code,
+        message=error.message,
+        parameters=masked_parameters(params),
+        subjects=_named(params),
+    )
+    add_event(transaction, event)
+
+
+def _how_many(changes: Sequence[Change]) -> str:
+    if len(changes) <= _MOST_CHANGES:
+        return ""
+    return f"{len(changes)} things changed; the first {_MOST_CHANGES} are shown."
+
+
+def _shown(change: Change) -> dict[str, Any]:
+    plugin_type = ""
+    if change.kind == "plugin":
+        plugin_type = str((change.after or change.before or {}).get("type"))
+    found = masked_differences(change.kind, plugin_type, differences(change.before, change.after))
+    rows = [{"path": one.path, "before": one.before, "after": one.after} for one in found]
+    return {"kind": change.kind, "key": change.key, "differences": rows}
+
+
+def _named(values: Mapping[str, Any]) -> Iterator[str]:
+    """Ids and names that a call gives or gets."""
+    for name, value in values.items():
+        if name.endswith(("_id", "_name")) and isinstance(value, str | int):
+            yield str(value)
+        elif name.endswith("_ids"):
+            parts = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else ()
+            yield from (str(part).strip() for part in parts)
+
+
+def _changed(changes: Sequence[Change]) -> Iterator[str]:
+    for change in changes:
+        yield f"{change.kind} {change.key}"
+        yield change.key
+        yield change.key.partition("/")[0]
