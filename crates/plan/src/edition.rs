@@ -71,6 +71,8 @@ pub enum OpenId {
 #[serde(rename_all = "snake_case")]
 pub enum AppCodeLocation {
     Nowhere,
+    /// A header, once the group has a code of its own.
+    Group,
     Header,
     HeaderAndQuery,
 }

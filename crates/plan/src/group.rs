@@ -19,6 +19,28 @@ pub struct Group {
     /// them makes the client's `Host` the backend's.
     #[serde(default)]
     pub passthrough_headers: Vec<String>,
+    #[serde(default)]
+    pub app_code: GroupAppCode,
+}
+
+/// How AppCodes work in a group, beside what each of its APIs says.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct GroupAppCode {
+    /// Good for every API of the group that takes AppCodes, without an app and without a grant.
+    pub code: Option<Secret>,
+    /// One more place where APIs of the group take an AppCode.
+    pub place: Option<AppCodePlace>,
+    /// Whether AppCodes are taken out of a request before it goes to a backend.
+    pub hidden: bool,
+}
+
+/// A header, or a parameter of the query, by its name.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AppCodePlace {
+    Header(String),
+    Query(String),
 }
 
 impl Group {
@@ -27,6 +49,12 @@ impl Group {
         not_empty("instance_id", &self.instance_id)?;
         if self.stages.is_empty() {
             return Err(PlanError::new("stages", "must name at least one stage"));
+        }
+        if let Some(code) = &self.app_code.code {
+            not_empty("app_code.code", code.reveal())?;
+        }
+        if let Some(AppCodePlace::Header(name) | AppCodePlace::Query(name)) = &self.app_code.place {
+            not_empty("app_code.place", name)?;
         }
         Ok(())
     }

@@ -27,7 +27,7 @@ pub use edition::{
     OpenId, Parameter, ParameterType, PathSegment, Protocols, RequestMode, Scheme, SignatureMethod, Source, Target,
 };
 pub use error::PlanError;
-pub use group::{Certificate, Domain, Group};
+pub use group::{AppCodePlace, Certificate, Domain, Group, GroupAppCode};
 pub use plugin::{BindingScope, Dataset, DatasetItem, Definition, Plugin, PluginBinding, PluginType};
 pub use record::{Kind, Record, RecordKey};
 pub use secret::Secret;

@@ -16,6 +16,14 @@ from isthmus import errors
 from isthmus.errors import ApiError, Problem
 from isthmus.operations.call import Call
 from isthmus.operations.fields import name_problems, raise_problems, tag_problems, text_problems
+from isthmus.operations.group_app_codes import (
+    app_code_fields,
+    app_code_problems,
+    own_code_problems,
+    record_fields,
+    with_app_code_fields,
+    with_own_code,
+)
 from isthmus.operations.instances import SHARED_INSTANCE, SHARED_INSTANCE_TYPE
 from isthmus.operations.paging import page_fields, page_of
 from isthmus.operations.times import utc_text
@@ -49,11 +57,9 @@ _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}")
 # Accepted by the vendor, without an effect here: an error is better than a setting that does nothing.
 _UNSUPPORTED = {
     "compatible_flags": "CompatibleFlags",
-    "custom_app_code_config": "CustomAppCodeConfig",
     "custom_trace_config": "CustomTraceConfig",
     "customer_configs": "CustomerConfigs",
     "default_domain": "DefaultDomain",
-    "filter_app_code_for_backend": "FilterAppCodeForBackend",
     "rpc_pattern": "RpcPattern",
     "rps_limit_for_serverless": "RpsLimitForServerless",
     "support_sse": "SupportSSE",
@@ -90,7 +96,7 @@ def modify_api_group(call: Call, params: Any) -> Mapping[str, Any]:
     raise_problems(_problems(params))
     if params.group_name is not None and params.group_name != group.name:
         _check_name_is_free(transaction, params.group_name)
-    configuration = dict(group.configuration)
+    configuration = with_app_code_fields(group.configuration, params)
     for name in ("user_log_config", "passthrough_headers"):
         if getattr(params, name) is not None:
             configuration[name] = getattr(params, name)
@@ -104,6 +110,17 @@ def modify_api_group(call: Call, params: Any) -> Mapping[str, Any]:
     update_group(transaction, changed)
     _put_records(transaction, call.settings, changed)
     return _names(call, changed)
+
+
+def set_group_auth_app_code(call: Call, params: Any) -> Mapping[str, Any]:
+    """One code that is good for every API of the group that takes AppCodes; an empty one takes it away."""
+    group = require_group(call.transaction, params.group_id)
+    code = (params.auth_app_code or "").strip()
+    raise_problems(own_code_problems(code))
+    changed = with_own_code(call.transaction, group, code)
+    update_group(call.transaction, changed)
+    _put_records(call.transaction, call.settings, changed)
+    return {}
 
 
 def delete_api_group(call: Call, params: Any) -> Mapping[str, Any]:
@@ -132,6 +149,7 @@ def describe_api_group(call: Call, params: Any) -> Mapping[str, Any]:
     return {
         **_attributes(call, group),
         **{name: group.configuration.get(name) for name in ("user_log_config", "passthrough_headers")},
+        **app_code_fields(group),
         "status": "NORMAL",
         "disable_inner_domain": False,
         "cloud_market_commodity": False,
@@ -187,6 +205,7 @@ def _problems(params: Any) -> list[Problem]:
     for name in (name.strip() for name in headers):
         if name and not _HEADER_NAME.fullmatch(name):
             problems.append(Problem("PassthroughHeaders", f"{name[:60]!r} is not a header name."))
+    problems += app_code_problems(params)
     return problems + _log_problems(getattr(params, "user_log_config", None))
 
 
@@ -232,7 +251,7 @@ def automatic_host_of(call: Call, group_id: str) -> str:
 def _put_records(transaction: Transaction, settings: Settings, group: Group) -> None:
     region, suffix = settings.region, settings.automatic_domain_suffix
     stages = stages_of_group(transaction, group.group_id)
-    transaction.records.put(*group_record(group, stages, region))
+    transaction.records.put(*group_record(group, stages, region, record_fields(transaction, group)))
     transaction.records.put(*automatic_domain_record(group.group_id, region, suffix))
 
 

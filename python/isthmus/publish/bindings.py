@@ -26,7 +26,8 @@ class RecordBody(NamedTuple):
     body: dict[str, Any]
 
 
-def group_record(group: Group, stages: Sequence[Stage], region: str) -> RecordBody:
+def group_record(group: Group, stages: Sequence[Stage], region: str, app_code: dict[str, Any]) -> RecordBody:
+    """`app_code` is what the group says of AppCodes, or nothing."""
     headers = group.configuration.get("passthrough_headers", "").lower().split(",")
     body = {
         "group_id": group.group_id,
@@ -35,6 +36,7 @@ def group_record(group: Group, stages: Sequence[Stage], region: str) -> RecordBo
         "region": region,
         "stages": [stage.name for stage in stages],
         "passthrough_headers": [name.strip() for name in headers if name.strip()],
+        **app_code,
     }
     return RecordBody("group", group.group_id, body)
 

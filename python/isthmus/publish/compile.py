@@ -16,7 +16,7 @@ from isthmus.publish.open_id import compile_open_id
 from isthmus.publish.resolve import Resolved, join_path
 
 _DEFAULT_TIMEOUT_MS = 10_000
-_APP_CODE = {"HEADER": "header", "HEADER_QUERY": "header_and_query"}
+_APP_CODE = {"DEFAULT": "group", "": "group", "HEADER": "header", "HEADER_QUERY": "header_and_query"}
 _SIGNATURE_METHODS = {"HMACSHA1": "HmacSHA1", "HMACSHA256": "HmacSHA256"}
 _TYPES = {"NUMBER": "double", "": "string"}
 
@@ -51,7 +51,7 @@ def _auth(draft: Draft) -> dict[str, Any]:
     given = [part.strip().upper() for part in draft.allow_signature_method.split(",")]
     return {
         "type": "app",
-        # DEFAULT means off, but for groups on the vendor's marketplace.
+        # DEFAULT means off, until the group has a code of its own.
         "app_code": _APP_CODE.get(draft.app_code_auth_type.upper(), "nowhere"),
         "signature_methods": [name for key, name in _SIGNATURE_METHODS.items() if key in given],
         "force_nonce": draft.force_nonce_check,

@@ -176,3 +176,38 @@ def test_refuses_unknown_instance_and_too_many_groups(gateway: Gateway) -> None:
     with pytest.raises(ApiError) as caught:
         gateway.group("second_group")
     assert caught.value.code == "ExceedLimitApiGroup"
+
+
+def test_a_groups_own_app_code_is_sealed_never_shown_and_told_to_the_engines(gateway: Gateway) -> None:
+    group_id = gateway.call("CreateApiGroup", group_name="demo_group")["group_id"]
+    gateway.call("SetGroupAuthAppCode", group_id=group_id, auth_app_code="groupCode01")
+    place = '{"location":"HEADER","name":"myAppCode"}'
+    gateway.call("ModifyApiGroup", group_id=group_id, custom_app_code_config=place, filter_app_code_for_backend="true")
+    told = {"code": "groupCode01", "place": {"header": "myAppCode"}, "hidden": True}
+    assert gateway.records()[f"group {group_id}"]["app_code"] == told
+    shown = gateway.call("DescribeApiGroup", group_id=group_id)
+    assert shown["custom_app_code_config"] == place and "groupCode01" not in str(shown)
+    gateway.call("SetGroupAuthAppCode", group_id=group_id, auth_app_code="")
+    gateway.call("ModifyApiGroup", group_id=group_id, custom_app_code_config="", filter_app_code_for_backend="false")
+    assert "app_code" not in gateway.records()[f"group {group_id}"]
+
+
+@pytest.mark.parametrize(
+    "config", ["x", "[]", '{"location":"PATH","name":"a"}', '{"location":"HEADER","name":"a b"}', '{"name":"a"}']
+)
+def test_a_place_for_app_codes_that_is_none_is_refused(gateway: Gateway, config: str) -> None:
+    group_id = gateway.call("CreateApiGroup", group_name="demo_group")["group_id"]
+    with pytest.raises(ApiError) as refused:
+        gateway.call("ModifyApiGroup", group_id=group_id, custom_app_code_config=config)
+    assert refused.value.code == "InvalidCustomAppCodeConfig"
+
+
+def test_a_groups_code_is_no_apps_code(gateway: Gateway) -> None:
+    group_id = gateway.call("CreateApiGroup", group_name="demo_group")["group_id"]
+    gateway.call("CreateApp", app_name="caller", app_code="takenCode01")
+    with pytest.raises(ApiError) as refused:
+        gateway.call("SetGroupAuthAppCode", group_id=group_id, auth_app_code="takenCode01")
+    assert refused.value.code == "RepeatedAppCode"
+    with pytest.raises(ApiError) as refused:
+        gateway.call("SetGroupAuthAppCode", group_id=group_id, auth_app_code="a b")
+    assert refused.value.code == "InvalidAuthAppCode"

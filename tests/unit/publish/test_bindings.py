@@ -29,7 +29,7 @@ CODES = [AppCode("code", APP.app_id, 0, 0)]
 CONNECTOR = {"mode": "connector", "socket": "/run/isthmus/vpc-a.sock"}
 
 RECORDS = [
-    group_record(GROUP, STAGES, "cn-hangzhou"),
+    group_record(GROUP, STAGES, "cn-hangzhou", {"app_code": {"code": "c", "place": {"query": "k"}, "hidden": True}}),
     automatic_domain_record(GROUP.group_id, "cn-hangzhou", "isthmus.localhost"),
     app_record(APP, KEYS, CODES),
     app_record(APP, [], []),

@@ -47,11 +47,11 @@ def test_the_hash_is_of_what_an_edition_does() -> None:
 
 def test_missing_features_are_named_together_with_the_problems() -> None:
     request = RequestConfig(request_protocol="WEBSOCKET", request_path="/a")
-    draft = Draft(auth_type="OPENID", disable_internet=True, request_config=request)
+    draft = Draft(disable_internet=True, request_config=request)
     with pytest.raises(ApiError) as caught:
         release(frozen(draft), ROOT, "20260101000000000")
     assert (caught.value.code, caught.value.status) == ("NotImplemented", 400)
-    for part in ("OpenID Connect", "WebSocket APIs", "DisableInternet", "RequestConfig.RequestProtocol: names neither"):
+    for part in ("WebSocket APIs", "DisableInternet", "RequestConfig.RequestProtocol: names neither"):
         assert part in caught.value.message
 
 

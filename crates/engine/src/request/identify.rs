@@ -4,6 +4,7 @@
 //! signature held, so that nobody can burn the nonces of others.
 
 use super::answer::{Kind, Refusal};
+use super::app_code;
 use super::body::RequestBody;
 use super::nonces::Nonces;
 use super::route::Matched;
@@ -12,16 +13,17 @@ use crate::record::Entry;
 use crate::world::{Caller, KeyCredential, World};
 use base64::engine::general_purpose::STANDARD as BASE64;
 use base64::Engine as _;
-use hyper::header::{HeaderMap, AUTHORIZATION};
+use hyper::header::HeaderMap;
 use hyper::http::request::Parts;
-use isthmus_plan::{AppCodeLocation, Auth, SignatureMethod};
+use isthmus_plan::{Auth, Secret, SignatureMethod};
 use md5::{Digest, Md5};
-use std::borrow::Cow;
 
 /// A matched request whose caller is known, as far as its API asks for one.
 pub struct Identified<'w> {
     pub matched: Matched<'w>,
     pub caller: Option<&'w Caller>,
+    /// The group's own AppCode was sent: it stands for no app.
+    pub by_group_code: bool,
 }
 
 /// What identification needs to know of the engine.
@@ -43,7 +45,7 @@ pub async fn caller<'w>(
     entry: &mut Entry,
 ) -> Result<Identified<'w>, Refusal> {
     let Auth::App { app_code, signature_methods, force_nonce } = &matched.edition.edition.auth else {
-        return Ok(Identified { matched, caller: None });
+        return Ok(Identified { matched, caller: None, by_group_code: false });
     };
     let caller = if head.headers.contains_key("x-ca-signature") {
         let method = signature_method(&head.headers, signature_methods)?;
@@ -51,39 +53,14 @@ pub async fn caller<'w>(
         verify(credential, method, *force_nonce, head, body, rules).await?;
         credential.caller.as_ref()
     } else {
-        by_app_code(world, head, *app_code)?
+        let code = app_code::find(head, *app_code, &matched.group.app_code)?;
+        if matched.group.app_code.code.as_ref().is_some_and(|own| *own == Secret::new(code.as_ref())) {
+            return Ok(Identified { matched, caller: None, by_group_code: true });
+        }
+        world.code(&code).ok_or_else(|| Refusal::because(Kind::InvalidAppCode, "`not found`"))?
     };
     entry.caller(caller);
-    Ok(Identified { matched, caller: Some(caller) })
-}
-
-/// Source: vendor page "Call an API with simple authentication (AppCode)".
-fn by_app_code<'w>(world: &'w World, head: &Parts, allowed: AppCodeLocation) -> Result<&'w Caller, Refusal> {
-    let given = match header_code(&head.headers) {
-        Some(code) if allowed == AppCodeLocation::Nowhere => {
-            let _ = code;
-            return Err(Refusal::because(Kind::InvalidAppCode, "`AppCode authentication is not enabled for this API`"));
-        }
-        Some(code) => Some(Cow::Borrowed(code)),
-        None if allowed == AppCodeLocation::HeaderAndQuery => query_code(head.uri.query().unwrap_or_default()),
-        None => None,
-    };
-    let code = given.ok_or_else(|| Refusal::new(Kind::AuthorizationNeeded))?;
-    let caller = world.code(&code).ok_or_else(|| Refusal::because(Kind::InvalidAppCode, "`not found`"))?;
-    Ok(caller)
-}
-
-/// `Authorization: APPCODE <code>`; the word in any case, as clients in the wild send it.
-fn header_code(headers: &HeaderMap) -> Option<&str> {
-    let text = headers.get(AUTHORIZATION)?.to_str().ok()?;
-    let (word, code) = text.split_once(' ')?;
-    word.eq_ignore_ascii_case("APPCODE").then(|| code.trim())
-}
-
-fn query_code(query: &str) -> Option<Cow<'_, str>> {
-    form_urlencoded::parse(query.as_bytes())
-        .find(|(name, _)| name.eq_ignore_ascii_case("appcode"))
-        .map(|(_, code)| code)
+    Ok(Identified { matched, caller: Some(caller), by_group_code: false })
 }
 
 fn signature_method(headers: &HeaderMap, allowed: &[SignatureMethod]) -> Result<SignatureMethod, Refusal> {

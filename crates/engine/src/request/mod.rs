@@ -1,6 +1,7 @@
 //! Stops 2 to 10 of a request, called in order in `serve`. Read this first.
 
 pub mod answer;
+mod app_code;
 mod body;
 mod guard;
 mod identify;
@@ -92,9 +93,12 @@ async fn steps(step: &mut Step<'_, '_>, request: Request<Incoming>) -> Result<Re
     if step.passage.user_agent.is_none() {
         step.passage.user_agent = head.headers.get(USER_AGENT).cloned();
     }
+    let group = permitted.matched.group;
+    if group.app_code.hidden {
+        app_code::hide(&mut head, &group.app_code);
+    }
     let mut outgoing = {
-        let group = world.group(&edition.edition.group_id);
-        let passed_headers = group.map_or(&[][..], |group| &group.passthrough_headers);
+        let passed_headers = &group.passthrough_headers;
         let system = step.system(edition);
         map::build(&permitted, chosen, head, body, &system, &map::Rules { passed_headers, body_limit: limit }).await?
     };

@@ -14,10 +14,11 @@ pub struct Permitted<'w> {
 
 /// `now` in Unix milliseconds.
 pub fn check<'w>(world: &World, identified: Identified<'w>, now: i64) -> Result<Permitted<'w>, Refusal> {
-    let Identified { matched, caller } = identified;
+    let Identified { matched, caller, by_group_code } = identified;
     let edition = matched.edition;
     match (&edition.edition.auth, caller) {
         (Auth::Anonymous, caller) => Ok(Permitted { matched, caller }),
+        (Auth::App { .. }, None) if by_group_code => Ok(Permitted { matched, caller: None }),
         (Auth::App { .. }, None) => Err(Refusal::new(Kind::AuthorizationNeeded)),
         (Auth::App { .. }, Some(caller)) if caller.app.disabled => {
             Err(Refusal::new(Kind::Unauthorized).with_detail("the app is disabled"))

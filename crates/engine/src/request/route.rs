@@ -10,7 +10,7 @@ use hyper::header::{ACCESS_CONTROL_REQUEST_METHOD, ORIGIN};
 use hyper::http::request::Parts;
 use hyper::http::uri::Uri;
 use hyper::Method;
-use isthmus_plan::Domain;
+use isthmus_plan::{Domain, Group};
 use percent_encoding::percent_decode_str;
 use std::borrow::Cow;
 
@@ -18,6 +18,7 @@ use std::borrow::Cow;
 pub struct Matched<'w> {
     pub edition: &'w CompiledEdition,
     pub domain: &'w Domain,
+    pub group: &'w Group,
     /// Texts at the path's placeholders, decoded, in the order of `edition.placeholders`.
     pub values: Vec<Box<str>>,
     /// A browser asks whether a page may call this API: the API was found by the method that the page wants to use, or
@@ -61,7 +62,7 @@ pub fn find<'w>(world: &'w World, head: &Parts, entry: &mut Entry) -> Result<Mat
             entry.api(&edition.edition);
             let values = found.values.into_iter().map(Box::from).collect();
             let preflight = wanted.is_some() && edition.edition.method != "OPTIONS";
-            Ok(Matched { edition, domain, values, preflight })
+            Ok(Matched { edition, domain, group, values, preflight })
         }
         EditionEntry::Broken { .. } => Err(Refusal::new(Kind::BrokenApi)),
     }
