@@ -3,8 +3,10 @@
 # else says exactly what to install.
 set -euo pipefail
 export PATH="$PATH:/usr/sbin:/sbin"
+# Debian keeps the server of PostgreSQL out of the path.
+for folder in /usr/lib/postgresql/*/bin; do PATH="$PATH:$folder"; done
 
-declare -A packages=([nginx]=nginx-light [ip]=iproute2 [nft]=nftables [nsenter]=util-linux [strace]=strace [valgrind]=valgrind [wrk]=wrk)
+declare -A packages=([nginx]=nginx-light [postgres]=postgresql [ip]=iproute2 [nft]=nftables [nsenter]=util-linux [strace]=strace [valgrind]=valgrind [wrk]=wrk)
 missing=()
 for program in "${!packages[@]}"; do
     command -v "$program" >/dev/null || missing+=("${packages[$program]}")

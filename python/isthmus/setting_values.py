@@ -182,6 +182,13 @@ def _read_text(value: Any, limits: _Limits) -> str:
     return text
 
 
+def _read_database(value: Any, _limits: _Limits) -> str:
+    text = _text(value)
+    if text and not re.fullmatch(r"postgres(ql)?://[^\s/]+/[^\s/?]+(\?\S*)?", text):
+        raise ValueError
+    return text
+
+
 def _read_host_name(value: Any, _limits: _Limits) -> str:
     text = _text(value).strip(".").lower()
     if not text or len(text) > 200 or not all(_HOST_LABEL.fullmatch(label) for label in text.split(".")):
@@ -210,6 +217,9 @@ KINDS = {
     "boolean": Kind(_read_boolean, _constant("true or false"), "true"),
     "choice": Kind(_read_choice, lambda limits: "one of " + ", ".join(limits["choices"]), ""),
     "text": Kind(_read_text, _constant("a text"), "gateway-1"),
+    "database": Kind(
+        _read_database, _constant("an address of a PostgreSQL database"), "postgresql://isthmus@127.0.0.1:5432/isthmus"
+    ),
     "host_name": Kind(_read_host_name, _constant("a host name"), "gateway.example.com"),
     "label": Kind(
         _read_label,

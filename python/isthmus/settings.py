@@ -8,6 +8,7 @@ file, which wins over the default. Invariant: either every value is good, or `Se
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -55,6 +56,12 @@ class Settings:
         "path",
         Path("~/.local/share/isthmus"),
         "Directory of the store, the keys and the engine's disk copy of the plan.",
+    )
+    database: str = _setting(
+        "database",
+        "",
+        "PostgreSQL database of the control plane, postgresql://user:password@host:5432/name; empty means a file in "
+        "the state directory. A flag is visible to others on the machine: a password belongs into the variable.",
     )
     http: Address = _setting("address", Address("0.0.0.0", 8080), "Where the engine takes HTTP requests.")
     https: Address | None = _setting(
@@ -282,7 +289,9 @@ def _read_value(one: Any, value: Any, where: str, read: dict[str, Any], problems
     except ValueError as error:
         why = f" ({error})" if str(error) else ""
         example = f", for example {kind.example}" if kind.example else ""
-        problems.append(f"{where} is {value!r}{why}, but {one.name} is {kind.form(limits)}{example}.")
+        # An address of a database can have a password.
+        said = re.sub(r"//[^/@]*@", "//***@", repr(value))
+        problems.append(f"{where} is {said}{why}, but {one.name} is {kind.form(limits)}{example}.")
 
 
 def _unknown_variables(environ: Mapping[str, str]) -> list[str]:

@@ -29,11 +29,12 @@ from isthmus.store.audit import Actor, AuditEvent, add_event
 def write_store(state_dir: Path | None) -> Iterator[Transaction]:
     """Ends the program when there is no store, or it cannot be opened."""
     directory = state_directory(state_dir)
+    database = os.environ.get("ISTHMUS_DATABASE", "")
     # Opening would make a store where there is none.
-    if not state.store_path(directory).exists():
+    if not database and not state.store_path(directory).exists():
         fail(f"there is no gateway in {directory}: give its --state, or start one (isthmus up)")
     try:
-        store = open_store(directory)
+        store = open_store(directory, database)
     except (OSError, ValueError, state.StateError) as error:
         fail(str(error))
     try:

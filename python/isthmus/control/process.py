@@ -38,6 +38,7 @@ from isthmus.settings import Address, Settings
 from isthmus.store import Store
 from isthmus.store.access_keys import ensure_administrator
 from isthmus.store.users import count_users, make_setup_link
+from isthmus.store.watch import Watch
 from isthmus.wire.app import WireOptions, create_app
 
 # Request lines carry whole API definitions; h11 counts line and headers together.
@@ -50,11 +51,11 @@ def run_control(settings: Settings, ready_file: Path | None) -> None:
     state.prepare(settings.state)
     _log_to_stderr(settings.log_level)
     listener = _listen(settings.admin)
-    store = open_store(settings.state)
+    store = open_store(settings.state, settings.database)
     _first_start(store, settings)
     times = PlaneTimes(publish_wait=settings.publish_wait.total_seconds())
     plane = Plane(store, engine_token(settings.state), times)
-    options = WireOptions(skew_seconds=settings.management_skew.total_seconds())
+    options = WireOptions(skew_seconds=settings.management_skew.total_seconds(), nonces=store.nonces)
     address = Address(*listener.getsockname()[:2])
     # Operations show where the gateway really listens.
     dispatcher = OperationsDispatcher(store, replace(settings, admin=address), plane)
@@ -75,7 +76,11 @@ def run_control(settings: Settings, ready_file: Path | None) -> None:
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
     server = _Server(config, plane, address, ready_file)
+    watch = Watch(store)
+    if store.is_shared:
+        watch.start()
     asyncio.run(server.serve(sockets=[listener]))
+    watch.stop()
     store.close()
     if ready_file is not None:
         ready_file.unlink(missing_ok=True)

@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from typing import Any, Protocol
 
 from anyio import CapacityLimiter, to_thread
-from sqlalchemy.exc import DataError, IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from isthmus import errors
 from isthmus.catalog import Operation, Params
@@ -25,6 +26,7 @@ from isthmus.roles import may, needed_role
 from isthmus.settings import Settings
 from isthmus.store import Store
 from isthmus.store.access_keys import find_access_key
+from isthmus.store.failures import Failure, failure_of
 from isthmus.store.users import find_session, touch_session
 from isthmus.wire.app import Caller, Identity, Outcome
 from isthmus.wire.signature import AccessKey
@@ -141,15 +143,24 @@ def _store_errors_as_answers() -> Iterator[None]:
     """What the database says no to, as an answer that tells the caller what to do. Nothing was written then."""
     try:
         yield
-    except OperationalError as error:
-        log.error("the store does not answer: %s", error.orig)
-        text = "The store of the gateway is busy, full or away, so nothing was changed. Send the call again later."
+    except DBAPIError as error:
+        failure = failure_of(error)
+        if failure is Failure.UNAVAILABLE:
+            log.error("the store does not answer: %s", error.orig)
+            text = "The store of the gateway is busy, full or away, so nothing was changed. Send the call again later."
+            raise ApiError("ServiceUnavailable", text, 503) from error
+        if failure is Failure.CONFLICT:
+            # Operations check first, so this is another control plane that wrote between the check and the commit.
+            log.warning("a concurrent change: %s", error.orig)
+            text = (
+                "Another call changed the same resource at the same time, so nothing was changed. Send the call again."
+            )
+            raise ApiError("RepeatedCommit", text) from error
+        if failure is Failure.VALUE:
+            text = "A parameter has a value that the store cannot hold, such as a zero byte; nothing was changed."
+            raise ApiError("InvalidParameter", text) from error
+        raise
+    except PoolTimeout as error:
+        log.error("no connection to the store is free: %s", error)
+        text = "The store of the gateway is busy, so nothing was changed. Send the call again later."
         raise ApiError("ServiceUnavailable", text, 503) from error
-    except IntegrityError as error:
-        # Operations check first, so this is another control plane that wrote between the check and the commit.
-        log.warning("a concurrent change: %s", error.orig)
-        text = "Another call changed the same resource at the same time, so nothing was changed. Send the call again."
-        raise ApiError("RepeatedCommit", text) from error
-    except DataError as error:
-        text = "A parameter has a value that the store cannot hold, such as a zero byte; nothing was changed."
-        raise ApiError("InvalidParameter", text) from error

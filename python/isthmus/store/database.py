@@ -1,7 +1,8 @@
 """Opening the store, and transactions: many readers, one writer, durable before it is acknowledged.
 
-`Store.write()` is exclusive; what it commits carries the next revision when it changed plan records. SQLite runs in WAL
-mode with `synchronous=FULL`, so a commit that returned survives `kill -9` and power loss.
+`Store.write()` is exclusive, on PostgreSQL among all control planes; what it commits carries the next revision when it
+changed plan records. SQLite runs in WAL mode with `synchronous=FULL`, so a commit that returned survives `kill -9` and
+power loss.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event
 
 from isthmus.sealing import Keyring
+from isthmus.store import postgresql
+from isthmus.store.nonces import StoredNonces
 from isthmus.store.records import Change, RecordWriter, head
 
 
@@ -46,8 +49,13 @@ class Transaction:
 class Store:
     """The database behind the control plane."""
 
-    def __init__(self, engine: Engine, keyring: Keyring, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, engine: Engine, keyring: Keyring, nonces: StoredNonces, clock: Callable[[], float] = time.time
+    ) -> None:
         self._engine = engine
+        self._is_sqlite = engine.dialect.name == "sqlite"
+        self._snapshots = engine if self._is_sqlite else postgresql.snapshots(engine)
+        self.nonces = nonces
         self._keyring = keyring
         self._clock = clock
         self._writer = threading.Lock()
@@ -64,7 +72,22 @@ class Store:
         engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 15, "check_same_thread": False})
         _configure_sqlite(engine)
         migrate(engine)
-        return cls(engine, keyring, clock)
+        nonces = StoredNonces.open_sqlite(path.with_name(f"nonces-of-{path.name}"))
+        return cls(engine, keyring, nonces, clock)
+
+    @classmethod
+    def open_postgresql(cls, address: str, keyring: Keyring, clock: Callable[[], float] = time.time) -> Store:
+        """Brings the database, which must exist, to the current shape. Raises: ValueError for a bad address."""
+        from isthmus.store.migrate import migrate
+
+        engine = postgresql.open_engine(address)
+        migrate(engine)
+        return cls(engine, keyring, StoredNonces(engine), clock)
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other control planes may use the same database."""
+        return not self._is_sqlite
 
     @property
     def keyring(self) -> Keyring:
@@ -77,7 +100,7 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[Transaction]:
         """A consistent snapshot."""
-        with self._engine.connect() as connection, connection.begin():
+        with self._snapshots.connect() as connection, connection.begin():
             yield Transaction(connection, self._keyring, self._now())
 
     @contextmanager
@@ -85,10 +108,12 @@ class Store:
         """The one writer. Commits when the block ends, rolls back when it raises."""
         with self._writer, self._engine.connect() as connection:
             # The write lock is taken at once: a read that is upgraded later could fail for a stale snapshot.
-            if connection.dialect.name == "sqlite":
+            if self._is_sqlite:
                 connection.info["begin"] = "BEGIN IMMEDIATE"
             try:
                 with connection.begin():
+                    if not self._is_sqlite:
+                        postgresql.wait_for_turn(connection)
                     transaction = Transaction(connection, self._keyring, self._now())
                     yield transaction
                     revision = transaction.records.flush()
@@ -96,8 +121,12 @@ class Store:
             finally:
                 connection.info.pop("begin", None)
         if revision is not None:
-            for listener in self._listeners:
-                listener(revision)
+            self.announce(revision)
+
+    def announce(self, revision: int) -> None:
+        """Tells the listeners that the plan has this revision."""
+        for listener in self._listeners:
+            listener(revision)
 
     def revision(self) -> int:
         """The newest revision of the plan."""
@@ -105,6 +134,7 @@ class Store:
             return head(transaction.connection).revision
 
     def close(self) -> None:
+        self.nonces.close()
         self._engine.dispose()
 
     def _now(self) -> int:
@@ -114,6 +144,8 @@ class Store:
 def _configure_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def on_connect(connection: Any, _record: Any) -> None:
+        # The database's own would only know ASCII, and names are in any language.
+        connection.create_function("lower", 1, _lower, deterministic=True)
         # SQLAlchemy's events begin transactions; the driver's own implicit ones would come in between.
         connection.isolation_level = None
         cursor = connection.cursor()
@@ -124,3 +156,7 @@ def _configure_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "begin")
     def on_begin(connection: Connection) -> None:
         connection.exec_driver_sql(connection.info.get("begin", "BEGIN"))
+
+
+def _lower(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value

@@ -131,6 +131,7 @@ def records_of_kind(connection: Connection, keyring: Keyring, kind: str) -> Iter
 
 
 def _open(connection: Connection, keyring: Keyring, statement: Any) -> Iterator[StoredRecord]:
-    for row in connection.execution_options(yield_per=500).execute(statement):
+    # On the statement: the option would stay with a connection, and not every statement can have a cursor.
+    for row in connection.execute(statement.execution_options(yield_per=500)):
         body = None if row.sealed_body is None else keyring.open(f"record/{row.kind}", row.sealed_body)
         yield StoredRecord(row.kind, row.key, row.revision, body)

@@ -24,6 +24,7 @@ from isthmus import errors
 from isthmus.catalog import Catalog, Operation, Params
 from isthmus.errors import ApiError
 from isthmus.wire.answers import failure, success
+from isthmus.wire.nonces import NonceMemory
 from isthmus.wire.request import WireRequest, read_request
 from isthmus.wire.signature import AccessKey, Verifier
 
@@ -76,6 +77,8 @@ class Dispatcher(Protocol):
 class WireOptions:
     skew_seconds: float = 900
     body_limit: int = 8 << 20
+    # Where the nonces of calls are kept; without one, in memory.
+    nonces: NonceMemory | None = None
 
 
 def create_app(
@@ -90,7 +93,7 @@ def create_app(
     wire = _Wire(
         catalog,
         dispatcher,
-        Verifier(dispatcher.access_key, clock, options.skew_seconds),
+        Verifier(dispatcher.access_key, clock, options.skew_seconds, options.nonces),
         options,
     )
     return Starlette(routes=[*routes, Route("/", wire)], **starlette)

@@ -1,7 +1,7 @@
 """The nonces of the window in which a signature is valid: each may be used once per access key.
 
-Called by `signature.py` when a signature held, so nobody without a key can fill it. It lives in memory: after a restart
-a call could be repeated until its time is up. Invariants: a nonce is refused until the moment at which its own call
+Called by `signature.py` when a signature held, so nobody without a key can fill it. `Nonces` lives in memory: after a
+restart a call could be repeated until its time is up; the control plane passes in one that the store keeps. Invariants: a nonce is refused until the moment at which its own call
 would have expired; the memory per nonce does not depend on its length; a call costs the same however many there are.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from typing import Protocol
 
 from isthmus import errors
 
@@ -16,6 +17,13 @@ from isthmus import errors
 MAX_NONCES = 500_000
 # Nonces are forgotten together with all others of the same minute.
 _BUCKET_SECONDS = 60
+
+
+class NonceMemory(Protocol):
+    """What remembers nonces."""
+
+    def first_use(self, access_key_id: str, nonce: str, until: float, now: float) -> bool:
+        """Remembers the nonce until that moment (Unix seconds); False when it is there already."""
 
 
 class Nonces:

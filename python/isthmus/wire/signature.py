@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from isthmus import errors
 from isthmus.roles import OWNER
 from isthmus.wire import acs3, rpc
-from isthmus.wire.nonces import Nonces
+from isthmus.wire.nonces import NonceMemory, Nonces
 from isthmus.wire.request import WireRequest
 
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
@@ -43,18 +43,19 @@ class _Signed:
 
 
 class Verifier:
-    """`keys` finds an access key by its id, `clock` is Unix time in seconds."""
+    """`keys` finds an access key by its id, `clock` is Unix time in seconds; without `nonces`, memory has them."""
 
     def __init__(
         self,
         keys: Callable[[str], AccessKey | None],
         clock: Callable[[], float],
         skew_seconds: float,
+        nonces: NonceMemory | None = None,
     ) -> None:
         self._keys = keys
         self._clock = clock
         self._skew = skew_seconds
-        self._nonces = Nonces()
+        self._nonces = nonces or Nonces()
 
     def verify(self, request: WireRequest) -> AccessKey:
         """The access key of the caller. Raises: ApiError."""

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 from isthmus.operations import function_for
 from isthmus.operations.call import Call
-from isthmus.sealing import Keyring
 from isthmus.settings import Settings
 from isthmus.store import Store
 from isthmus.store.records import all_records
 from isthmus.store.schema import apis, editions
 from sqlalchemy import insert
+from workbench import make_store, wanted_address
 
 
 class Absent(SimpleNamespace):
@@ -108,10 +108,8 @@ def clock() -> list[float]:
 
 
 @pytest.fixture
-def store(tmp_path: Path, clock: list[float]) -> Iterator[Store]:
-    opened = Store.open_sqlite(tmp_path / "store.db", Keyring(bytes(32)), lambda: clock[0])
-    yield opened
-    opened.close()
+def store(tmp_path: Path, clock: list[float], request: pytest.FixtureRequest) -> Iterator[Store]:
+    yield from make_store(tmp_path, clock, wanted_address(request))
 
 
 @pytest.fixture

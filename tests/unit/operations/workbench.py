@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -86,14 +87,25 @@ def request(**changes: Any) -> Mapping[str, Any]:
     return {**REQUEST, **changes}
 
 
-def make_store(tmp_path: Path, clock: list[float]) -> Iterator[Store]:
-    opened = Store.open_sqlite(tmp_path / "store.db", Keyring(bytes(32)), lambda: clock[0])
+def make_store(tmp_path: Path, clock: list[float], address: str | None = None) -> Iterator[Store]:
+    keyring = Keyring(bytes(32))
+    if address is None:
+        opened = Store.open_sqlite(tmp_path / "store.db", keyring, lambda: clock[0])
+    else:
+        opened = Store.open_postgresql(address, keyring, lambda: clock[0])
     yield opened
     opened.close()
 
 
+def wanted_address(request: pytest.FixtureRequest) -> str | None:
+    """TEST_STORE=postgresql runs the tests of operations on PostgreSQL."""
+    if os.environ.get("TEST_STORE") != "postgresql":
+        return None
+    return str(request.getfixturevalue("new_database")())
+
+
 @pytest.fixture
-def workbench(tmp_path: Path) -> Iterator[Workbench]:
+def workbench(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Workbench]:
     clock = [1_795_000_000.0]
-    for store in make_store(tmp_path, clock):
+    for store in make_store(tmp_path, clock, wanted_address(request)):
         yield Workbench(store, clock)

@@ -19,6 +19,7 @@ from isthmus.plane import Plane, PlaneTimes
 from isthmus.sealing import Keyring
 from isthmus.store import Store, schema
 from isthmus.store.database import _configure_sqlite
+from isthmus.store.nonces import StoredNonces
 from sqlalchemy import create_engine, insert
 from starlette.applications import Starlette
 
@@ -88,7 +89,8 @@ def store(tmp_path: Path) -> Iterator[Store]:
     schema.metadata.create_all(engine)
     with engine.begin() as connection:
         connection.execute(insert(schema.store_identity).values(store_id=uuid.uuid4().hex, revision=0, floor=0))
-    store = Store(engine, Keyring(b"k" * 32))
+    nonces = StoredNonces.open_sqlite(tmp_path / "nonces.sqlite")
+    store = Store(engine, Keyring(b"k" * 32), nonces)
     yield store
     store.close()
 

@@ -123,7 +123,7 @@ def test_a_change_wakes_the_feed_at_once(store: Store, put: Callable[..., int], 
 
 
 def test_a_change_by_another_control_plane_is_found(served: RunningPlane, store: Store, reading: Any) -> None:
-    other = Store(store._engine, store.keyring)
+    other = Store(store._engine, store.keyring, store.nonces)
     with reading(served) as reader:
         reader.batch()
         with other.write() as transaction:
