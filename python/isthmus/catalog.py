@@ -104,6 +104,7 @@ class Catalog:
         given = _read(folder, "operations.json")["operations"]
         patches = _read(folder, "patches.json")
         _apply_patches(given, patches)
+        _add_parameters(given, patches["parameter_additions"])
         _add_to_responses(given, patches["response_additions"])
         own = _read(folder, "extensions.json")["operations"]
         built = [_build(entry, patches["aliases"].get(entry["name"], {})) for entry in (*given.values(), *own.values())]
@@ -157,6 +158,12 @@ def _apply_patches(operations: dict[str, Any], patches: Any) -> None:
                     break
             else:
                 raise ValueError(f"spec/patches.json corrects {name}.{patch['parameter']}, which does not exist.")
+
+
+def _add_parameters(operations: dict[str, Any], additions: Any) -> None:
+    for addition in additions:
+        for name in addition["operations"]:
+            operations[name]["params"].append({"in": "query", "required": False, **addition["parameter"]})
 
 
 def _add_to_responses(operations: dict[str, Any], additions: Any) -> None:

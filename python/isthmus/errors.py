@@ -117,6 +117,7 @@ SINGLES = (
     Single("RefusedByEngine", 400, "the change is stored, but an engine cannot serve it"),
     Single("ServiceUnavailable", 503, "the store is busy, full or away; nothing was changed"),
     Single("RepeatedCommit", 400, "another call changed the same resource at the same time; nothing was changed"),
+    Single("RevisionConflict", 409, "the draft has changed since the caller read it; nothing was changed"),
     Single("InvalidParameter", 400, "a value that the store cannot hold; nothing was changed"),
     Single("ORDER.OPEND", 400, "the gateway is open already: there is nothing to order"),
     Single("InternalError", 500, "a defect of this gateway"),

@@ -85,7 +85,7 @@ def test_no_two_members_of_an_object_share_an_inside_name() -> None:
 
 def test_every_patch_names_its_source() -> None:
     patches = json.loads((SPEC / "patches.json").read_text())
-    for entry in (*patches["parameters"], *patches["response_additions"]):
+    for entry in (*patches["parameters"], *patches["parameter_additions"], *patches["response_additions"]):
         assert re.search(r"\w{4}", entry["source"])
     assert patches["aliases_source"]
 

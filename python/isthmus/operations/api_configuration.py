@@ -23,7 +23,7 @@ from isthmus.model import (
     ServiceParameter,
     VpcConfig,
 )
-from isthmus.operations.apis import change_draft, draft_of, require_api
+from isthmus.operations.apis import change_draft, check_revision, draft_of, require_api
 from isthmus.operations.call import Call
 from isthmus.operations.definition import finish_draft
 from isthmus.operations.fields import name_problems, raise_problems, text_problems
@@ -80,6 +80,7 @@ _WIRE = {
 def modify_api_configuration(call: Call, params: Any) -> Mapping[str, Any]:
     transaction = call.transaction
     api = require_api(transaction, params.api_id, None)
+    check_revision(call.transaction, api, params.expected_revision)
     if params.use_backend_service or params.backend_name:
         text = (
             "This gateway does not implement UseBackendService of ModifyApiConfiguration; use ModifyApi with BackendId."

@@ -37,6 +37,7 @@ from isthmus.store.apis import (
     remove_api,
     update_api,
 )
+from isthmus.store.audit import last_change_of
 from isthmus.store.editions import online_versions
 from isthmus.store.grants import grants_of_api
 from isthmus.store.groups import SYSTEM_STAGES, find_group, stages_of_group
@@ -58,6 +59,7 @@ def modify_api(call: Call, params: Any) -> Mapping[str, Any]:
     """Replaces the draft; what runs in a stage stays as it is."""
     transaction = call.transaction
     api = require_api(transaction, params.api_id, params.group_id)
+    check_revision(transaction, api, params.expected_revision)
     change_draft(transaction, api, read_draft(params, draft_of(api.definition)))
     return {}
 
@@ -91,6 +93,7 @@ def describe_api(call: Call, params: Any) -> Mapping[str, Any]:
         "region_id": call.settings.region,
         "created_time": utc_text(api.created_at),
         "modified_time": utc_text(api.modified_at),
+        "draft_revision": api.draft_revision,
         "deployed_infos": deployed_infos(stages, running),
         "tag_list": _tag_list(tags_of(transaction, TAG_TYPE, [api.api_id])[api.api_id]),
     }
@@ -126,6 +129,19 @@ def require_api(transaction: Transaction, api_id: str, group_id: str | None) -> 
         where = f" in the group {group_id[:64]}" if group_id else ""
         raise errors.not_found("Api", f"There is no API {api_id[:64]}{where}.")
     return api
+
+
+def check_revision(transaction: Transaction, api: Api, expected: int | None) -> None:
+    """Raises: ApiError, naming the other writer, when the draft is not as the caller has read it."""
+    if expected is None or expected == api.draft_revision:
+        return
+    changed = last_change_of(transaction, "draft", api.api_id)
+    who = ""
+    if changed is not None:
+        event = changed.event
+        who = f" {event.actor.name} changed it at {utc_text(changed.happened_at)} ({event.operation}, {event.actor.client})."
+    text = f"The draft of {api.name} is at revision {api.draft_revision}, not {expected}.{who} Read it again, then change it."
+    raise errors.single("RevisionConflict", text)
 
 
 def new_draft(call: Call, group_id: str, draft: Draft) -> Api:

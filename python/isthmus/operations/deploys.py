@@ -52,7 +52,7 @@ def deploy_api(call: Call, params: Any) -> Mapping[str, Any]:
     api = require_api(transaction, params.api_id, params.group_id)
     stage = require_stage(transaction, api.group_id, params.stage_name).name
     version = next_version(transaction.now, newest_version(transaction, api.api_id, stage))
-    released = _release(transaction, api, stage, api.definition, version)
+    released = prepare_release(transaction, api, stage, api.definition, version)
     take_offline(transaction, api.api_id, stage)
     edition = EditionRow(
         api_id=api.api_id,
@@ -82,7 +82,7 @@ def switch_api(call: Call, params: Any) -> Mapping[str, Any]:
     if edition is None:
         text = f"The API {api.api_id} has no version {params.history_version[:40]} in {stage}."
         raise errors.not_found("HistoryVersion", text)
-    released = _release(transaction, api, stage, edition.definition, edition.version)
+    released = prepare_release(transaction, api, stage, edition.definition, edition.version)
     renewed = replace(edition, definition=released.definition, body=released.body, content_hash=released.content_hash)
     put_online(transaction, renewed)
     transaction.records.put("edition", released.key, released.body)
@@ -129,7 +129,7 @@ def describe_deployed_apis(call: Call, params: Any) -> Mapping[str, Any]:
     return {"deployed_apis": [_row(call, one) for one in found.editions], **page_fields(page, found.total)}
 
 
-def _release(transaction: Transaction, api: Api, stage: str, definition: str, version: str) -> Release:
+def prepare_release(transaction: Transaction, api: Api, stage: str, definition: str, version: str) -> Release:
     """Raises: ApiError, when the definition cannot be served."""
     frozen = freeze(api.api_id, api.group_id, stage, definition)
     group = require_group(transaction, api.group_id)

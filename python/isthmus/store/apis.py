@@ -121,6 +121,16 @@ def list_apis(transaction: Transaction, wanted: ApiFilter, page: Page) -> Apis:
     return Apis([ListedApi(_api(row), row.group_name) for row in found.rows], found.total)
 
 
+def edited_since_publish(transaction: Transaction, group_id: str | None, most: int) -> list[Api]:
+    """Running APIs whose draft changed after what runs was published, newest change first."""
+    conditions = [editions.c.api_id == apis.c.api_id, editions.c.online, editions.c.deployed_at <= apis.c.modified_at]
+    query = select(apis).where(exists().where(*conditions))
+    if group_id is not None:
+        query = query.where(apis.c.group_id == group_id)
+    query = query.order_by(apis.c.modified_at.desc(), apis.c.api_id).limit(most)
+    return [_api(row) for row in transaction.connection.execute(query)]
+
+
 def add_api(transaction: Transaction, group_id: str, change: ApiChange) -> Api:
     """The caller has checked that name and path are free."""
     api = Api(

@@ -65,6 +65,12 @@ def find_online(transaction: Transaction, api_id: str, stage: str) -> EditionRow
     return None if row is None else _edition(row)
 
 
+def editions_online(transaction: Transaction, api_id: str) -> list[EditionRow]:
+    """One for each stage in which the API runs."""
+    query = select(editions).where(editions.c.api_id == api_id, editions.c.online).order_by(editions.c.stage)
+    return [_edition(row) for row in transaction.connection.execute(query)]
+
+
 def find_edition(transaction: Transaction, api_id: str, stage: str, version: str) -> EditionRow | None:
     query = select(editions).where(
         editions.c.api_id == api_id, editions.c.stage == stage, editions.c.version == version

@@ -17,7 +17,7 @@ def test_what_is_absent_keeps_its_value(workbench: Workbench) -> None:
     after = workbench.call("DescribeApi", ApiId=api_id)
     assert after["RequestConfig"] == {**before["RequestConfig"], "RequestPath": "/people/[id]"}
     changed = {key for key in after if after[key] != before[key]}
-    assert changed == {"RequestConfig", "AuthType", "ModifiedTime"}
+    assert changed == {"RequestConfig", "AuthType", "ModifiedTime", "DraftRevision"}
 
 
 def test_another_backend_replaces_the_whole_backend(workbench: Workbench) -> None:

@@ -55,6 +55,7 @@ def test_a_draft_is_shown_as_it_was_sent(workbench: Workbench) -> None:
     assert shown == {
         "ApiId": made["ApiId"],
         "ApiName": "get_user",
+        "DraftRevision": 1,
         "GroupId": group_id,
         "GroupName": "demo_group",
         "RegionId": "cn-hangzhou",

@@ -127,3 +127,17 @@ def test_times_pages_and_roles(trail: Trail) -> None:
         trail.events(StartTime="yesterday")
     with pytest.raises(ApiError, match="needs the role publisher"):
         trail.call("DescribeAuditEvents", VIEWER)
+
+
+def test_a_conflict_names_who_wrote_in_between(trail: Trail) -> None:
+    group = trail.call("CreateApiGroup", GroupName="shop")["GroupId"]
+    given = {
+        "GroupId": group,
+        "ApiName": "get_user",
+        "RequestConfig": json.dumps({"RequestProtocol": "HTTP", "RequestHttpMethod": "GET", "RequestPath": "/a"}),
+        "ServiceConfig": json.dumps({"ServiceProtocol": "HTTP", "Mock": "TRUE"}),
+    }
+    api = trail.call("CreateApi", **given)["ApiId"]
+    trail.call("ModifyApi", Caller("user:ada", "owner", "::1", "Mozilla", "R"), ApiId=api, **given)
+    with pytest.raises(ApiError, match=r"user:ada changed it at 20.*\(ModifyApi, console\)"):
+        trail.call("ModifyApi", ApiId=api, ExpectedRevision="1", **given)
