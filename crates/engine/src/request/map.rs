@@ -6,6 +6,7 @@
 
 use super::answer::{Kind, Refusal};
 use super::body::RequestBody;
+use super::claimed;
 use super::parameters;
 use super::permit::Permitted;
 use super::signature::has_form;
@@ -91,6 +92,7 @@ pub async fn build(
         RequestMode::MappingPassthrough => without_declared(without_hops(head.headers), &edition.parameters),
         RequestMode::Passthrough => without_hops(head.headers),
     };
+    claimed::remove(&mut headers, passed);
     let constant_host = built.headers.remove(header::HOST);
     for (name, value) in built.headers {
         if let Some(name) = name {
@@ -304,10 +306,6 @@ fn set_own(headers: &mut HeaderMap, system: &System<'_>) {
                 entry.insert(value);
             }
         }
-    }
-    // An origin that folds `_` to `-` would read a client's twin of these as ours.
-    for twin in ["x_forwarded_for", "x_ca_api_gateway", "x_ca_request_id"] {
-        headers.remove(twin);
     }
     if let Some(id) = system.request_id_header() {
         headers.insert(GATEWAY, id.clone());

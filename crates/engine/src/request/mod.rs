@@ -3,6 +3,7 @@
 pub mod answer;
 mod app_code;
 mod body;
+mod claimed;
 mod guard;
 mod identify;
 pub mod map;
