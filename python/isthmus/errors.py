@@ -114,6 +114,8 @@ SINGLES = (
         400,
         "the operation exists but this gateway does not implement it",
     ),
+    Single("NoEngineHere", 400, "no engine runs beside this control plane, so it cannot send a request into one"),
+    Single("EngineUnreachable", 400, "the engine beside this control plane does not answer"),
     Single("RefusedByEngine", 400, "the change is stored, but an engine cannot serve it"),
     Single("ServiceUnavailable", 503, "the store is busy, full or away; nothing was changed"),
     Single("RepeatedCommit", 400, "another call changed the same resource at the same time; nothing was changed"),

@@ -33,6 +33,9 @@ SECRET_PARAMETERS = frozenset(
     ]
 )
 
+# What a request is sent with: only its size is kept.
+_SENT = frozenset({"body", "body_base64"})
+
 # Types of plug-ins whose content may be shown.
 _OPEN_PLUGINS = frozenset(["accessControl", "cors", "ipControl", "trafficControl", "caching", "circuitBreaker"])
 _SECRET_PATHS = {
@@ -44,7 +47,16 @@ _MOST_ENTRIES = 100
 
 
 def masked_parameters(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: MASK if name in SECRET_PARAMETERS else _cut(value) for name, value in values.items()}
+    return {name: _masked_parameter(name, value) for name, value in values.items()}
+
+
+def _masked_parameter(name: str, value: Any) -> Any:
+    if name in SECRET_PARAMETERS:
+        return MASK
+    if name in _SENT and isinstance(value, str):
+        return f"({len(value)} characters)"
+    # What callers put into queries is theirs.
+    return value.partition("?")[0] if name == "path" and isinstance(value, str) else _cut(value)
 
 
 def masked_differences(kind: str, plugin_type: str, found: list[Difference]) -> list[Difference]:

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import sys
-import time
-import uuid
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 import click
 import httpx
 
+from isthmus.call_signature import CallKey, sign
 from isthmus.cli.options import state_directory, state_option
 from isthmus.client import uses_proxies
 from isthmus.processes import state
 
 _TIMEOUT_SECONDS = 60
-_FORM = "application/x-www-form-urlencoded"
 
 
 @click.command()
@@ -54,7 +49,7 @@ def call(method: str, url: str, data: str, insecure: bool, headers: tuple[str, .
         sent["authorization"] = f"APPCODE {options['app_code']}"
     body = _body(data)
     if options["app_key"]:
-        sign(method.upper(), target.resource, sent, body, (options["app_key"], options["app_secret"]))
+        sign(method.upper(), target.resource, sent, body, CallKey(options["app_key"], options["app_secret"]))
     _show(_send(method.upper(), target, sent, body, insecure))
 
 
@@ -141,31 +136,3 @@ def _show(answer: httpx.Response) -> None:
     sys.stdout.buffer.write(answer.content)
     sys.stdout.flush()
     sys.exit(0 if answer.status_code < 400 else 1)
-
-
-def sign(method: str, resource: str, headers: dict[str, str], body: bytes, key: tuple[str, str]) -> None:
-    """Adds the signature's headers (vendor page "Request signatures"). `resource` is path and query."""
-    app_key, secret = key
-    headers |= {"x-ca-key": app_key, "x-ca-timestamp": str(int(time.time() * 1000)), "x-ca-nonce": str(uuid.uuid4())}
-    is_form = headers.get("content-type", "").lower().startswith(_FORM)
-    if body and not is_form:
-        headers["content-md5"] = base64.b64encode(hashlib.md5(body).digest()).decode()
-    names = sorted(name for name in headers if name.startswith("x-ca-"))
-    headers["x-ca-signature-headers"] = ",".join(names)
-    lines = [method, *(headers.get(name, "") for name in ("accept", "content-md5", "content-type", "date"))]
-    lines += [f"{name}:{headers[name]}" for name in names]
-    text = "\n".join([*lines, _signed_resource(resource, body.decode("utf-8", "replace") if is_form else "")])
-    digest = hmac.new(secret.encode(), text.encode(), hashlib.sha256).digest()
-    headers["x-ca-signature"] = base64.b64encode(digest).decode()
-
-
-def _signed_resource(resource: str, form: str) -> str:
-    """Of equal names the first counts, and a form's before the query's; an empty value leaves the name alone."""
-    path, _, query = resource.partition("?")
-    values: dict[str, str] = {}
-    for text in (form, query):
-        for name, value in parse_qsl(text, keep_blank_values=True):
-            if name:
-                values.setdefault(name, value)
-    joined = "&".join(f"{name}={value}" if value else name for name, value in sorted(values.items()))
-    return f"{path}?{joined}" if joined else path

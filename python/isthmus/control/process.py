@@ -29,6 +29,7 @@ from isthmus.control.downloads import download_routes
 from isthmus.control.sessions import session_routes
 from isthmus.operations.call import Call
 from isthmus.operations.dispatch import OperationsDispatcher
+from isthmus.operations.entrance import Entrance
 from isthmus.operations.groups import align_groups
 from isthmus.operations.instances import egress_addresses
 from isthmus.plane import Plane, PlaneTimes, engine_token
@@ -58,7 +59,7 @@ def run_control(settings: Settings, ready_file: Path | None) -> None:
     options = WireOptions(skew_seconds=settings.management_skew.total_seconds(), nonces=store.nonces)
     address = Address(*listener.getsockname()[:2])
     # Operations show where the gateway really listens.
-    dispatcher = OperationsDispatcher(store, replace(settings, admin=address), plane)
+    dispatcher = OperationsDispatcher(store, replace(settings, admin=address), plane, _entrance(settings))
     console = console_page(settings, address, lambda: _egress_addresses(store, settings, plane))
     sign_in = session_routes(store, settings)
     downloads = download_routes(store, settings, plane)
@@ -143,6 +144,11 @@ def _first_start(store: Store, settings: Settings) -> None:
 def _egress_addresses(store: Store, settings: Settings, plane: Plane) -> list[str]:
     with store.read() as transaction:
         return egress_addresses(Call(transaction, settings, "", plane))
+
+
+def _entrance(settings: Settings) -> Entrance:
+    """Into the engine that `isthmus up` runs with this control plane, if it does."""
+    return Entrance(lambda: state.read_json(state.ready_path(settings.state, "up")) or {})
 
 
 def _health(store: Store) -> Callable[[Request], Awaitable[Response]]:

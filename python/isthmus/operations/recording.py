@@ -58,7 +58,7 @@ def record_success(
         message=_how_many(changes),
         parameters=masked_parameters(params),
         changes=tuple(_shown(change) for change in changes[:_MOST_CHANGES]),
-        subjects=[*_named(params), *_named(result), *_changed(changes)],
+        subjects=[*_named(params), *_named(result), *_changed(changes), *_status(operation, result)],
     )
     add_event(transaction, event)
 
@@ -100,6 +100,12 @@ def _named(values: Mapping[str, Any]) -> Iterator[str]:
         elif name.endswith("_ids"):
             parts = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else ()
             yield from (str(part).strip() for part in parts)
+
+
+def _status(operation: Operation, result: Mapping[str, Any]) -> Iterator[str]:
+    """Of a request that was sent: `DebugApi 200`."""
+    if operation.name == "DebugApi":
+        yield f"{operation.name} {result['status']}"
 
 
 def _changed(changes: Sequence[Change]) -> Iterator[str]:

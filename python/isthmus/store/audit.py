@@ -75,21 +75,21 @@ def add_event(transaction: Transaction, event: AuditEvent) -> None:
     actor = event.actor
     row = {
         "happened_at": transaction.now,
-        "actor": actor.name[:128],
+        "actor": _storable(actor.name)[:128],
         "role": actor.role,
         "address": actor.address[:64],
         "client": actor.client,
-        "user_agent": actor.user_agent[:256],
+        "user_agent": _storable(actor.user_agent)[:256],
         "operation": event.operation[:64],
         "request_id": actor.request_id[:64],
         "outcome": event.outcome[:128],
-        "message": event.message[:2000],
+        "message": _storable(event.message)[:2000],
         "parameters": json.dumps(event.parameters or {}, ensure_ascii=False, separators=(",", ":")),
         "changes": json.dumps(event.changes, ensure_ascii=False, separators=(",", ":")),
     }
     inserted = transaction.connection.execute(insert(audit_events).values(row)).inserted_primary_key
     assert inserted is not None
-    subjects = [one for one in dict.fromkeys(event.subjects) if 0 < len(one) <= 255][:_MOST_SUBJECTS]
+    subjects = [one for one in dict.fromkeys(map(_storable, event.subjects)) if 0 < len(one) <= 255][:_MOST_SUBJECTS]
     if subjects:
         rows = [{"subject": subject, "event_id": inserted[0]} for subject in subjects]
         transaction.connection.execute(insert(audit_subjects), rows)
@@ -128,6 +128,11 @@ def last_change_of(transaction: Transaction, kind: str, key: str) -> StoredEvent
     )
     row = transaction.connection.execute(query).first()
     return None if row is None else _stored(row)
+
+
+def _storable(text: str) -> str:
+    """PostgreSQL has no zero byte in its texts; what was refused for one must be kept all the same."""
+    return text.replace("\x00", "\ufffd")
 
 
 def _stored(row: Row[Any]) -> StoredEvent:

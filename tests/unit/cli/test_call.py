@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from isthmus.call_signature import CallKey, sign, signed_resource
 from isthmus.cli import isthmus
-from isthmus.cli.call import _signed_resource, sign
 
 VECTORS = Path(__file__).resolve().parents[3] / "spec" / "vectors" / "signatures.json"
 
@@ -27,12 +27,12 @@ def test_the_resource_is_that_of_the_vendors_clients(vector: dict[str, Any]) -> 
     headers = {name.lower(): value for name, value in vector["headers"]}
     is_form = headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
     form = vector.get("body_utf8", "") if is_form else ""
-    assert _signed_resource(vector["target"], form) == vector["string_to_sign"].split("\n")[-1]
+    assert signed_resource(vector["target"], form) == vector["string_to_sign"].split("\n")[-1]
 
 
 def test_the_signature_covers_the_sent_headers_and_the_bodys_digest() -> None:
     headers = {"accept": "application/json", "content-type": "application/json", "x-ca-stage": "TEST"}
-    sign("POST", "/a?b=2&a=", headers, b"{}", ("key", "secret"))
+    sign("POST", "/a?b=2&a=", headers, b"{}", CallKey("key", "secret"))
     assert headers["x-ca-signature-headers"] == "x-ca-key,x-ca-nonce,x-ca-stage,x-ca-timestamp"
     digest = base64.b64encode(hashlib.md5(b"{}").digest()).decode()
     signed = f"POST\napplication/json\n{digest}\napplication/json\n\nx-ca-key:key\nx-ca-nonce:{headers['x-ca-nonce']}\n"

@@ -1,0 +1,224 @@
+"""What each refusal of an engine means to the person who got it: the layer, what happened, what to do, and where.
+
+Used by `DebugApi`; the console words the texts in its own languages by the code. A rule test keeps one row for every code
+that an engine can answer with. `link` names a place, not a page: `api`, `api.publish`, `api.authorize`, `api.plugins`,
+`app`, `group`, `domains`, `vpc`, `plugins`, `request` (the form of the debug page itself), `log`.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Explanation(NamedTuple):
+    """`layer` is the step of a request's life (docs/concepts/life-of-a-request.md)."""
+
+    layer: str
+    title: str
+    fix: str
+    link: str
+
+
+_AGAIN = "Send the request again; when it stays so, look into the engine's log."
+_TOKEN = "Get a new token from the service that issues them, and send it where the JWT plug-in reads it."
+
+EXPLANATIONS: dict[str, Explanation] = {
+    "I400HD": Explanation("guard", "A header is not allowed", "Correct or remove the header that is named.", "request"),
+    "I400BD": Explanation(
+        "guard", "The body cannot be read", "Send the body in the form that its Content-Type says.", "request"
+    ),
+    "I400PA": Explanation(
+        "guard", "The path is not allowed", "Write the path without broken escapes and dot segments.", "request"
+    ),
+    "I403PT": Explanation(
+        "route",
+        "The API does not take this protocol",
+        "Call it over its protocol, or allow this one in the API and publish it.",
+        "api",
+    ),
+    "I413RL": Explanation(
+        "guard", "The body is too large", "Send less, or let the operator raise the limit of bodies.", "request"
+    ),
+    "I413UL": Explanation(
+        "guard", "The URL is too long", "Shorten path and query; send long values in the body.", "request"
+    ),
+    "I404DO": Explanation(
+        "route",
+        "No group has this domain",
+        "Use the group's automatic domain, or bind this one to the group.",
+        "domains",
+    ),
+    "I400SG": Explanation(
+        "route",
+        "The group has no such stage",
+        "Send X-Ca-Stage with RELEASE, PRE, TEST or a stage of the group.",
+        "group",
+    ),
+    "I404NF": Explanation(
+        "route",
+        "No API matches method and path in this stage",
+        "Publish the API to this stage, or correct method and path.",
+        "api.publish",
+    ),
+    "I404CO": Explanation(
+        "route",
+        "No API takes this preflight",
+        "Publish an API for the path, and bind a CORS plug-in to it.",
+        "api.plugins",
+    ),
+    "X500AM": Explanation(
+        "route", "The published definition cannot be served", "Publish the API again.", "api.publish"
+    ),
+    "X400PM": Explanation(
+        "plug-in", "A plug-in bound here cannot be used", "Correct the plug-in that is named.", "plugins"
+    ),
+    "X403DG": Explanation(
+        "route", "Domain or group cannot be used", "Check that the domain's group is there and enabled.", "domains"
+    ),
+    "A400MA": Explanation(
+        "identify",
+        "The request has no credentials",
+        "Send an AppCode or a signature, or open the API to everybody.",
+        "request",
+    ),
+    "A400AC": Explanation(
+        "identify", "No app has this AppCode", "Copy the AppCode of an app again; one that was reset is gone.", "app"
+    ),
+    "A400IK": Explanation("identify", "No app has this AppKey", "Copy the AppKey of an app again.", "app"),
+    "A403IS": Explanation(
+        "identify",
+        "The signature is not the one calculated here",
+        "Compare the two strings to sign, line by line; when they are equal, the secret is wrong.",
+        "request",
+    ),
+    "A403EP": Explanation(
+        "permit",
+        "The app's authorization has expired",
+        "Authorize the app again, with a later end or without one.",
+        "api.authorize",
+    ),
+    "I403AA": Explanation(
+        "permit",
+        "The app is not authorized for this API in this stage",
+        "Authorize the app for the API in this stage.",
+        "api.authorize",
+    ),
+    "A403CO": Explanation(
+        "plug-in",
+        "The CORS plug-in refuses this origin",
+        "Add the origin to the CORS plug-in, or call from another.",
+        "api.plugins",
+    ),
+    "I400JR": Explanation("plug-in", "The request has no token", "Send a JWT where the plug-in reads it.", "request"),
+    "I400JD": Explanation("plug-in", "The token is no JWT", _TOKEN, "request"),
+    "I400JP": Explanation(
+        "plug-in", "The JWT plug-in cannot be used", "Correct the plug-in: its key or its parameter.", "api.plugins"
+    ),
+    "A403JT": Explanation("plug-in", "The token is not accepted", _TOKEN, "request"),
+    "A403JK": Explanation(
+        "plug-in",
+        "No key of the plug-in fits the token",
+        "Add the key with the token's kid to the JWT plug-in.",
+        "api.plugins",
+    ),
+    "A403JE": Explanation("plug-in", "The token has expired", _TOKEN, "request"),
+    "S403JI": Explanation(
+        "plug-in",
+        "The token has no id",
+        "Issue tokens with a claim jti, or turn the replay check of the plug-in off.",
+        "api.plugins",
+    ),
+    "S403JU": Explanation("plug-in", "The token was used before", _TOKEN, "request"),
+    "A403PR": Explanation(
+        "plug-in",
+        "A plug-in asks for authorization",
+        "Send what the plug-in asks for: a user and a password, or what its service expects.",
+        "request",
+    ),
+    "A403IP": Explanation(
+        "plug-in",
+        "The caller's address is not allowed",
+        "Add the address to the IP access plug-in, or call from another.",
+        "api.plugins",
+    ),
+    "A403AC": Explanation(
+        "plug-in",
+        "A rule of the access plug-in refuses the request",
+        "Change the rule that is named, or the request.",
+        "api.plugins",
+    ),
+    "I400I5": Explanation(
+        "guard",
+        "Content-MD5 does not fit the body",
+        "Calculate it from the bytes that are sent, or leave it out.",
+        "request",
+    ),
+    "I400NC": Explanation(
+        "identify", "The API asks for a nonce", "Send X-Ca-Nonce with a new value in each request.", "request"
+    ),
+    "S403NU": Explanation(
+        "identify", "The nonce was used before", "Send X-Ca-Nonce with a new value in each request.", "request"
+    ),
+    "S403TE": Explanation(
+        "identify", "The timestamp is too old", "Set the caller's clock; X-Ca-Timestamp is in milliseconds.", "request"
+    ),
+    "I400MP": Explanation(
+        "map",
+        "A required parameter is missing",
+        "Send the parameter that is named, or make it optional and publish.",
+        "request",
+    ),
+    "I400IP": Explanation(
+        "map",
+        "A parameter does not fit its definition",
+        "Correct the value, or the parameter's definition and publish.",
+        "request",
+    ),
+    "T429ID": Explanation(
+        "throttle",
+        "The automatic domain's requests of the day are used up",
+        "Bind a domain of your own to the group.",
+        "domains",
+    ),
+    "I504RB": Explanation(
+        "backend",
+        "After routing the backend is not complete",
+        "Complete the backend in the routing plug-in.",
+        "api.plugins",
+    ),
+    "D504RE": Explanation(
+        "backend",
+        "The backend's name cannot be resolved",
+        "Correct the backend address, or the name service of the network.",
+        "api",
+    ),
+    "D504IL": Explanation(
+        "backend",
+        "The backend's name leads to an address that is not allowed",
+        "Use a VPC access for what is inside a network.",
+        "vpc",
+    ),
+    "D504CO": Explanation(
+        "backend",
+        "The backend takes no connection",
+        "Check that it listens, and that its firewall lets the gateway's egress addresses in.",
+        "vpc",
+    ),
+    "D504CS": Explanation("backend", "No TLS with the backend", "Check its certificate and name, or use HTTP.", "api"),
+    "D504TO": Explanation(
+        "backend",
+        "The backend did not answer in time",
+        "Raise the timeout of the API and publish, or make the backend faster.",
+        "api",
+    ),
+    "X504VE": Explanation(
+        "backend",
+        "The VPC access or its instance is not valid",
+        "Check the VPC access that the API names: its network, instance and port.",
+        "vpc",
+    ),
+    "N502RE": Explanation(
+        "backend", "The backend's answer broke off", "Look into the backend's log at this time.", "api"
+    ),
+    "X500ER": Explanation("gateway", "A defect of the gateway", _AGAIN, "log"),
+}
