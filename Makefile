@@ -4,14 +4,20 @@ BIN := .venv/bin
 VENV := .venv/.installed
 NATIVE := python/isthmus/_native.abi3.so
 NODE := tests/clients/node/node_modules/.package-lock.json
+CONSOLE := python/isthmus/control/static/index.html
+CONSOLE_NODE := console/node_modules/.package-lock.json
+CONSOLE_SOURCES := $(shell find console/src console/public console/scripts -type f) $(wildcard console/*.ts console/*.html console/*.cjs) $(wildcard spec/*.json)
 RUST := $(shell find crates -name '*.rs' -o -name Cargo.toml) Cargo.toml Cargo.lock
 .DEFAULT_GOAL := help
-.PHONY: help build dev demo demo-stop test check bench clean generate
+.PHONY: help build screenshots dev demo demo-stop test check bench clean generate
 
 help: ## print this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 12
 
-build: $(NATIVE) ## a .venv with the release engine and the isthmus command
+build: $(NATIVE) $(CONSOLE) ## a .venv with the release engine, the isthmus command and the console
+
+screenshots: build .cache/system ## pictures of every page of the console, in .cache/screenshots
+	ISTHMUS_SCREENSHOTS=.cache/screenshots $(BIN)/python -m pytest -q tests/story/test_console_pages.py
 
 dev: build ## build, then run a gateway in this terminal (state in .cache/dev-state)
 	$(BIN)/isthmus up --state .cache/dev-state
@@ -24,6 +30,7 @@ demo-stop: ## stop what `make demo` left running
 
 test: build .cache/system $(NODE) ## all tests
 	cargo test --quiet --workspace
+	cd console && npx vitest run --silent
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 	cargo build --quiet --release -p isthmus-engine --example serve && $(BIN)/python bench/counts.py --check
 
@@ -31,6 +38,7 @@ check: build ## linters, types, formats, repository rules
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	$(BIN)/mypy
 	cargo fmt --all --check && cargo clippy --quiet --workspace --all-targets -- -D warnings
+	cd console && npx tsc --noEmit && npx biome ci src scripts
 	$(BIN)/python -m pytest -q tests/rules
 
 bench: $(VENV) .cache/system ## CPU per request beside nginx, then counts per request
@@ -42,7 +50,7 @@ generate: build ## write the generated reference pages
 
 clean: ## stop the demo and remove everything that was built
 	@[ ! -e $(VENV) ] || $(BIN)/python -m isthmus.demo --stop
-	rm -rf .venv target .cache python/isthmus/_native*.so tests/clients/node/node_modules
+	rm -rf .venv target .cache python/isthmus/_native*.so tests/clients/node/node_modules console/node_modules python/isthmus/control/static
 
 # Stamps lie in what they stand for: who removes that removes them.
 $(VENV): requirements/dev.lock
@@ -52,6 +60,12 @@ $(VENV): requirements/dev.lock
 
 $(NATIVE): $(VENV) pyproject.toml $(RUST)
 	$(BIN)/maturin develop --release --quiet && touch $@
+
+$(CONSOLE_NODE): console/package-lock.json
+	cd console && npm ci --silent && touch node_modules/.package-lock.json
+
+$(CONSOLE): $(CONSOLE_NODE) $(CONSOLE_SOURCES)
+	cd console && node scripts/generate-client.mjs && npx vite build --logLevel warn && node scripts/budget.mjs
 
 $(NODE): tests/clients/node/package-lock.json
 	cd tests/clients/node && npm ci --silent && touch node_modules/.package-lock.json

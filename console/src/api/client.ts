@@ -1,0 +1,127 @@
+// Calls of the management API as the console makes them: a form, the session's cookie and its second token.
+import { type Operations, OWN_OPERATIONS, OWN_VERSION, STANDARD_VERSION } from './operations.gen';
+
+export type Name = keyof Operations;
+export type Answer<N extends Name> = Operations[N]['answer'];
+export type Params<N extends Name> = Operations[N]['params'];
+
+/** What the gateway said no with, or that it did not answer (status 0). */
+export class ApiError extends Error {
+  constructor(
+    readonly code: string,
+    message: string,
+    readonly status: number,
+    readonly requestId: string,
+  ) {
+    super(message);
+  }
+}
+
+export interface Session {
+  user: string;
+  role: string;
+  csrf: string;
+  region: string;
+  version: string;
+}
+
+let session: Session | null = null;
+let whenSignedOut: () => void = () => {};
+
+export const currentSession = () => session;
+
+export function onSignedOut(listener: () => void) {
+  whenSignedOut = listener;
+}
+
+export async function call<N extends Name>(name: N, params: Params<N>): Promise<Answer<N>> {
+  const form = new URLSearchParams({
+    Action: name,
+    Version: OWN_OPERATIONS.has(name) ? OWN_VERSION : STANDARD_VERSION,
+  });
+  for (const [field, value] of Object.entries(params)) {
+    if (value !== undefined && value !== null) form.set(field, String(value));
+  }
+  const response = await send('/', { method: 'POST', body: form });
+  const body = await readJson(response);
+  if (!response.ok) {
+    const code = text(body.Code) || `HTTP ${response.status}`;
+    if (code === 'SignedOut') {
+      session = null;
+      whenSignedOut();
+    }
+    throw new ApiError(code, text(body.Message) || response.statusText, response.status, text(body.RequestId));
+  }
+  return body as Answer<N>;
+}
+
+/** Every page of a list: what `pick` takes from each answer, together. */
+export async function callAll<N extends Name, T>(
+  name: N,
+  params: Params<N>,
+  pick: (answer: Answer<N>) => T[] | undefined,
+): Promise<T[]> {
+  const rows: T[] = [];
+  for (let page = 1; page <= 200; page++) {
+    const answer = await call(name, { ...params, PageNumber: page, PageSize: 100 } as Params<N>);
+    const found = pick(answer) ?? [];
+    rows.push(...found);
+    const total = (answer as { TotalCount?: number }).TotalCount ?? rows.length;
+    if (found.length === 0 || rows.length >= total) break;
+  }
+  return rows;
+}
+
+export async function loadSession(): Promise<Session | null> {
+  const response = await send('/console/session', { method: 'GET' });
+  session = response.ok ? ((await response.json()) as Session) : null;
+  return session;
+}
+
+export async function signIn(user: string, password: string): Promise<Session> {
+  return begin('/console/session', { user, password });
+}
+
+export async function setUp(token: string, user: string, password: string): Promise<Session> {
+  return begin('/console/setup', { token, user, password });
+}
+
+export async function isSetupNeeded(): Promise<boolean> {
+  const response = await send('/console/setup', { method: 'GET' });
+  return response.ok && ((await response.json()) as { needed: boolean }).needed;
+}
+
+export async function signOut(): Promise<void> {
+  await send('/console/session', { method: 'DELETE' });
+  session = null;
+  whenSignedOut();
+}
+
+async function begin(path: string, content: Record<string, string>): Promise<Session> {
+  const headers = { 'content-type': 'application/json' };
+  const response = await send(path, { method: 'POST', headers, body: JSON.stringify(content) });
+  const body = await readJson(response);
+  if (!response.ok) throw new ApiError(text(body.Code), text(body.Message), response.status, '');
+  session = body as unknown as Session;
+  return session;
+}
+
+async function send(path: string, options: RequestInit): Promise<Response> {
+  const headers = new Headers(options.headers);
+  if (session) headers.set('x-isthmus-csrf', session.csrf);
+  try {
+    return await fetch(path, { ...options, headers, credentials: 'same-origin' });
+  } catch {
+    throw new ApiError('Offline', '', 0, '');
+  }
+}
+
+async function readJson(response: Response): Promise<Record<string, unknown>> {
+  try {
+    return (await response.json()) as Record<string, unknown>;
+  } catch {
+    return {};
+  }
+}
+
+const text = (value: unknown) => (typeof value === 'string' ? value : '');

@@ -1,0 +1,184 @@
+// Trying an API out: the request leaves from the gateway's machine, and a refusal says who refused and what to do.
+import { Button, Card, Grid, Group, Select, Stack, Text, Textarea, TextInput } from '@mantine/core';
+import { useForm } from '@mantine/form';
+import { useMutation } from '@tanstack/react-query';
+import { useSearch } from '@tanstack/react-router';
+import { useEffect } from 'react';
+import { call } from '../api/client';
+import { STAGES, type Stage, useApi, useApis, useApps, useGroups } from '../api/queries';
+import { useTexts } from '../i18n';
+import { ErrorNotice } from '../parts/ErrorNotice';
+import { Page } from '../parts/Page';
+import { DebugAnswer } from './DebugAnswer';
+
+const LIMIT = 512 * 1024;
+
+/** One `Name: value` a line. */
+export function readHeaders(text: string): Record<string, string> {
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  return Object.fromEntries(
+    lines.map((line) => {
+      const colon = line.indexOf(':');
+      return colon < 0 ? [line.trim(), ''] : [line.slice(0, colon).trim(), line.slice(colon + 1).trim()];
+    }),
+  );
+}
+
+export function Debug() {
+  const { t } = useTexts();
+  const search = useSearch({ from: '/inside/debug' });
+  const apis = useApis();
+  const apps = useApps();
+  const form = useForm({
+    initialValues: {
+      api: search.api ?? '',
+      stage: (search.stage ?? 'RELEASE') as Stage,
+      method: 'GET',
+      path: '',
+      auth: 'APPCODE',
+      app: '',
+      headers: '',
+      body: '',
+    },
+    validate: { api: (value) => (value ? null : t('error.required')) },
+  });
+  const chosen = apis.data?.find((api) => api.ApiId === form.values.api);
+  const detail = useApi(chosen?.GroupId ?? '', chosen ? form.values.api : '');
+  const groups = useGroups();
+  const group = groups.data?.find((one) => one.GroupId === chosen?.GroupId);
+  // A new choice brings its own method and path.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only the loaded API decides
+  useEffect(() => {
+    if (!detail.data || !group) return;
+    const base = group.BasePath === '/' ? '' : group.BasePath;
+    const method = detail.data.RequestConfig?.RequestHttpMethod ?? 'GET';
+    form.setFieldValue('method', method === 'ANY' ? 'GET' : method);
+    form.setFieldValue('path', `${base}${detail.data.RequestConfig?.RequestPath ?? '/'}`);
+    form.setFieldValue('auth', detail.data.AuthType === 'ANONYMOUS' ? 'NONE' : 'APPCODE');
+  }, [detail.data, group?.GroupId]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the first app is a start, not a rule
+  useEffect(() => {
+    const first = apps.data?.[0]?.AppId;
+    if (first !== undefined && !form.values.app) form.setFieldValue('app', String(first));
+  }, [apps.data]);
+  const size = new TextEncoder().encode(form.values.body).length;
+  const send = useMutation({
+    mutationFn: (values: typeof form.values) =>
+      call('DebugApi', {
+        ApiId: values.api,
+        StageName: values.stage,
+        Method: values.method,
+        Path: values.path,
+        Authentication: values.auth,
+        AppId: values.auth === 'NONE' ? undefined : values.app || undefined,
+        Headers: values.headers.trim() ? JSON.stringify(readHeaders(values.headers)) : undefined,
+        Body: values.body || undefined,
+      }),
+  });
+  return (
+    <Page title={t('debug.title')} lead={t('debug.lead')}>
+      <Grid gap="xl">
+        <Grid.Col span={{ base: 12, lg: 5 }}>
+          <Card withBorder p="lg">
+            <form
+              onSubmit={form.onSubmit((values) => {
+                if (size <= LIMIT) send.mutate(values);
+              })}
+            >
+              <Stack>
+                <Select
+                  label={t('debug.api')}
+                  withAsterisk
+                  searchable
+                  data={(apis.data ?? []).map((api) => ({
+                    value: api.ApiId ?? '',
+                    label: `${api.ApiName} (${api.GroupName})`,
+                  }))}
+                  {...form.getInputProps('api')}
+                />
+                <Group grow>
+                  <Select
+                    label={t('common.stage')}
+                    allowDeselect={false}
+                    data={STAGES.map((stage) => ({ value: stage, label: t(`stage.${stage}`) }))}
+                    {...form.getInputProps('stage')}
+                  />
+                  <Select
+                    label={t('debug.method')}
+                    allowDeselect={false}
+                    data={['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS']}
+                    {...form.getInputProps('method')}
+                  />
+                </Group>
+                <TextInput label={t('debug.path')} {...form.getInputProps('path')} />
+                <Group grow>
+                  <Select
+                    label={t('debug.auth')}
+                    allowDeselect={false}
+                    data={[
+                      { value: 'APPCODE', label: t('debug.auth.appcode') },
+                      { value: 'APPKEY', label: t('debug.auth.signature') },
+                      { value: 'NONE', label: t('debug.auth.none') },
+                    ]}
+                    {...form.getInputProps('auth')}
+                  />
+                  {form.values.auth !== 'NONE' && (
+                    <Select
+                      label={t('debug.app')}
+                      searchable
+                      data={(apps.data ?? []).map((app) => ({
+                        value: String(app.AppId),
+                        label: `${app.AppName} (${app.AppId})`,
+                      }))}
+                      {...form.getInputProps('app')}
+                    />
+                  )}
+                </Group>
+                <Textarea
+                  label={t('debug.headers')}
+                  description={t('debug.headersHint')}
+                  autosize
+                  minRows={2}
+                  {...form.getInputProps('headers')}
+                />
+                <Textarea
+                  label={t('debug.body')}
+                  description={t('debug.bodySize', { size: `${(size / 1024).toFixed(1)} KB` })}
+                  error={size > LIMIT ? t('debug.bodyTooLarge') : undefined}
+                  autosize
+                  minRows={3}
+                  maxRows={16}
+                  {...form.getInputProps('body')}
+                />
+                <Button type="submit" loading={send.isPending}>
+                  {t('debug.send')}
+                </Button>
+              </Stack>
+            </form>
+          </Card>
+        </Grid.Col>
+        <Grid.Col span={{ base: 12, lg: 7 }}>
+          {send.error && <ErrorNotice error={send.error} />}
+          {!send.data && !send.error && (
+            <Card withBorder p="xl">
+              <Text c="dimmed">{t('debug.empty')}</Text>
+            </Card>
+          )}
+          {send.data && send.variables && (
+            <DebugAnswer
+              result={send.data}
+              called={{
+                groupId: chosen?.GroupId ?? '',
+                apiId: send.variables.api,
+                appId: send.variables.auth === 'NONE' ? '' : send.variables.app,
+                stage: send.variables.stage,
+                auth: send.variables.auth,
+                body: send.variables.body,
+              }}
+            />
+          )}
+        </Grid.Col>
+      </Grid>
+    </Page>
+  );
+}

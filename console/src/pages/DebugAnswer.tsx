@@ -1,0 +1,152 @@
+// What a debug call brought: status, the layer that refused with a way to mend it, body, headers, the exact bytes, snippets.
+import { Alert, Badge, Button, Card, Group, Stack, Tabs, Text, Title } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
+import type { Answer } from '../api/client';
+import { useTexts } from '../i18n';
+import { CodeBlock } from '../parts/CodeBlock';
+
+type Result = Answer<'DebugApi'>;
+
+/** What was called, for links and snippets. */
+export interface Called {
+  groupId: string;
+  apiId: string;
+  appId: string;
+  stage: string;
+  auth: string;
+  body: string;
+}
+
+export function DebugAnswer({ result, called }: { result: Result; called: Called }) {
+  const { t } = useTexts();
+  const status = result.Status ?? 0;
+  const headers = (result.Headers ?? []).map((header) => `${header.Name}: ${header.Value}`).join('\n');
+  return (
+    <Card withBorder p="lg">
+      <Stack>
+        <Group>
+          <Title order={2} size="h4">
+            {t('debug.response')}
+          </Title>
+          <Badge size="lg" color={status < 400 ? 'teal.9' : 'red.9'} variant="filled" data-testid="status">
+            {status}
+          </Badge>
+          <Text c="dimmed">{t('debug.milliseconds', { ms: result.Milliseconds ?? 0 })}</Text>
+          {result.GatewayRequestId && (
+            <Text c="dimmed" size="sm">
+              {t('error.requestId', { id: result.GatewayRequestId })}
+            </Text>
+          )}
+        </Group>
+        {result.Refusal?.Code && <Refused refusal={result.Refusal} called={called} />}
+        {!result.Refusal?.Code && status >= 400 && <Alert color="yellow">{t('debug.fromBackend')}</Alert>}
+        {result.Truncated && <Alert color="yellow">{t('debug.truncated', { size: result.BodyLength ?? 0 })}</Alert>}
+        <Tabs defaultValue="body">
+          <Tabs.List>
+            <Tabs.Tab value="body">{t('debug.body')}</Tabs.Tab>
+            <Tabs.Tab value="headers">{t('debug.headers')}</Tabs.Tab>
+            <Tabs.Tab value="sent">{t('debug.sent')}</Tabs.Tab>
+            <Tabs.Tab value="curl">{t('debug.curl')}</Tabs.Tab>
+          </Tabs.List>
+          <Tabs.Panel value="body" pt="md">
+            <CodeBlock text={pretty(result.Body ?? '') || ' '} />
+          </Tabs.Panel>
+          <Tabs.Panel value="headers" pt="md">
+            <CodeBlock text={headers} />
+          </Tabs.Panel>
+          <Tabs.Panel value="sent" pt="md">
+            <Stack>
+              <CodeBlock text={result.Sent ?? ''} />
+              {result.StringToSign && <CodeBlock title="StringToSign" text={result.StringToSign} />}
+            </Stack>
+          </Tabs.Panel>
+          <Tabs.Panel value="curl" pt="md">
+            <CodeBlock text={curl(result.Sent ?? '', called)} />
+          </Tabs.Panel>
+        </Tabs>
+      </Stack>
+    </Card>
+  );
+}
+
+function Refused({ refusal, called }: { refusal: NonNullable<Result['Refusal']>; called: Called }) {
+  const { t } = useTexts();
+  const place = placeOf(refusal.Link ?? '', called);
+  return (
+    <Alert color="red" role="alert" title={`${refusal.Code} · ${refusal.Title}`}>
+      <Stack gap={6}>
+        <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
+          {refusal.Message}
+        </Text>
+        <Text size="sm">
+          <b>{t('debug.layer')}:</b> {refusal.Layer}
+        </Text>
+        <Text size="sm">
+          <b>{t('debug.fix')}:</b> {refusal.Fix}
+        </Text>
+        {place && (
+          <Button
+            size="xs"
+            variant="default"
+            w="fit-content"
+            renderRoot={(props) => <Link {...props} to={place.to as '/'} search={place.search as never} />}
+          >
+            {t('debug.open', { place: place.name(t) })}
+          </Button>
+        )}
+      </Stack>
+    </Alert>
+  );
+}
+
+interface Place {
+  to: string;
+  search?: Record<string, string>;
+  name: (t: ReturnType<typeof useTexts>['t']) => string;
+}
+
+/** The page that mends a refusal, by the name of its place; none for what is mended on this page. */
+export function placeOf(link: string, called: Pick<Called, 'groupId' | 'apiId' | 'appId'>): Place | undefined {
+  const api = `/apis/${called.groupId}/${called.apiId}`;
+  const places: Record<string, Place> = {
+    api: { to: `${api}/edit`, name: (t) => t('nav.apis') },
+    'api.publish': { to: api, search: { publish: 'yes' }, name: (t) => t('api.publish') },
+    'api.authorize': { to: api, search: { tab: 'authorization' }, name: (t) => t('api.authorization') },
+    'api.plugins': { to: api, search: { tab: 'plugins' }, name: (t) => t('api.plugins') },
+    app: { to: called.appId ? `/apps/${called.appId}` : '/apps', name: (t) => t('nav.apps') },
+    group: { to: `/groups/${called.groupId}`, name: (t) => t('api.group') },
+    domains: { to: `/groups/${called.groupId}`, name: (t) => t('group.domains') },
+    vpc: { to: '/vpcs', name: (t) => t('nav.vpcs') },
+    plugins: { to: '/plugins', name: (t) => t('nav.plugins') },
+  };
+  return places[link];
+}
+
+function pretty(body: string): string {
+  if (!/^\s*[[{]/.test(body)) return body;
+  try {
+    return JSON.stringify(JSON.parse(body), null, 2);
+  } catch {
+    return body;
+  }
+}
+
+/** The same call from a caller's machine; what proves the caller is a place to fill in. */
+export function curl(sent: string, called: Pick<Called, 'auth' | 'stage' | 'body'>): string {
+  const [first = '', ...rest] = (sent.split('\r\n\r\n')[0] ?? '').split('\r\n');
+  const [method = 'GET', path = '/'] = first.split(' ');
+  const headers = rest.map((line) => [line.slice(0, line.indexOf(':')).trim().toLowerCase(), line] as const);
+  const host = headers.find(([name]) => name === 'host')?.[1].replace(/^host:\s*/i, '') ?? '';
+  if (called.auth === 'APPKEY') {
+    const stage = called.stage === 'RELEASE' ? '' : ` --stage ${called.stage.toLowerCase()}`;
+    return `isthmus call ${method} ${quoted(path)} --host ${host} --app-key <AppKey> --app-secret <AppSecret>${stage}`;
+  }
+  const own = new Set(['host', 'content-length', 'connection', 'user-agent', 'authorization']);
+  const lines = [`curl -X ${method} ${quoted(`http://${host}${path}`)}`];
+  for (const [name, line] of headers) if (!own.has(name)) lines.push(`-H ${quoted(line)}`);
+  if (called.auth === 'APPCODE') lines.push("-H 'authorization: APPCODE <AppCode>'");
+  if (called.body) lines.push(`--data-binary ${quoted(called.body)}`);
+  return lines.join(' \\\n  ');
+}
+
+const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;

@@ -1,0 +1,81 @@
+// APIs with what is published of each.
+import { Anchor, Badge, Code, Group, Text } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
+import { type Api, STAGES, type Stage, useApis, when } from '../../api/queries';
+import { useTexts } from '../../i18n';
+import { DataTable } from '../../parts/DataTable';
+import { CreateApiButton } from './Apis';
+
+export function ApiTable({ groupId }: { groupId?: string }) {
+  const { t } = useTexts();
+  const apis = useApis(groupId);
+  return (
+    <DataTable
+      caption={t('api.title')}
+      rows={apis.data}
+      error={apis.error}
+      retry={() => void apis.refetch()}
+      rowKey={(api) => api.ApiId ?? ''}
+      searched={(api) => `${api.ApiName} ${api.ApiPath} ${api.GroupName} ${api.ApiId}`}
+      empty={
+        <>
+          <Text>{t('api.empty')}</Text>
+          <CreateApiButton groupId={groupId} />
+        </>
+      }
+      columns={[
+        {
+          title: t('api.name'),
+          cell: (api) => (
+            <Anchor
+              fw={600}
+              renderRoot={(props) => (
+                <Link
+                  {...props}
+                  to="/apis/$groupId/$apiId"
+                  params={{ groupId: api.GroupId ?? '', apiId: api.ApiId ?? '' }}
+                  search={{ tab: undefined, publish: undefined }}
+                />
+              )}
+            >
+              {api.ApiName}
+            </Anchor>
+          ),
+        },
+        { title: t('api.group'), cell: (api) => api.GroupName },
+        {
+          title: t('api.path'),
+          cell: (api) => (
+            <Code>
+              {api.ApiMethod} {api.ApiPath}
+            </Code>
+          ),
+        },
+        { title: t('api.stages'), cell: (api) => <Published api={api} /> },
+        { title: t('common.modified'), cell: (api) => when(api.ModifiedTime) },
+      ]}
+    />
+  );
+}
+
+const COLORS: Record<Stage, string> = { RELEASE: 'teal', PRE: 'blue', TEST: 'gray' };
+
+export function versionIn(api: { DeployedInfos?: Api['DeployedInfos'] }, stage: Stage): string | undefined {
+  const found = api.DeployedInfos?.DeployedInfo?.find((one) => one.StageName === stage);
+  return found?.DeployedStatus === 'DEPLOYED' ? (found.EffectiveVersion ?? '') : undefined;
+}
+
+export function Published({ api }: { api: { DeployedInfos?: Api['DeployedInfos'] } }) {
+  const { t } = useTexts();
+  const live = STAGES.filter((stage) => versionIn(api, stage) !== undefined);
+  if (live.length === 0) return <Text c="dimmed">–</Text>;
+  return (
+    <Group gap={4}>
+      {live.map((stage) => (
+        <Badge key={stage} color={`${COLORS[stage]}.9`} variant="filled" tt="none" title={versionIn(api, stage)}>
+          {t(`stage.${stage}`)}
+        </Badge>
+      ))}
+    </Group>
+  );
+}

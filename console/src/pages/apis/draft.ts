@@ -1,0 +1,229 @@
+// An API's draft as the console edits it. Invariant: what the form does not know, or nobody changed, is sent back as it
+// came; reading a draft and writing it again changes nothing.
+import type { Answer, Params } from '../../api/client';
+
+type Fields = Record<string, unknown>;
+
+export interface ParameterRow {
+  name: string;
+  location: string;
+  type: string;
+  required: boolean;
+  default: string;
+  backendName: string;
+  backendLocation: string;
+  /** The fields of the stored parameter and of its backend side that the grid does not show. */
+  stored: { request: Fields; service: Fields };
+}
+
+export interface Draft {
+  groupId: string;
+  name: string;
+  description: string;
+  visibility: string;
+  authType: string;
+  appCode: string;
+  signature: string;
+  forceNonce: boolean;
+  request: Fields;
+  service: Fields;
+  parameters: ParameterRow[];
+  constants: Fields[];
+  systems: Fields[];
+  resultType: string;
+  resultSample: string;
+  failSample: string;
+  /** Stored parameters that are no backend side of a declared one. */
+  otherService: Fields[];
+}
+
+export const NEW_DRAFT: Draft = {
+  groupId: '',
+  name: '',
+  description: '',
+  visibility: 'PRIVATE',
+  authType: 'APP',
+  appCode: 'HEADER_QUERY',
+  signature: 'HmacSHA256',
+  forceNonce: false,
+  request: { RequestProtocol: 'HTTP,HTTPS', RequestHttpMethod: 'GET', RequestPath: '/', RequestMode: 'PASSTHROUGH' },
+  service: {
+    ServiceProtocol: 'HTTP',
+    ServiceVpcEnable: 'TRUE',
+    ServicePath: '/',
+    ServiceHttpMethod: 'GET',
+    ServiceTimeout: 10000,
+    Mock: 'FALSE',
+    VpcConfig: { Name: '' },
+  },
+  parameters: [],
+  constants: [],
+  systems: [],
+  resultType: 'JSON',
+  resultSample: '',
+  failSample: '',
+  otherService: [],
+};
+
+const text = (value: unknown) => (value === undefined || value === null ? '' : String(value));
+
+/** From what `DescribeApi` answers. */
+export function readDraft(api: Answer<'DescribeApi'>): Draft {
+  const mapped = new Map(
+    (api.ServiceParametersMap?.ServiceParameterMap ?? []).map((one) => [
+      one.RequestParameterName,
+      one.ServiceParameterName,
+    ]),
+  );
+  const service = (api.ServiceParameters?.ServiceParameter ?? []) as Fields[];
+  const used = new Set<string>();
+  const parameters = ((api.RequestParameters?.RequestParameter ?? []) as Fields[]).map((request) => {
+    const backendName = mapped.get(text(request.ApiParameterName)) ?? '';
+    const side = service.find((one) => one.ServiceParameterName === backendName) ?? {};
+    if (backendName) used.add(backendName);
+    return {
+      name: text(request.ApiParameterName),
+      location: text(request.Location).toUpperCase(),
+      type: text(request.ParameterType) || 'String',
+      required: text(request.Required).toUpperCase() === 'REQUIRED',
+      default: text(request.DefaultValue),
+      backendName,
+      backendLocation: text(side.Location).toUpperCase() || text(request.Location).toUpperCase(),
+      stored: { request, service: side },
+    };
+  });
+  const { MockHeaders, ...serviceConfig } = (api.ServiceConfig ?? {}) as Fields;
+  const headers = (MockHeaders as { MockHeader?: unknown[] } | undefined)?.MockHeader;
+  return {
+    groupId: text(api.GroupId),
+    name: text(api.ApiName),
+    description: text(api.Description),
+    visibility: text(api.Visibility) || 'PRIVATE',
+    authType: text(api.AuthType) || 'APP',
+    appCode: text(api.AppCodeAuthType) || 'DEFAULT',
+    signature: text(api.AllowSignatureMethod) || 'HmacSHA256',
+    forceNonce: api.ForceNonceCheck === true,
+    request: present((api.RequestConfig ?? {}) as Fields),
+    service: present({ ...serviceConfig, ...(headers?.length ? { MockHeaders: headers } : {}) }),
+    parameters,
+    constants: (api.ConstantParameters?.ConstantParameter ?? []) as Fields[],
+    systems: (api.SystemParameters?.SystemParameter ?? []) as Fields[],
+    resultType: text(api.ResultType),
+    resultSample: text(api.ResultSample),
+    failSample: text(api.FailResultSample),
+    otherService: service.filter((one) => !used.has(text(one.ServiceParameterName))),
+  };
+}
+
+/** For `CreateApi` and `ModifyApi`. */
+export function writeDraft(draft: Draft): Omit<Params<'CreateApi'>, 'GroupId'> {
+  const requests = draft.parameters.map((row, index) => ({
+    ...row.stored.request,
+    ApiParameterName: row.name,
+    Location: row.location,
+    ParameterType: row.type,
+    Required: row.required ? 'REQUIRED' : 'OPTIONAL',
+    ...(row.default || row.stored.request.DefaultValue !== undefined ? { DefaultValue: row.default } : {}),
+    ...(row.stored.request.DocOrder === undefined ? { DocOrder: index } : {}),
+  }));
+  const sides = draft.parameters.filter((row) => row.backendName);
+  const services = [
+    ...sides.map((row) => ({
+      ...row.stored.service,
+      ServiceParameterName: row.backendName,
+      Location: row.backendLocation,
+      ParameterType: row.stored.service.ParameterType ?? row.type,
+    })),
+    ...draft.otherService,
+  ];
+  const map = sides.map((row) => ({ ServiceParameterName: row.backendName, RequestParameterName: row.name }));
+  const list = (rows: unknown[]) => (rows.length > 0 ? JSON.stringify(rows) : undefined);
+  return {
+    ApiName: draft.name.trim(),
+    Description: draft.description,
+    Visibility: draft.visibility,
+    AuthType: draft.authType,
+    AppCodeAuthType: draft.appCode,
+    AllowSignatureMethod: draft.signature,
+    ForceNonceCheck: draft.forceNonce,
+    RequestConfig: JSON.stringify(draft.request),
+    ServiceConfig: JSON.stringify(draft.service),
+    RequestParameters: list(requests),
+    ServiceParameters: list(services),
+    ServiceParametersMap: list(map),
+    ConstantParameters: list(draft.constants),
+    SystemParameters: list(draft.systems),
+    ResultType: draft.resultType || undefined,
+    ResultSample: draft.resultSample || undefined,
+    FailResultSample: draft.failSample || undefined,
+  };
+}
+
+function present(fields: Fields): Fields {
+  return Object.fromEntries(
+    Object.entries(fields).filter(([, value]) => value !== undefined && value !== null && value !== ''),
+  );
+}
+
+/** Names of the `[…]` in a path. */
+export const placeholders = (path: string): string[] =>
+  [...path.matchAll(/\[([^\]/]+)\]/g)].map((match) => match[1] as string);
+
+export type BackendType = 'VPC' | 'HTTP' | 'MOCK';
+
+export function backendType(service: Fields): BackendType {
+  if (text(service.Mock).toUpperCase() === 'TRUE' || text(service.Mock).toUpperCase() === 'OPEN') return 'MOCK';
+  return text(service.ServiceVpcEnable).toUpperCase() === 'TRUE' ? 'VPC' : 'HTTP';
+}
+
+export const accessName = (service: Fields): string => text((service.VpcConfig as Fields | undefined)?.Name);
+
+/** What the backend gets, in words of the wire. */
+export function backendView(draft: Draft): string {
+  const kind = backendType(draft.service);
+  if (kind === 'MOCK') return `(mock) ${text(draft.service.MockStatusCode) || 200}\n${text(draft.service.MockResult)}`;
+  const method = text(draft.service.ServiceHttpMethod) || text(draft.request.RequestHttpMethod);
+  const target =
+    kind === 'VPC' ? `VPC access ${accessName(draft.service) || '…'}` : text(draft.service.ServiceAddress) || '…';
+  const lines = [`${method} ${text(draft.service.ServicePath) || '/'}`, `→ ${target}`];
+  for (const row of draft.parameters.filter((one) => one.backendName)) {
+    lines.push(`${row.backendLocation.toLowerCase()} ${row.backendName} ← ${row.location.toLowerCase()} ${row.name}`);
+  }
+  for (const one of draft.constants)
+    lines.push(`${text(one.Location).toLowerCase()} ${text(one.ServiceParameterName)} = ${text(one.ConstantValue)}`);
+  for (const one of draft.systems)
+    lines.push(`${text(one.Location).toLowerCase()} ${text(one.ServiceParameterName)} ← ${text(one.ParameterName)}`);
+  lines.push('X-Forwarded-For, X-Ca-Request-Id');
+  return lines.join('\n');
+}
+
+/** A call as its caller makes it; the code is a placeholder. */
+export function callerView(draft: Draft, domain: string, basePath: string): string {
+  const base = basePath === '/' ? '' : basePath;
+  const path = `${base}${text(draft.request.RequestPath)}`.replace(/\[([^\]]+)\]/g, '{$1}').replace(/\/\*$/, '/…');
+  const method = text(draft.request.RequestHttpMethod);
+  const query = draft.parameters
+    .filter((row) => row.location === 'QUERY' && row.required)
+    .map((row) => `${row.name}=…`);
+  const lines = [
+    `curl${method === 'GET' || method === 'ANY' ? '' : ` -X ${method}`} "http://${domain || '<domain>'}${path}${query.length ? `?${query.join('&')}` : ''}"`,
+  ];
+  if (draft.authType === 'APP' && draft.appCode.startsWith('HEADER'))
+    lines.push('  -H "Authorization: APPCODE <AppCode>"');
+  else if (draft.authType === 'APP') lines.push('  -H "X-Ca-Key: <AppKey>" -H "X-Ca-Signature: …"');
+  return lines.join(' \\\n');
+}
+
+/** The whole draft as one readable text. */
+export function summary(draft: Draft): string {
+  const shown = {
+    auth: { type: draft.authType, appCode: draft.appCode, signature: draft.signature, forceNonce: draft.forceNonce },
+    request: draft.request,
+    parameters: draft.parameters.map(({ stored: _stored, ...row }) => row),
+    backend: draft.service,
+    constants: draft.constants,
+    systemParameters: draft.systems,
+    response: { type: draft.resultType, sample: draft.resultSample, failure: draft.failSample },
+  };
+  return JSON.stringify(shown, null, 2);
+}

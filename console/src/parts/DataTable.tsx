@@ -1,0 +1,100 @@
+// A list: loading, failed, empty and full each look as they should; rows are shown a page at a time.
+import { Group, Pagination, Paper, ScrollArea, Skeleton, Stack, Table, Text, TextInput } from '@mantine/core';
+import { IconSearch } from '@tabler/icons-react';
+import { type ReactNode, useState } from 'react';
+import { useTexts } from '../i18n';
+import { ErrorNotice } from './ErrorNotice';
+
+const PAGE = 25;
+
+export interface Column<Row> {
+  title: string;
+  cell: (row: Row) => ReactNode;
+}
+
+interface Props<Row> {
+  caption: string;
+  rows: Row[] | undefined;
+  error?: unknown;
+  retry?: () => void;
+  rowKey: (row: Row) => string;
+  columns: Column<Row>[];
+  empty: ReactNode;
+  /** What the search field looks into; without it there is no such field. */
+  searched?: (row: Row) => string;
+}
+
+export function DataTable<Row>(props: Props<Row>) {
+  const { t } = useTexts();
+  const [page, setPage] = useState(1);
+  const [wanted, setWanted] = useState('');
+  if (props.error) return <ErrorNotice error={props.error} retry={props.retry} />;
+  if (!props.rows) return <Skeleton height={160} radius="md" aria-label={t('common.loading')} />;
+  if (props.rows.length === 0) {
+    return (
+      <Paper withBorder p="xl" radius="md">
+        <Stack align="center" gap="md" ta="center">
+          {props.empty}
+        </Stack>
+      </Paper>
+    );
+  }
+  const { searched } = props;
+  const needle = wanted.trim().toLowerCase();
+  const found =
+    searched && needle ? props.rows.filter((row) => searched(row).toLowerCase().includes(needle)) : props.rows;
+  const pages = Math.max(1, Math.ceil(found.length / PAGE));
+  const shown = found.slice((Math.min(page, pages) - 1) * PAGE, Math.min(page, pages) * PAGE);
+  return (
+    <Stack gap="sm">
+      {searched && props.rows.length > 5 && (
+        <TextInput
+          leftSection={<IconSearch size={16} />}
+          placeholder={t('action.search')}
+          aria-label={t('action.search')}
+          value={wanted}
+          onChange={(event) => {
+            setWanted(event.currentTarget.value);
+            setPage(1);
+          }}
+          maw={320}
+        />
+      )}
+      <Paper withBorder radius="md">
+        <ScrollArea>
+          <Table verticalSpacing="sm" horizontalSpacing="md" highlightOnHover miw={640}>
+            <Table.Caption>
+              {props.caption} · {t('common.rows', { count: found.length })}
+            </Table.Caption>
+            <Table.Thead>
+              <Table.Tr>
+                {props.columns.map((column) => (
+                  <Table.Th key={column.title} scope="col">
+                    {column.title}
+                  </Table.Th>
+                ))}
+              </Table.Tr>
+            </Table.Thead>
+            <Table.Tbody>
+              {shown.map((row) => (
+                <Table.Tr key={props.rowKey(row)}>
+                  {props.columns.map((column) => (
+                    <Table.Td key={column.title}>{column.cell(row)}</Table.Td>
+                  ))}
+                </Table.Tr>
+              ))}
+            </Table.Tbody>
+          </Table>
+        </ScrollArea>
+      </Paper>
+      {pages > 1 && (
+        <Group justify="space-between">
+          <Text size="sm" c="dimmed">
+            {t('common.page', { page: Math.min(page, pages), pages })}
+          </Text>
+          <Pagination total={pages} value={Math.min(page, pages)} onChange={setPage} size="sm" />
+        </Group>
+      )}
+    </Stack>
+  );
+}

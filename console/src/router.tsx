@@ -1,0 +1,153 @@
+// Every page with its path. Pages behind the sign-in share the shell; each is loaded when it is first opened.
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from '@tanstack/react-router';
+import { currentSession, loadSession, onSignedOut } from './api/client';
+import { NotFound, PageDefect } from './pages/Failures';
+
+const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound });
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  validateSearch: (search: Record<string, unknown>) => ({ to: typeof search.to === 'string' ? search.to : undefined }),
+  component: lazyRouteComponent(() => import('./pages/SignIn'), 'SignIn'),
+});
+
+const welcome = createRoute({
+  getParentRoute: () => root,
+  path: '/welcome',
+  component: lazyRouteComponent(() => import('./pages/Welcome'), 'Welcome'),
+});
+
+const inside = createRoute({
+  getParentRoute: () => root,
+  id: 'inside',
+  beforeLoad: async ({ location }) => {
+    const session = currentSession() ?? (await loadSession());
+    if (!session) throw redirect({ to: '/sign-in', search: { to: location.pathname } });
+  },
+  component: lazyRouteComponent(() => import('./Shell'), 'Shell'),
+  errorComponent: PageDefect,
+});
+
+const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
+
+const overview = createRoute({
+  getParentRoute: () => inside,
+  path: '/',
+  component: lazyRouteComponent(() => import('./pages/Overview'), 'Overview'),
+});
+const vpcs = createRoute({
+  getParentRoute: () => inside,
+  path: '/vpcs',
+  component: lazyRouteComponent(() => import('./pages/Vpcs'), 'Vpcs'),
+});
+const groups = createRoute({
+  getParentRoute: () => inside,
+  path: '/groups',
+  component: lazyRouteComponent(() => import('./pages/Groups'), 'Groups'),
+});
+const group = createRoute({
+  getParentRoute: () => inside,
+  path: '/groups/$groupId',
+  component: lazyRouteComponent(() => import('./pages/GroupDetail'), 'GroupDetail'),
+});
+const apis = createRoute({
+  getParentRoute: () => inside,
+  path: '/apis',
+  component: lazyRouteComponent(() => import('./pages/apis/Apis'), 'Apis'),
+});
+const newApi = createRoute({
+  getParentRoute: () => inside,
+  path: '/apis/new',
+  validateSearch: (search: Record<string, unknown>) => ({ group: text(search.group) }),
+  component: lazyRouteComponent(() => import('./pages/apis/Wizard'), 'NewApi'),
+});
+const api = createRoute({
+  getParentRoute: () => inside,
+  path: '/apis/$groupId/$apiId',
+  validateSearch: (search: Record<string, unknown>) => ({ tab: text(search.tab), publish: text(search.publish) }),
+  component: lazyRouteComponent(() => import('./pages/apis/ApiDetail'), 'ApiDetail'),
+});
+const editApi = createRoute({
+  getParentRoute: () => inside,
+  path: '/apis/$groupId/$apiId/edit',
+  component: lazyRouteComponent(() => import('./pages/apis/Wizard'), 'EditApi'),
+});
+const apps = createRoute({
+  getParentRoute: () => inside,
+  path: '/apps',
+  component: lazyRouteComponent(() => import('./pages/apps/Apps'), 'Apps'),
+});
+const app = createRoute({
+  getParentRoute: () => inside,
+  path: '/apps/$appId',
+  component: lazyRouteComponent(() => import('./pages/apps/AppDetail'), 'AppDetail'),
+});
+const debug = createRoute({
+  getParentRoute: () => inside,
+  path: '/debug',
+  validateSearch: (search: Record<string, unknown>) => ({ api: text(search.api), stage: text(search.stage) }),
+  component: lazyRouteComponent(() => import('./pages/Debug'), 'Debug'),
+});
+const plugins = createRoute({
+  getParentRoute: () => inside,
+  path: '/plugins',
+  component: lazyRouteComponent(() => import('./pages/Plugins'), 'Plugins'),
+});
+const instances = createRoute({
+  getParentRoute: () => inside,
+  path: '/instances',
+  component: lazyRouteComponent(() => import('./pages/Instances'), 'Instances'),
+});
+const users = createRoute({
+  getParentRoute: () => inside,
+  path: '/users',
+  component: lazyRouteComponent(() => import('./pages/Users'), 'Users'),
+});
+const about = createRoute({
+  getParentRoute: () => inside,
+  path: '/about',
+  component: lazyRouteComponent(() => import('./pages/About'), 'About'),
+});
+
+const behind = [
+  overview,
+  vpcs,
+  groups,
+  group,
+  apis,
+  newApi,
+  api,
+  editApi,
+  apps,
+  app,
+  debug,
+  plugins,
+  instances,
+  users,
+  about,
+];
+export const router = createRouter({
+  routeTree: root.addChildren([signIn, welcome, inside.addChildren(behind)]),
+  basepath: '/console',
+  defaultErrorComponent: PageDefect,
+  defaultPreload: false,
+  scrollRestoration: true,
+});
+
+onSignedOut(() => {
+  void router.navigate({ to: '/sign-in', search: { to: router.state.location.pathname } });
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}
