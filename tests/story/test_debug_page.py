@@ -56,6 +56,8 @@ def test_from_not_found_over_unauthorized_to_the_first_200(management: Managemen
     for scheme in ("HTTP", "HTTPS"):
         signed = management("DebugApi", OWN, **{**wanted, "Authentication": "APPKEY"}, Scheme=scheme)
         assert signed["Status"] == 200, signed
+    steps = {one["Step"]: one["Done"] for one in management("DescribeOverview", OWN)["Steps"]}
+    assert [step for step, done in steps.items() if not done] == ["VPC_ACCESS"]
     elsewhere = management("DebugApi", OWN, ApiId=api, Host="169.254.169.254")
     assert elsewhere["Refusal"]["Code"] == "I404DO"
     events = management("DescribeAuditEvents", OWN, Subject=good["GatewayRequestId"])["AuditEvents"]

@@ -30,6 +30,7 @@ from isthmus.operations import (
     log_configs,
     models,
     networks,
+    overview,
     plugin_bindings,
     plugins,
     regions,
@@ -70,6 +71,7 @@ MODULES: tuple[ModuleType, ...] = (
     tags,
     users,
     audit,
+    overview,
     system,
 )
 

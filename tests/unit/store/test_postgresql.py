@@ -11,6 +11,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from isthmus.sealing import Keyring
 from isthmus.store import Store
+from isthmus.store.audit import Actor, AuditEvent, EventFilter, add_event, list_events
 from isthmus.store.failures import Failure, failure_of
 from isthmus.store.groups import GroupFilter, add_group, find_group_by_name, list_groups
 from isthmus.store.nonces import StoredNonces
@@ -176,3 +177,19 @@ def test_nonces_survive_a_restart_and_expire(tmp_path: Any) -> None:
     assert not again.first_use("key", "n", until=1000, now=1000)
     assert again.first_use("key", "n", until=3000, now=2000)
     again.close()
+
+
+def test_the_audit_trail_only_grows_here_too(stores: list[Store]) -> None:
+    actor = Actor("key", "owner", "::1", "other", "agent", "id")
+    with stores[0].write() as transaction:
+        add_event(transaction, AuditEvent(actor, "CreateApp", "InvalidParameter", "a\x00b", subjects=["a\x00b", "app"]))
+    for statement in (
+        "DELETE FROM audit_events",
+        "UPDATE audit_subjects SET subject = ''",
+        "TRUNCATE audit_events CASCADE",
+    ):
+        with pytest.raises(DBAPIError, match="can only grow"), stores[0].write() as transaction:
+            transaction.connection.execute(text(statement))
+    with stores[1].read() as transaction:
+        (found,) = list_events(transaction, EventFilter(subject="app"), Page(1, 10)).events
+    assert found.event.outcome == "InvalidParameter"
