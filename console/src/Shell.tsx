@@ -37,6 +37,7 @@ const NAVIGATION: Array<{ block?: Key; links: Array<{ to: string; text: Key }> }
     ],
   },
   { block: 'nav.instances', links: [{ to: '/instances', text: 'nav.shared' }] },
+  { block: 'nav.logs', links: [{ to: '/audit', text: 'nav.audit' }] },
   {
     block: 'nav.settings',
     links: [

@@ -111,6 +111,11 @@ const users = createRoute({
   path: '/users',
   component: lazyRouteComponent(() => import('./pages/Users'), 'Users'),
 });
+const audit = createRoute({
+  getParentRoute: () => inside,
+  path: '/audit',
+  component: lazyRouteComponent(() => import('./pages/Audit'), 'Audit'),
+});
 const about = createRoute({
   getParentRoute: () => inside,
   path: '/about',
@@ -132,6 +137,7 @@ const behind = [
   plugins,
   instances,
   users,
+  audit,
   about,
 ];
 export const router = createRouter({

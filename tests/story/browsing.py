@@ -20,7 +20,8 @@ LOCALES = {"en": "en-US", "zh": "zh-CN"}
 
 
 def texts(language: str) -> dict[str, str]:
-    source = (ROOT / "console" / "src" / "i18n" / f"{language}.ts").read_text(encoding="utf-8")
+    files = sorted((ROOT / "console" / "src" / "i18n").glob(f"{language}*.ts"))
+    source = "\n".join(file.read_text(encoding="utf-8") for file in files)
     found = re.findall(r"^\s*'([\w.]+)':\s*(?:'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\")", source, flags=re.M | re.S)
     return {key: (one or other).replace("\\'", "'") for key, one, other in found}
 

@@ -14,7 +14,7 @@ from browsing import ROOT, Console, chromium
 from running import Running
 
 AXE = ROOT / "console" / "node_modules" / "axe-core" / "axe.min.js"
-PAGES = ["", "groups", "apis", "apis/new", "plugins", "vpcs", "apps", "debug", "instances", "users", "about"]
+PAGES = ["", "groups", "apis", "apis/new", "plugins", "vpcs", "apps", "debug", "instances", "users", "audit", "about"]
 
 
 @pytest.fixture(scope="module")
@@ -151,4 +151,106 @@ def test_a_viewer_is_told_which_role_is_needed(browser: Browser, filled: Running
     console.field("group.name", console.dialog()).fill("not-mine")
     console.dialog().get_by_role("button", name=console.t("action.confirm")).click()
     expect(console.dialog().get_by_role("alert")).to_contain_text("needs the role developer")
+    console.close()
+
+
+def test_an_edit_is_shown_as_not_live_and_the_publish_dialog_says_what_changes(
+    browser: Browser, filled: Running, things: dict[str, Any]
+) -> None:
+    owner = management(filled)
+    request = {"RequestProtocol": "HTTP", "RequestHttpMethod": "GET", "RequestPath": "/d", "RequestMode": "PASSTHROUGH"}
+    service = {"ServiceProtocol": "HTTP", "Mock": "TRUE", "MockResult": "m", "ServiceTimeout": 1000}
+    sent = {
+        "GroupId": things["group"],
+        "ApiName": "drifting",
+        "Visibility": "PRIVATE",
+        "AuthType": "ANONYMOUS",
+        "RequestConfig": json.dumps(request),
+    }
+    api = owner("CreateApi", **sent, ServiceConfig=json.dumps(service))["ApiId"]
+    owner("DeployApi", GroupId=things["group"], ApiId=api, StageName="RELEASE", Description="d")
+    console = Console(browser, filled)
+    console.sign_in("alice")
+    console.open(f"apis/{things['group']}/{api}")
+    console.button("api.publish").first.click()
+    expect(console.dialog().get_by_role("button", name=console.t("publish.nothing"))).to_be_disabled()
+    console.page.keyboard.press("Escape")
+    owner("ModifyApi", ApiId=api, **sent, ServiceConfig=json.dumps(service | {"MockResult": "other"}))
+    console.page.reload()
+    console.button("drift.see").click()
+    dialog = console.dialog()
+    expect(dialog.get_by_role("cell", name="ServiceConfig.MockResult")).to_be_visible()
+    expect(dialog.get_by_role("cell", name="other", exact=True)).to_be_visible()
+    console.page.keyboard.press("Escape")
+    # List and overview say the same.
+    console.open("apis")
+    expect(console.page.get_by_role("row", name="drifting").get_by_text("±1")).to_be_visible()
+    console.open("")
+    expect(console.page.get_by_role("row", name="drifting").get_by_text("±1")).to_be_visible()
+    console.close()
+
+
+def test_two_people_who_save_one_api_choose_what_to_keep(
+    browser: Browser, filled: Running, things: dict[str, Any]
+) -> None:
+    owner = management(filled)
+    described = owner("DescribeApi", ApiId=things["api"], GroupId=things["group"])
+    console = Console(browser, filled)
+    console.sign_in("alice")
+    console.open(f"apis/{things['group']}/{things['api']}/edit")
+    console.field("common.description").fill("mine")
+    owner(
+        "ModifyApi",
+        ApiId=things["api"],
+        GroupId=things["group"],
+        ApiName="mocked-by-them",
+        Visibility="PRIVATE",
+        AuthType="ANONYMOUS",
+        RequestConfig=json.dumps(described["RequestConfig"]),
+        ServiceConfig=json.dumps(
+            {"ServiceProtocol": "HTTP", "Mock": "TRUE", "MockResult": "m", "ServiceTimeout": 1000}
+        ),
+    )
+    console.button("action.save").click()
+    dialog = console.dialog()
+    expect(dialog.get_by_text("mocked-by-them", exact=True)).to_be_visible()
+    dialog.get_by_role("button", name=console.t("conflict.take")).click()
+    expect(console.field("api.name")).to_have_value("mocked-by-them")
+    console.button("action.save").click()
+    console.page.get_by_role("heading", name="mocked-by-them", level=1).wait_for()
+    saved = owner("DescribeApi", ApiId=things["api"], GroupId=things["group"])
+    assert (saved["ApiName"], saved["Description"]) == ("mocked-by-them", "mine")
+    console.close()
+
+
+def test_the_form_and_yaml_are_one_document(browser: Browser, filled: Running, things: dict[str, Any]) -> None:
+    console = Console(browser, filled)
+    console.sign_in("alice")
+    console.open(f"apis/new?group={things['group']}")
+    page = console.page
+    console.field("api.name").fill("by-text")
+    page.get_by_text(console.t("wizard.yaml"), exact=True).click()
+    text = page.get_by_role("textbox", name=console.t("wizard.yaml"))
+    expect(text).to_contain_text("ApiName: by-text")
+    text.fill("ApiName: [")
+    expect(page.get_by_role("alert")).to_contain_text(console.t("wizard.yamlProblem"))
+    expect(console.button("wizard.create")).to_be_disabled()
+    text.fill("ApiName: renamed\nAuthType: ANONYMOUS\nRequestConfig: {RequestPath: /y}")
+    page.get_by_text(console.t("wizard.form"), exact=True).click()
+    expect(console.field("api.name")).to_have_value("renamed")
+    # A reload loses nothing.
+    page.reload()
+    page.get_by_role("button", name=console.t("wizard.restore")).click()
+    expect(console.field("api.name")).to_have_value("renamed")
+    console.close()
+
+
+def test_the_audit_trail_shows_what_a_change_changed(browser: Browser, filled: Running, things: dict[str, Any]) -> None:
+    console = Console(browser, filled)
+    console.sign_in("alice")
+    console.open("audit")
+    console.field("audit.operation").fill("CreateApp")
+    row = console.page.get_by_role("row", name="CreateApp").first
+    row.get_by_role("button", name=console.t("action.show")).click()
+    expect(console.dialog()).to_contain_text("caller")
     console.close()

@@ -1,5 +1,8 @@
 // Every text of the console in English; the keys are the type that other languages must fill.
+import { enChange } from './en.change';
+
 export const en = {
+  ...enChange,
   'app.title': 'Isthmus',
   'nav.overview': 'Overview',
   'nav.manage': 'Manage APIs',
@@ -12,6 +15,8 @@ export const en = {
   'nav.debug': 'Debug',
   'nav.instances': 'Instances and Clusters',
   'nav.shared': 'Shared Instances',
+  'nav.logs': 'Logs',
+  'nav.audit': 'Audit',
   'nav.settings': 'Settings',
   'nav.users': 'Members and roles',
   'nav.about': 'About',
@@ -157,7 +162,7 @@ export const en = {
   'api.plugins': 'Plug-ins',
   'api.history': 'History',
   'api.notLive': 'Saved, not live. Callers get “not found” until you publish.',
-  'api.newer': 'The draft was changed after it was published to {{stage}}.',
+  'api.notPublished': 'not published',
   'api.deleteText': 'Its history and its grants go with it.',
   'wizard.basic': 'Basic Information',
   'wizard.request': 'Define Request',

@@ -1,7 +1,9 @@
 // 控制台的中文文本；键与英文一致。
 import type { Key } from './en';
+import { zhChange } from './zh.change';
 
 export const zh: Record<Key, string> = {
+  ...zhChange,
   'app.title': 'Isthmus',
   'nav.overview': '概览',
   'nav.manage': 'API 管理',
@@ -14,6 +16,8 @@ export const zh: Record<Key, string> = {
   'nav.debug': '调试 API',
   'nav.instances': '实例与集群',
   'nav.shared': '共享实例',
+  'nav.logs': '日志',
+  'nav.audit': '操作审计',
   'nav.settings': '设置',
   'nav.users': '成员与角色',
   'nav.about': '关于',
@@ -158,7 +162,7 @@ export const zh: Record<Key, string> = {
   'api.plugins': '插件',
   'api.history': '发布历史',
   'api.notLive': '已保存，未生效。发布之前，调用者得到“未找到”。',
-  'api.newer': '发布到{{stage}}之后，草稿有修改。',
+  'api.notPublished': '未发布',
   'api.deleteText': '它的历史和授权也会删除。',
   'wizard.basic': '基本信息',
   'wizard.request': '定义 API 请求',

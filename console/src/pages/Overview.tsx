@@ -4,11 +4,13 @@ import { IconArrowRight, IconCheck, IconCircle } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { call } from '../api/client';
-import { useAccesses, useApis, useApps, useEngines, useGroups } from '../api/queries';
+import { useDrifted } from '../api/drift';
+import { useAccesses, useApis, useApps, useEngines, useGroups, when } from '../api/queries';
 import { type Key, useTexts } from '../i18n';
 import { DataTable } from '../parts/DataTable';
 import { ErrorNotice } from '../parts/ErrorNotice';
 import { Page } from '../parts/Page';
+import { DriftCount } from './apis/PublishDialog';
 
 export function Overview() {
   const { t } = useTexts();
@@ -108,6 +110,7 @@ export function Overview() {
         <Count text={t('nav.apis')} value={apis.data?.length} to="/apis" />
         <Count text={t('nav.apps')} value={apps.data?.length} to="/apps" />
       </SimpleGrid>
+      {published && <Drifted />}
       <Title order={2} size="h4">
         {t('overview.engines')}
       </Title>
@@ -125,6 +128,66 @@ export function Overview() {
         ]}
       />
     </Page>
+  );
+}
+
+/** What is saved and not live yet. */
+function Drifted() {
+  const { t } = useTexts();
+  const drifted = useDrifted();
+  return (
+    <>
+      <Title order={2} size="h4">
+        {t('drift.list')}
+      </Title>
+      <DataTable
+        caption={t('drift.list')}
+        rows={drifted.data}
+        error={drifted.error}
+        retry={() => void drifted.refetch()}
+        rowKey={(row) => row.ApiId ?? ''}
+        empty={<Text c="dimmed">{t('drift.allLive')}</Text>}
+        columns={[
+          {
+            title: t('api.name'),
+            cell: (row) => (
+              <Anchor
+                fw={600}
+                renderRoot={(props) => (
+                  <Link
+                    {...props}
+                    to="/apis/$groupId/$apiId"
+                    params={{ groupId: row.GroupId ?? '', apiId: row.ApiId ?? '' }}
+                    search={{ tab: undefined, publish: 'yes' }}
+                  />
+                )}
+              >
+                {row.ApiName}
+              </Anchor>
+            ),
+          },
+          {
+            title: t('common.stage'),
+            cell: (row) => (
+              <Group gap="xs">
+                {(row.Stages ?? [])
+                  .filter((one) => one.State !== 'SAME')
+                  .map((one) => (
+                    <Group key={one.StageName} gap={3}>
+                      {t(`stage.${one.StageName}` as Key)}
+                      <DriftCount drift={one} />
+                    </Group>
+                  ))}
+              </Group>
+            ),
+          },
+          {
+            title: t('drift.by'),
+            cell: (row) => `${when(row.ModifiedTime)} ${row.ModifiedBy?.replace(/^user:/, '') ?? ''}`,
+          },
+        ]}
+      />
+    </>
   );
 }
 

@@ -1,5 +1,6 @@
 // A question before what cannot be undone or acts at once.
 import { Button, Group, Modal, Stack, Text } from '@mantine/core';
+import type { ReactNode } from 'react';
 import { useTexts } from '../i18n';
 import { ErrorNotice } from './ErrorNotice';
 
@@ -13,6 +14,8 @@ interface Props {
   error: unknown;
   close: () => void;
   confirm: () => void;
+  /** What the question is about, under its text. */
+  children?: ReactNode;
 }
 
 export function Confirm(props: Props) {
@@ -22,10 +25,12 @@ export function Confirm(props: Props) {
       opened={props.opened}
       onClose={props.close}
       title={props.title}
+      size={props.children ? 'xl' : 'md'}
       closeButtonProps={{ 'aria-label': t('action.close') }}
     >
       <Stack>
         <Text>{props.text}</Text>
+        {props.children}
         {props.error ? <ErrorNotice error={props.error} /> : null}
         <Group justify="flex-end">
           <Button variant="default" onClick={props.close}>

@@ -22,6 +22,8 @@ interface Props<Row> {
   empty: ReactNode;
   /** What the search field looks into; without it there is no such field. */
   searched?: (row: Row) => string;
+  /** How many there are, when `rows` is one page that the server has chosen. */
+  total?: number;
 }
 
 export function DataTable<Row>(props: Props<Row>) {
@@ -64,7 +66,7 @@ export function DataTable<Row>(props: Props<Row>) {
         <ScrollArea>
           <Table verticalSpacing="sm" horizontalSpacing="md" highlightOnHover miw={640}>
             <Table.Caption>
-              {props.caption} · {t('common.rows', { count: found.length })}
+              {props.caption} · {t('common.rows', { count: props.total ?? found.length })}
             </Table.Caption>
             <Table.Thead>
               <Table.Tr>

@@ -5,8 +5,9 @@ import { IconDots } from '@tabler/icons-react';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { call } from '../../api/client';
+import { useDrift } from '../../api/drift';
 import { STAGES, type Stage, useApi } from '../../api/queries';
-import { useTexts } from '../../i18n';
+import { type Key, useTexts } from '../../i18n';
 import { CodeBlock } from '../../parts/CodeBlock';
 import { Confirm } from '../../parts/Confirm';
 import { ErrorNotice } from '../../parts/ErrorNotice';
@@ -15,7 +16,8 @@ import { useSave } from '../../parts/useSave';
 import { ApiPlugins } from './ApiPlugins';
 import { Published, versionIn } from './ApiTable';
 import { Authorize } from './Authorize';
-import { readDraft, summary } from './draft';
+import { toYaml } from './document';
+import { readDraft } from './draft';
 import { Grants } from './Grants';
 import { History } from './History';
 import { PublishDialog } from './PublishDialog';
@@ -26,6 +28,7 @@ export function ApiDetail() {
   const { tab, publish } = useSearch({ from: '/inside/apis/$groupId/$apiId' });
   const navigate = useNavigate();
   const api = useApi(groupId, apiId);
+  const drift = useDrift(apiId);
   const [publishing, publishDialog] = useDisclosure(publish !== undefined);
   const [authorizing, authorizeDialog] = useDisclosure(false);
   const [removing, setRemoving] = useState(false);
@@ -55,6 +58,7 @@ export function ApiDetail() {
   if (!api.data) return <Skeleton height={280} aria-label={t('common.loading')} />;
   const shown = api.data;
   const live = STAGES.filter((stage) => versionIn(shown, stage) !== undefined);
+  const drifted = (drift.data?.Stages ?? []).filter((one) => one.State !== 'SAME');
   const name = shown.ApiName ?? apiId;
   const setTab = (value: string | null) =>
     void navigate({
@@ -111,7 +115,19 @@ export function ApiDetail() {
           </Group>
         </Alert>
       ) : (
-        <Published api={shown} />
+        <Published api={shown} drift={drift.data} />
+      )}
+      {drifted.length > 0 && (
+        <Alert color="gray" variant="light" role="status">
+          <Group justify="space-between">
+            <Text>
+              {t('drift.banner', { stages: drifted.map((one) => t(`stage.${one.StageName}` as Key)).join(', ') })}
+            </Text>
+            <Button size="xs" onClick={publishDialog.open}>
+              {t('drift.see')}
+            </Button>
+          </Group>
+        </Alert>
       )}
       <Tabs value={tab ?? 'definition'} onChange={setTab} keepMounted={false}>
         <Tabs.List>
@@ -131,7 +147,7 @@ export function ApiDetail() {
               </Button>
             </Group>
             <Card withBorder>
-              <CodeBlock text={summary(readDraft(shown))} />
+              <CodeBlock text={toYaml(readDraft(shown))} />
             </Card>
           </Stack>
         </Tabs.Panel>

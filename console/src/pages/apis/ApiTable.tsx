@@ -1,14 +1,18 @@
 // APIs with what is published of each.
 import { Anchor, Badge, Code, Group, Text } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
+import { type DriftRow, stageDrift, useDrifted } from '../../api/drift';
 import { type Api, STAGES, type Stage, useApis, when } from '../../api/queries';
 import { useTexts } from '../../i18n';
 import { DataTable } from '../../parts/DataTable';
 import { CreateApiButton } from './Apis';
+import { DriftCount } from './PublishDialog';
 
 export function ApiTable({ groupId }: { groupId?: string }) {
   const { t } = useTexts();
   const apis = useApis(groupId);
+  const drifted = useDrifted(groupId);
+  const driftOf = new Map((drifted.data ?? []).map((row) => [row.ApiId, row]));
   return (
     <DataTable
       caption={t('api.title')}
@@ -51,7 +55,7 @@ export function ApiTable({ groupId }: { groupId?: string }) {
             </Code>
           ),
         },
-        { title: t('api.stages'), cell: (api) => <Published api={api} /> },
+        { title: t('api.stages'), cell: (api) => <Published api={api} drift={driftOf.get(api.ApiId)} /> },
         { title: t('common.modified'), cell: (api) => when(api.ModifiedTime) },
       ]}
     />
@@ -65,17 +69,24 @@ export function versionIn(api: { DeployedInfos?: Api['DeployedInfos'] }, stage: 
   return found?.DeployedStatus === 'DEPLOYED' ? (found.EffectiveVersion ?? '') : undefined;
 }
 
-export function Published({ api }: { api: { DeployedInfos?: Api['DeployedInfos'] } }) {
+/** Where it runs, and by how much the draft differs there. */
+export function Published({ api, drift }: { api: { DeployedInfos?: Api['DeployedInfos'] }; drift?: DriftRow }) {
   const { t } = useTexts();
   const live = STAGES.filter((stage) => versionIn(api, stage) !== undefined);
-  if (live.length === 0) return <Text c="dimmed">–</Text>;
+  if (live.length === 0) return <Text c="dimmed">{t('api.notPublished')}</Text>;
   return (
-    <Group gap={4}>
-      {live.map((stage) => (
-        <Badge key={stage} color={`${COLORS[stage]}.9`} variant="filled" tt="none" title={versionIn(api, stage)}>
-          {t(`stage.${stage}`)}
-        </Badge>
-      ))}
+    <Group gap={8}>
+      {live.map((stage) => {
+        const changed = stageDrift(drift, stage);
+        return (
+          <Group key={stage} gap={3} wrap="nowrap">
+            <Badge color={`${COLORS[stage]}.9`} variant="filled" tt="none" title={versionIn(api, stage)}>
+              {t(`stage.${stage}`)}
+            </Badge>
+            {changed && <DriftCount drift={changed} />}
+          </Group>
+        );
+      })}
     </Group>
   );
 }

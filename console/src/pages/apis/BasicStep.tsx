@@ -57,6 +57,7 @@ export function BasicStep({ form, problems, groups, isNew }: StepProps & { group
           <Checkbox label={t('wizard.nonce')} {...form.getInputProps('forceNonce', { type: 'checkbox' })} />
         </>
       )}
+      <Checkbox label={t('wizard.internet')} {...form.getInputProps('disableInternet', { type: 'checkbox' })} />
       <Textarea label={t('common.description')} autosize minRows={2} {...form.getInputProps('description')} />
     </Stack>
   );

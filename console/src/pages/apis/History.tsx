@@ -1,5 +1,5 @@
-// What was published when, and the way back.
-import { Badge, Button, Text } from '@mantine/core';
+// What was published when, what was different, and the way back.
+import { Badge, Button, Code, Group, Text } from '@mantine/core';
 import { useState } from 'react';
 import { call } from '../../api/client';
 import { type Edition, useHistory, when } from '../../api/queries';
@@ -7,11 +7,13 @@ import { type Key, useTexts } from '../../i18n';
 import { Confirm } from '../../parts/Confirm';
 import { DataTable } from '../../parts/DataTable';
 import { useSave } from '../../parts/useSave';
+import { Compare, Compared, keyOf } from './Compare';
 
 export function History({ groupId, apiId }: { groupId: string; apiId: string }) {
   const { t } = useTexts();
   const history = useHistory(groupId, apiId);
   const [chosen, setChosen] = useState<Edition | null>(null);
+  const [compared, setCompared] = useState<Edition | null>(null);
   const change = useSave({
     run: (edition: Edition) =>
       call('SwitchApi', {
@@ -24,6 +26,7 @@ export function History({ groupId, apiId }: { groupId: string; apiId: string }) 
     stale: ['apis'],
     after: () => setChosen(null),
   });
+  const live = history.data?.find((one) => one.Status === 'ONLINE' && one.StageName === chosen?.StageName);
   return (
     <>
       <DataTable
@@ -34,7 +37,7 @@ export function History({ groupId, apiId }: { groupId: string; apiId: string }) 
         rowKey={(edition) => `${edition.HistoryVersion}/${edition.StageName}`}
         empty={<Text>{t('history.empty')}</Text>}
         columns={[
-          { title: t('history.version'), cell: (edition) => edition.HistoryVersion },
+          { title: t('history.version'), cell: (edition) => <Code>{edition.HistoryVersion}</Code> },
           { title: t('common.stage'), cell: (edition) => t(`stage.${edition.StageName}` as Key) },
           {
             title: t('history.status'),
@@ -51,12 +54,18 @@ export function History({ groupId, apiId }: { groupId: string; apiId: string }) 
           { title: t('history.remarks'), cell: (edition) => edition.Description || '–' },
           {
             title: t('action.more'),
-            cell: (edition) =>
-              edition.Status === 'ONLINE' ? null : (
-                <Button size="compact-sm" variant="subtle" onClick={() => setChosen(edition)}>
-                  {t('history.switch')}
+            cell: (edition) => (
+              <Group gap={4}>
+                <Button size="compact-sm" variant="subtle" onClick={() => setCompared(edition)}>
+                  {t('history.compare')}
                 </Button>
-              ),
+                {edition.Status !== 'ONLINE' && (
+                  <Button size="compact-sm" variant="subtle" onClick={() => setChosen(edition)}>
+                    {t('history.switch')}
+                  </Button>
+                )}
+              </Group>
+            ),
           },
         ]}
       />
@@ -70,7 +79,12 @@ export function History({ groupId, apiId }: { groupId: string; apiId: string }) 
         error={change.error}
         close={() => setChosen(null)}
         confirm={() => chosen && change.mutate(chosen)}
-      />
+      >
+        {chosen && live && <Compared apiId={apiId} before={keyOf(live)} after={keyOf(chosen)} />}
+      </Confirm>
+      {compared && (
+        <Compare apiId={apiId} editions={history.data ?? []} from={compared} close={() => setCompared(null)} />
+      )}
     </>
   );
 }

@@ -51,6 +51,7 @@ export function RequestStep({ form, problems }: StepProps) {
       <MultiSelect
         label={t('wizard.protocol')}
         data={['HTTP', 'HTTPS', 'WEBSOCKET']}
+        error={problems['request.RequestProtocol']}
         value={String(request.RequestProtocol ?? '')
           .split(',')
           .filter(Boolean)}

@@ -1,9 +1,9 @@
 // Creating and editing an API in four steps over one document.
-import { Alert, Anchor, Button, Card, Grid, Group, Skeleton, Stack, Stepper } from '@mantine/core';
+import { Alert, Anchor, Button, Card, Grid, Group, SegmentedControl, Skeleton, Stack, Stepper } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
-import { call } from '../../api/client';
+import { ApiError, call } from '../../api/client';
 import { useApi, useGroups } from '../../api/queries';
 import { useTexts } from '../../i18n';
 import { CodeBlock } from '../../parts/CodeBlock';
@@ -12,19 +12,13 @@ import { Page } from '../../parts/Page';
 import { useSave } from '../../parts/useSave';
 import { BackendStep } from './BackendStep';
 import { BasicStep } from './BasicStep';
-import {
-  accessName,
-  backendType,
-  backendView,
-  callerView,
-  type Draft,
-  NEW_DRAFT,
-  placeholders,
-  readDraft,
-  writeDraft,
-} from './draft';
+import { Conflict } from './Conflict';
+import { check, type Problems, stepOf } from './checks';
+import { backendView, callerView, type Draft, NEW_DRAFT, readDraft, writeDraft } from './draft';
+import { forgetDraft, keptDraft, useKeeping } from './kept';
 import { RequestStep } from './RequestStep';
 import { ResponseStep } from './ResponseStep';
+import { YamlDraft } from './YamlDraft';
 
 export function NewApi() {
   const { group } = useSearch({ from: '/inside/apis/new' });
@@ -35,87 +29,212 @@ export function EditApi() {
   const { t } = useTexts();
   const { groupId, apiId } = useParams({ from: '/inside/apis/$groupId/$apiId/edit' });
   const api = useApi(groupId, apiId);
-  if (api.error) {
+  if (api.error && !api.data) {
     return (
       <Page title={t('api.title')}>
         <ErrorNotice error={api.error} retry={() => void api.refetch()} />
       </Page>
     );
   }
-  if (!api.data) return <Skeleton height={320} aria-label={t('common.loading')} />;
-  return <Wizard initial={readDraft(api.data)} apiId={apiId} />;
+  // What was read before the page opened may be older than what somebody else has saved since.
+  if (!api.data || (api.isFetching && !api.isFetchedAfterMount)) {
+    return <Skeleton height={320} aria-label={t('common.loading')} />;
+  }
+  return <Wizard initial={readDraft(api.data)} apiId={apiId} revision={api.data.DraftRevision} />;
 }
 
-type Problems = Record<string, string>;
+interface Props {
+  initial: Draft;
+  apiId?: string;
+  revision?: number;
+}
 
-function Wizard({ initial, apiId }: { initial: Draft; apiId?: string }) {
+/** What the server had when the form last agreed with it. */
+interface Base {
+  draft: Draft;
+  revision: number | undefined;
+}
+
+function Wizard({ initial, apiId, revision }: Props) {
   const { t } = useTexts();
-  const navigate = useNavigate();
-  const groups = useGroups();
-  const [step, setStep] = useState(0);
+  const [base, setBase] = useState<Base>({ draft: initial, revision });
+  const [conflict, setConflict] = useState<(Base & { reason: string }) | null>(null);
   const form = useForm<Draft>({ initialValues: initial });
-  const draft = form.values;
-  const [problems, setProblems] = useState<Problems>({});
-  const group = groups.data?.find((one) => one.GroupId === draft.groupId);
-  const save = useSave({
-    run: async ({ values }: { values: Draft; publish: boolean }) => {
-      const params = { GroupId: values.groupId, ...writeDraft(values) };
-      if (apiId) {
-        await call('ModifyApi', { ApiId: apiId, ...params });
-        return apiId;
-      }
-      return (await call('CreateApi', params)).ApiId ?? '';
-    },
-    stale: ['apis'],
-    after: (made, { values, publish }) =>
-      void navigate({
-        to: '/apis/$groupId/$apiId',
-        params: { groupId: values.groupId, apiId: made },
-        search: { tab: undefined, publish: publish ? 'yes' : undefined },
-      }),
-  });
-  const submit = (publish: boolean) => {
-    const found = check(draft, t);
-    setProblems(found);
-    const first = Object.keys(found)[0];
-    if (first) {
-      setStep(stepOf(first));
-      return;
-    }
-    save.mutate({ values: draft, publish });
-  };
-  const count = (index: number) => Object.keys(problems).filter((field) => stepOf(field) === index).length;
+  const [restorable, setRestorable] = useState(() => keptDraft(apiId));
+  useKeeping(apiId, form.values, form.isDirty());
+  const { save, submit, problems, step, setStep } = useSaving(form.values, base, apiId, setConflict);
   const title = apiId ? t('wizard.editTitle', { name: initial.name }) : t('api.create');
   const back = (
     <Anchor size="sm" renderRoot={(props) => <Link {...props} to="/apis" />}>
       ← {t('api.title')}
     </Anchor>
   );
-  const steps = [t('wizard.basic'), t('wizard.request'), t('wizard.backend'), t('wizard.response')];
-  const isLast = step === steps.length - 1;
   return (
     <Page title={title} back={back}>
+      {restorable && (
+        <Alert color="blue" withCloseButton closeButtonLabel={t('action.close')} onClose={() => setRestorable(null)}>
+          <Group justify="space-between">
+            {t('wizard.restorable')}
+            <Button
+              size="xs"
+              variant="default"
+              onClick={() => {
+                form.setValues(restorable);
+                setRestorable(null);
+              }}
+            >
+              {t('wizard.restore')}
+            </Button>
+          </Group>
+        </Alert>
+      )}
+      <Steps
+        form={form}
+        apiId={apiId}
+        problems={problems}
+        step={step}
+        setStep={setStep}
+        submit={submit}
+        busy={save.isPending}
+        error={conflict || isConflict(save.error) ? null : save.error}
+      />
+      {conflict && (
+        <Conflict
+          base={base.draft}
+          theirs={conflict.draft}
+          mine={form.values}
+          reason={conflict.reason}
+          close={() => setConflict(null)}
+          take={(draft) => {
+            setBase(conflict);
+            setConflict(null);
+            form.setValues(draft);
+          }}
+        />
+      )}
+    </Page>
+  );
+}
+
+const isConflict = (error: unknown) => error instanceof ApiError && error.code === 'RevisionConflict';
+
+function useSaving(
+  draft: Draft,
+  base: Base,
+  apiId: string | undefined,
+  conflicts: (found: Base & { reason: string }) => void,
+) {
+  const { t } = useTexts();
+  const navigate = useNavigate();
+  const [problems, setProblems] = useState<Problems>({});
+  const [step, setStep] = useState(0);
+  const save = useSave({
+    run: async ({ values }: { values: Draft; publish: boolean }) => {
+      const params = { GroupId: values.groupId, ...writeDraft(values) };
+      if (!apiId) return (await call('CreateApi', params)).ApiId ?? '';
+      try {
+        await call('ModifyApi', { ApiId: apiId, ...params, ExpectedRevision: base.revision });
+      } catch (error) {
+        if (!isConflict(error)) throw error;
+        const theirs = await call('DescribeApi', { GroupId: values.groupId, ApiId: apiId });
+        conflicts({ draft: readDraft(theirs), revision: theirs.DraftRevision, reason: (error as ApiError).message });
+        throw error;
+      }
+      return apiId;
+    },
+    stale: ['apis'],
+    after: (made, { values, publish }) => {
+      forgetDraft(apiId);
+      void navigate({
+        to: '/apis/$groupId/$apiId',
+        params: { groupId: values.groupId, apiId: made },
+        search: { tab: undefined, publish: publish ? 'yes' : undefined },
+      });
+    },
+  });
+  const submit = (publish: boolean) => {
+    const found = check(draft, t);
+    setProblems(found);
+    const first = Object.keys(found)[0];
+    if (first) setStep(stepOf(first));
+    else save.mutate({ values: draft, publish });
+  };
+  return { save, submit, problems, step, setStep };
+}
+
+interface StepsProps {
+  form: ReturnType<typeof useForm<Draft>>;
+  apiId: string | undefined;
+  problems: Problems;
+  step: number;
+  setStep: (step: number) => void;
+  submit: (publish: boolean) => void;
+  busy: boolean;
+  error: unknown;
+}
+
+function Steps({ form, apiId, problems, step, setStep, submit, busy, error }: StepsProps) {
+  const { t } = useTexts();
+  const groups = useGroups();
+  const [view, setView] = useState<'form' | 'yaml'>('form');
+  const [unread, setUnread] = useState<string>();
+  const draft = form.values;
+  const group = groups.data?.find((one) => one.GroupId === draft.groupId);
+  const count = (index: number) => Object.keys(problems).filter((field) => stepOf(field) === index).length;
+  const steps = [t('wizard.basic'), t('wizard.request'), t('wizard.backend'), t('wizard.response')];
+  const isForm = view === 'form';
+  const isLast = step === steps.length - 1 || !isForm;
+  return (
+    <>
       {groups.data?.length === 0 && <Alert color="yellow">{t('api.emptyGroup')}</Alert>}
-      <Stepper active={step} onStepClick={setStep} size="sm">
-        {steps.map((label, index) => (
-          <Stepper.Step key={label} label={label} color={count(index) > 0 ? 'red' : undefined} />
-        ))}
-      </Stepper>
+      <Group justify="flex-end">
+        <SegmentedControl
+          aria-label={t('wizard.view')}
+          data={[
+            { value: 'form', label: t('wizard.form') },
+            { value: 'yaml', label: t('wizard.yaml') },
+          ]}
+          value={view}
+          // A text that cannot be read stays on the screen until it can.
+          disabled={unread !== undefined}
+          onChange={(value) => setView(value as 'form' | 'yaml')}
+        />
+      </Group>
+      {isForm && (
+        <Stepper active={step} onStepClick={setStep} size="sm">
+          {steps.map((label, index) => (
+            <Stepper.Step key={label} label={label} color={count(index) > 0 ? 'red' : undefined} />
+          ))}
+        </Stepper>
+      )}
       <Grid gap="xl">
         <Grid.Col span={{ base: 12, lg: 8 }}>
           <form
             onSubmit={(event) => {
               event.preventDefault();
-              if (isLast) submit(false);
-              else setStep(step + 1);
+              if (!isLast) setStep(step + 1);
+              else if (unread === undefined) submit(false);
             }}
           >
             <Stack gap="lg">
               <Card withBorder p="lg">
-                {step === 0 && <BasicStep form={form} problems={problems} groups={groups.data ?? []} isNew={!apiId} />}
-                {step === 1 && <RequestStep form={form} problems={problems} />}
-                {step === 2 && <BackendStep form={form} problems={problems} />}
-                {step === 3 && <ResponseStep form={form} />}
+                {isForm ? (
+                  <>
+                    {step === 0 && (
+                      <BasicStep form={form} problems={problems} groups={groups.data ?? []} isNew={!apiId} />
+                    )}
+                    {step === 1 && <RequestStep form={form} problems={problems} />}
+                    {step === 2 && <BackendStep form={form} problems={problems} />}
+                    {step === 3 && <ResponseStep form={form} />}
+                  </>
+                ) : (
+                  <YamlDraft
+                    draft={draft}
+                    change={(next) => form.setValues(next)}
+                    problem={unread}
+                    setProblem={setUnread}
+                  />
+                )}
               </Card>
               {Object.keys(problems).length > 0 && (
                 <Alert color="red" role="alert" title={t('error.title')}>
@@ -124,27 +243,28 @@ function Wizard({ initial, apiId }: { initial: Draft; apiId?: string }) {
                   ))}
                 </Alert>
               )}
-              {save.error && <ErrorNotice error={save.error} />}
+              {error ? <ErrorNotice error={error} /> : null}
               <Group justify="space-between">
-                <Button variant="default" disabled={step === 0} onClick={() => setStep(step - 1)}>
+                <Button variant="default" disabled={step === 0 || !isForm} onClick={() => setStep(step - 1)}>
                   {t('action.back')}
                 </Button>
                 <Group>
                   {(isLast || apiId) && (
                     <Button
                       variant={isLast ? 'default' : 'light'}
-                      loading={save.isPending}
+                      loading={busy}
+                      disabled={unread !== undefined}
                       onClick={() => submit(true)}
                     >
                       {apiId ? `${t('action.save')} · ${t('api.publish')}…` : t('wizard.createPublish')}
                     </Button>
                   )}
                   {!isLast && apiId && (
-                    <Button variant="default" onClick={() => submit(false)} loading={save.isPending}>
+                    <Button variant="default" onClick={() => submit(false)} loading={busy}>
                       {t('action.save')}
                     </Button>
                   )}
-                  <Button type="submit" loading={isLast && save.isPending}>
+                  <Button type="submit" loading={isLast && busy} disabled={unread !== undefined}>
                     {isLast ? (apiId ? t('action.save') : t('wizard.create')) : t('action.next')}
                   </Button>
                 </Group>
@@ -153,7 +273,7 @@ function Wizard({ initial, apiId }: { initial: Draft; apiId?: string }) {
           </form>
         </Grid.Col>
         <Grid.Col span={{ base: 12, lg: 4 }}>
-          <Stack>
+          <Stack className="rail">
             <CodeBlock
               title={t('wizard.caller')}
               text={callerView(draft, group?.SubDomain ?? '', group?.BasePath ?? '/')}
@@ -162,41 +282,6 @@ function Wizard({ initial, apiId }: { initial: Draft; apiId?: string }) {
           </Stack>
         </Grid.Col>
       </Grid>
-    </Page>
+    </>
   );
-}
-
-/** Which step shows a field. */
-function stepOf(field: string): number {
-  if (field.startsWith('request.') || field.startsWith('parameters')) return 1;
-  return field.startsWith('service.') ? 2 : 0;
-}
-
-function check(draft: Draft, t: ReturnType<typeof useTexts>['t']): Problems {
-  const found: Problems = {};
-  if (!draft.groupId) found.groupId = `${t('api.group')}: ${t('error.required')}`;
-  if (!draft.name.trim()) found.name = `${t('api.name')}: ${t('error.required')}`;
-  const path = String(draft.request.RequestPath ?? '');
-  if (!path.startsWith('/') || /[?#]/.test(path))
-    found['request.RequestPath'] = `${t('wizard.path')}: ${t('wizard.pathProblem')}`;
-  for (const name of placeholders(path)) {
-    if (!draft.parameters.some((row) => row.location === 'PATH' && row.name === name)) {
-      found[`parameters.${name}`] = t('wizard.missingParameter', { name });
-    }
-  }
-  const kind = backendType(draft.service);
-  if (
-    kind === 'VPC' &&
-    !accessName(draft.service) &&
-    !(draft.service.VpcConfig as { VpcAccessId?: string } | undefined)?.VpcAccessId
-  ) {
-    found['service.VpcConfig'] = `${t('wizard.access')}: ${t('error.required')}`;
-  }
-  if (kind === 'HTTP' && !/^https?:\/\/./.test(String(draft.service.ServiceAddress ?? ''))) {
-    found['service.ServiceAddress'] = `${t('wizard.address')}: ${t('wizard.addressProblem')}`;
-  }
-  const timeout = Number(draft.service.ServiceTimeout ?? 10000);
-  if (kind !== 'MOCK' && !(timeout >= 1 && timeout <= 600000))
-    found['service.ServiceTimeout'] = t('wizard.timeoutProblem');
-  return found;
 }

@@ -1,6 +1,7 @@
 // Reading a draft and writing it again changes nothing, whatever the form does not know.
 import { describe, expect, it } from 'vitest';
 import type { Answer } from '../../api/client';
+import { fromYaml, toYaml } from './document';
 import { readDraft, writeDraft } from './draft';
 
 type Stored = Record<string, unknown>;
@@ -20,6 +21,9 @@ function described(sent: Stored): Answer<'DescribeApi'> {
     ServiceParametersMap: { ServiceParameterMap: list('ServiceParametersMap') },
     ConstantParameters: { ConstantParameter: list('ConstantParameters') },
     SystemParameters: { SystemParameter: list('SystemParameters') },
+    ErrorCodeSamples: { ErrorCodeSample: list('ErrorCodeSamples') },
+    OpenIdConnectConfig: sent.OpenIdConnectConfig ? JSON.parse(sent.OpenIdConnectConfig as string) : undefined,
+    BackendConfig: { BackendId: sent.BackendId },
   } as unknown as Answer<'DescribeApi'>;
 }
 
@@ -50,9 +54,17 @@ const FIXTURES: Record<string, Stored> = {
       '{"ServiceProtocol":"HTTP","ServiceVpcEnable":"TRUE","ServicePath":"/","ServiceTimeout":1000,"VpcConfig":{"Name":"a","VpcTargetHostName":"h"},"Mock":"FALSE"}',
     ResultType: 'JSON',
     ResultSample: '{}',
+    DisableInternet: true,
+    BackendEnable: true,
+    BackendId: 'b-1',
+    WebSocketApiType: 'NOTIFY',
+    ResultBodyModel: '{"type":"object"}',
+    OpenIdConnectConfig: '{"OpenIdApiType":"IDTOKEN","PublicKeyId":"k","PublicKey":"p"}',
+    ErrorCodeSamples: '[{"Code":"1","Message":"m","Description":"d"}]',
   },
   'a mapping API with every kind of parameter': {
     ApiName: 'mapped',
+    DisableInternet: false,
     Description: '',
     Visibility: 'PUBLIC',
     AuthType: 'ANONYMOUS',
@@ -81,6 +93,22 @@ describe('a draft', () => {
       expect(canonical(written)).toEqual(canonical(sent));
     });
   }
+
+  for (const [name, sent] of Object.entries(FIXTURES)) {
+    it(`comes back from YAML as it was: ${name}`, () => {
+      const draft = readDraft(described(sent));
+      const { GroupId: _group, ...written } = { GroupId: '', ...writeDraft(fromYaml(toYaml(draft), draft.groupId)) };
+      expect(canonical(written)).toEqual(canonical(sent));
+    });
+  }
+
+  it('tells what is wrong with a text that is no definition', () => {
+    expect(() => fromYaml('ApiName: [', 'g')).toThrow(/line 1/i);
+    expect(() => fromYaml('- a', 'g')).toThrow(/ApiName/);
+    expect(() => fromYaml('RequestConfig: text', 'g')).toThrow(/RequestConfig/);
+    expect(() => fromYaml('RequestParameters: {a: 1}', 'g')).toThrow(/RequestParameters/);
+    expect(() => fromYaml('Requestconfig: {}', 'g')).toThrow(/Requestconfig/);
+  });
 
   it('keeps what the grid does not show when a row is changed', () => {
     const draft = readDraft(described(FIXTURES['a mapping API with every kind of parameter'] as Stored));

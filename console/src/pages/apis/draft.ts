@@ -35,6 +35,9 @@ export interface Draft {
   failSample: string;
   /** Stored parameters that are no backend side of a declared one. */
   otherService: Fields[];
+  disableInternet: boolean;
+  /** What the form does not show, as `ModifyApi` takes it; it replaces the whole draft. */
+  others: Fields;
 }
 
 export const NEW_DRAFT: Draft = {
@@ -63,6 +66,8 @@ export const NEW_DRAFT: Draft = {
   resultSample: '',
   failSample: '',
   otherService: [],
+  disableInternet: false,
+  others: {},
 };
 
 const text = (value: unknown) => (value === undefined || value === null ? '' : String(value));
@@ -112,6 +117,17 @@ export function readDraft(api: Answer<'DescribeApi'>): Draft {
     resultSample: text(api.ResultSample),
     failSample: text(api.FailResultSample),
     otherService: service.filter((one) => !used.has(text(one.ServiceParameterName))),
+    disableInternet: api.DisableInternet === true,
+    others: present({
+      OpenIdConnectConfig: unlessEmpty(present((api.OpenIdConnectConfig ?? {}) as Fields)),
+      ErrorCodeSamples: api.ErrorCodeSamples?.ErrorCodeSample?.length
+        ? api.ErrorCodeSamples.ErrorCodeSample
+        : undefined,
+      ResultBodyModel: api.ResultBodyModel,
+      WebSocketApiType: api.WebSocketApiType === 'COMMON' ? undefined : api.WebSocketApiType,
+      BackendEnable: api.BackendEnable || undefined,
+      BackendId: api.BackendEnable ? api.BackendConfig?.BackendId : undefined,
+    }),
   };
 }
 
@@ -156,6 +172,13 @@ export function writeDraft(draft: Draft): Omit<Params<'CreateApi'>, 'GroupId'> {
     ResultType: draft.resultType || undefined,
     ResultSample: draft.resultSample || undefined,
     FailResultSample: draft.failSample || undefined,
+    DisableInternet: draft.disableInternet,
+    ...Object.fromEntries(
+      Object.entries(draft.others).map(([name, value]) => [
+        name,
+        typeof value === 'object' ? JSON.stringify(value) : value,
+      ]),
+    ),
   };
 }
 
@@ -164,6 +187,8 @@ function present(fields: Fields): Fields {
     Object.entries(fields).filter(([, value]) => value !== undefined && value !== null && value !== ''),
   );
 }
+
+const unlessEmpty = (fields: Fields) => (Object.keys(fields).length > 0 ? fields : undefined);
 
 /** Names of the `[…]` in a path. */
 export const placeholders = (path: string): string[] =>
@@ -212,18 +237,4 @@ export function callerView(draft: Draft, domain: string, basePath: string): stri
     lines.push('  -H "Authorization: APPCODE <AppCode>"');
   else if (draft.authType === 'APP') lines.push('  -H "X-Ca-Key: <AppKey>" -H "X-Ca-Signature: …"');
   return lines.join(' \\\n');
-}
-
-/** The whole draft as one readable text. */
-export function summary(draft: Draft): string {
-  const shown = {
-    auth: { type: draft.authType, appCode: draft.appCode, signature: draft.signature, forceNonce: draft.forceNonce },
-    request: draft.request,
-    parameters: draft.parameters.map(({ stored: _stored, ...row }) => row),
-    backend: draft.service,
-    constants: draft.constants,
-    systemParameters: draft.systems,
-    response: { type: draft.resultType, sample: draft.resultSample, failure: draft.failSample },
-  };
-  return JSON.stringify(shown, null, 2);
 }
