@@ -116,6 +116,22 @@ def test_a_browser_at_the_root_is_led_to_the_console(own: Running) -> None:
     assert sdk.json()["Code"] == "IncompleteSignature"
 
 
+def test_signing_in_is_in_the_audit_trail_and_the_command_shows_it(own: Running, owner: Browser) -> None:
+    visitor = Browser(own)
+    visitor.sign_in("mallory", "wrong password")
+    (failed,) = owner.call("DescribeAuditEvents", "2026-11-01", Actor="user:mallory").json()["AuditEvents"]
+    assert (failed["Operation"], failed["Outcome"]) == ("SignIn", "WrongUserOrPassword")
+    command = [sys.executable, "-m", "isthmus", "audit", "--state", str(own.state)]
+    shown = subprocess.run([*command, "--operation", "CreateApiGroup"], capture_output=True, text=True)
+    assert shown.returncode == 0, shown.stderr
+    head, *changes = shown.stdout.splitlines()
+    assert "user:alice  console  127.0.0.1  CreateApiGroup  Success" in head
+    assert any('Name: (none) → "by-console"' in line for line in changes)
+    everything = subprocess.run([*command, "--json", "--limit", "1000"], capture_output=True, text=True)
+    assert everything.returncode == 0 and "host:" in everything.stdout
+    assert PASSWORD not in everything.stdout
+
+
 def test_wrong_passwords_are_slowed_down_and_tell_nothing(own: Running, owner: Browser) -> None:
     owner.call("CreateUser", "2026-11-01", UserName="walter", Role="viewer", Password=PASSWORD)
     attacker = Browser(own)
