@@ -122,7 +122,9 @@ def test_signing_in_is_in_the_audit_trail_and_the_command_shows_it(own: Running,
     (failed,) = owner.call("DescribeAuditEvents", "2026-11-01", Actor="user:mallory").json()["AuditEvents"]
     assert (failed["Operation"], failed["Outcome"]) == ("SignIn", "WrongUserOrPassword")
     command = [sys.executable, "-m", "isthmus", "audit", "--state", str(own.state)]
-    shown = subprocess.run([*command, "--operation", "CreateApiGroup"], capture_output=True, text=True)
+    shown = subprocess.run(
+        [*command, "--operation", "CreateApiGroup", "--outcome", "Success"], capture_output=True, text=True
+    )
     assert shown.returncode == 0, shown.stderr
     head, *changes = shown.stdout.splitlines()
     assert "user:alice  console  127.0.0.1  CreateApiGroup  Success" in head
