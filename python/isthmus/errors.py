@@ -135,11 +135,11 @@ def single(code: str, text: str) -> ApiError:
 
 def not_found(subject: str, text: str) -> ApiError:
     """`subject` is the vendor's noun, for example `ApiGroup`; the message names what was looked for."""
-    return ApiError(f"NotFound{subject}", text, 404)
+    return ApiError(f"NotFound{subject}", _bounded(text), 404)
 
 
 def repeated(subject: str, text: str) -> ApiError:
-    return ApiError(f"Repeated{subject}", text)
+    return ApiError(f"Repeated{subject}", _bounded(text))
 
 
 def missing(parameter: str, text: str = "") -> ApiError:
@@ -158,11 +158,16 @@ def refused(problems: list[Problem]) -> ApiError:
         message += f" And {len(problems) - len(listed)} more."
     first = problems[0]
     stem = first.parameter.split(".")[0].split("[")[0]
-    return ApiError(first.code or f"Invalid{stem}", message, 400, tuple(problems))
+    return ApiError(first.code or f"Invalid{stem}", _bounded(message), 400, tuple(problems))
 
 
 # Enough to correct a request in one go; a hostile one must not get an answer as long as itself.
 _LISTED_PROBLEMS = 50
+_LONGEST_MESSAGE = 16 * 1024
+
+
+def _bounded(text: str) -> str:
+    return text if len(text) <= _LONGEST_MESSAGE else f"{text[: _LONGEST_MESSAGE - 1]}…"
 
 
 def invalid(problems: list[Problem]) -> ApiError:
@@ -171,11 +176,11 @@ def invalid(problems: list[Problem]) -> ApiError:
 
 
 def dependency_violation(subject: str, text: str) -> ApiError:
-    return ApiError(f"DependencyViolation{subject}", text)
+    return ApiError(f"DependencyViolation{subject}", _bounded(text))
 
 
 def exceed_limit(subject: str, text: str) -> ApiError:
-    return ApiError(f"ExceedLimit{subject}", text)
+    return ApiError(f"ExceedLimit{subject}", _bounded(text))
 
 
 def not_implemented(operation: str) -> ApiError:

@@ -5,8 +5,11 @@ Called by every list operation. A size above the maximum is lowered, as clients 
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
+from isthmus import errors
+from isthmus.errors import Problem
 from isthmus.store.selection import Page
 
 DEFAULT_SIZE = 10
@@ -14,9 +17,19 @@ LARGEST_SIZE = 100
 
 
 def page_of(params: Any, largest: int = LARGEST_SIZE) -> Page:
-    number = params.page_number if params.page_number is not None else 1
-    size = params.page_size if params.page_size is not None else DEFAULT_SIZE
-    return Page(max(1, int(number)), min(max(1, int(size)), largest))
+    """Raises: ApiError; two operations take the numbers as texts."""
+    number = _number("PageNumber", params.page_number, 1)
+    size = _number("PageSize", params.page_size, DEFAULT_SIZE)
+    return Page(max(1, number), min(max(1, size), largest))
+
+
+def _number(parameter: str, value: str | int | None, default: int) -> int:
+    if value is None:
+        return default
+    text = str(value).strip()
+    if not re.fullmatch(r"-?[0-9]{1,18}", text, re.ASCII):
+        raise errors.invalid([Problem(parameter, f"{text[:40]!r} is not a whole number.")])
+    return int(text)
 
 
 def page_fields(page: Page, total: int) -> dict[str, int]:

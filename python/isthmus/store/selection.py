@@ -10,9 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, Select, func, select
+from sqlalchemy import ColumnElement, Row, Select, false, func, select
 
 from isthmus.store.database import Transaction
+
+# No column that is searched holds a longer one, and SQLite refuses to look for it.
+_LONGEST_TEXT = 4096
 
 
 @dataclass(frozen=True)
@@ -40,4 +43,6 @@ def select_page(transaction: Transaction, query: Select[Any], order: Sequence[Co
 
 def contains_text(column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
     """Whether the text occurs, whatever the case, on every database."""
+    if len(text) > _LONGEST_TEXT:
+        return false()
     return func.lower(column).contains(text.lower(), autoescape=True)

@@ -1,0 +1,137 @@
+"""One of everything, and for each parameter's name a value that fits it: where tests of all operations start from."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from isthmus.catalog import Operation
+from isthmus.parameter import Parameter
+from isthmus.shape import ObjectOf
+from workbench import MOCK, REQUEST, Workbench
+
+PLUGIN = json.dumps({"unit": "SECOND", "apiDefault": 10})
+
+
+class World:
+    def __init__(self, workbench: Workbench) -> None:
+        self.workbench = workbench
+        call = workbench.call
+        self.group_id = workbench.group()
+        self.api_id = workbench.api(self.group_id)
+        call("DeployApi", ApiId=self.api_id, StageName="RELEASE")
+        versions = call("DescribeApiHistories", GroupId=self.group_id, ApiId=self.api_id)["ApiHisItems"]["ApiHisItem"]
+        self.app_id = str(call("CreateApp", AppName="world_app")["AppId"])
+        call("SetAppsAuthorities", ApiId=self.api_id, AppIds=self.app_id, StageName="RELEASE")
+        security = call("DescribeAppSecurity", AppId=self.app_id)
+        call("SetVpcAccess", Name="world_access", VpcId="vpc-world", InstanceId="10.9.0.1", Port="80")
+        call("CreateModel", GroupId=self.group_id, ModelName="World", Schema='{"type":"object"}')
+        stages = call("DescribeApiGroup", GroupId=self.group_id)["StageItems"]["StageInfo"]
+        operation = call("BatchDeployApis", StageName="TEST", **{"Api.1.ApiUid": self.api_id})["OperationId"]
+        document = {"swagger": "2.0", "info": {"title": "t", "version": "1"}, "paths": {}}
+        plugin = {"PluginName": "world_plugin", "PluginType": "ipControl"}
+        rules = json.dumps({"type": "ALLOW", "items": [{"blocks": ["10.0.0.0/8"]}]})
+        self.plugin_id = call("CreatePlugin", PluginData=rules, **plugin)["PluginId"]
+        dataset = call("CreateDataset", DatasetName="world_set", DatasetType="IP_WHITELIST_CIDR")["DatasetId"]
+        self.values: dict[str, str] = {
+            "GroupId": self.group_id,
+            "ApiId": self.api_id,
+            "ApiIds": self.api_id,
+            "ApiUid": self.api_id,
+            "AppId": self.app_id,
+            "AppIds": self.app_id,
+            "StageName": "RELEASE",
+            "StageId": stages[0]["StageId"],
+            "HistoryVersion": versions[0]["HistoryVersion"],
+            "PluginId": self.plugin_id,
+            "PluginType": "ipControl",
+            "PluginData": rules,
+            "DatasetId": dataset,
+            "DatasetType": "IP_WHITELIST_CIDR",
+            "AppKey": security["AppKey"],
+            "AppCode": security["AppCode"],
+            "VpcId": "vpc-world",
+            "InstanceId": "10.9.0.1",
+            "Port": "80",
+            "Name": "world_access",
+            "NetworkId": "vpc-world",
+            "ModelName": "World",
+            "Schema": '{"type":"object"}',
+            "RequestConfig": json.dumps(dict(REQUEST)),
+            "ServiceConfig": json.dumps(MOCK),
+            "AuthType": "APP",
+            "ResultType": "JSON",
+            "OperationUid": operation,
+            "OperationId": operation,
+            "Language": "python",
+            "Data": json.dumps(document),
+            "DataFormat": "json",
+            "Attachment": '{"mode":"host"}',
+            "ResourceType": "api",
+            "StartTime": "2026-11-18T11:00:00Z",
+            "EndTime": "2026-11-18T12:00:00Z",
+            "Role": "viewer",
+            "Value": "10.0.0.0/8",
+        }
+
+    def parameters(self, operation: Operation) -> dict[str, str]:
+        """What the operation requires, and the ids that make it find something."""
+        found: dict[str, str] = {}
+        for parameter in operation.params:
+            if parameter.required or parameter.name in ("GroupId", "ApiId", "AppId", "StageName"):
+                found.update(self.value(parameter))
+        return found
+
+    def value(self, parameter: Parameter) -> dict[str, str]:
+        if parameter.wire == "flat-repeat":
+            item = getattr(parameter.shape, "item", None)
+            if isinstance(item, ObjectOf):
+                return {f"{parameter.name}.1.{name}": self.values.get(name, "a") for name in item.members}
+            return {f"{parameter.name}.1": self.values.get(parameter.name, self.api_id)}
+        kind = getattr(parameter.shape, "kind", "any")
+        default = {"integer": "1", "boolean": "true"}.get(kind, "[]" if parameter.wire == "json" else "a_name")
+        return {parameter.name: self.values.get(parameter.name, default)}
+
+
+def nested(depth: int) -> str:
+    return "[" * depth + "]" * depth
+
+
+def hostile_values() -> list[Any]:
+    """Texts as they might come for any parameter."""
+    return [
+        " ",
+        "\0",
+        "a\0b",
+        "x" * 70_000,
+        "\U0001d54f" * 300,
+        "-1",
+        "0",
+        "99999999999999999999",
+        "9223372036854775807",
+        "1e999",
+        "NaN",
+        "maybe",
+        "１２",
+        "٣",
+        "[]",
+        "{}",
+        "null",
+        "[null]",
+        "[[1],{}]",
+        '{"a":{"b":[1,2.5e400,null]}}',
+        '{"requestPath":{"a":1},"serviceProtocol":[],"requestHttpMethod":"GET\\u0000"}',
+        '{"a":',
+        nested(20_000),
+        "'; DROP TABLE apis; --",
+        "%00%0a",
+        "../../etc/passwd",
+        "a\r\nX-Injected: 1",
+        "\ufeff\u202e\u2028",
+        ",,,,",
+        "1,2,a",
+        "*" * 50,
+        "(" * 500,
+        "https://[::1/",
+        "2026-13-45T99:99:99Z",
+    ]
