@@ -13,36 +13,76 @@ import {
   useMantineColorScheme,
 } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { IconLanguage, IconMoon, IconUser } from '@tabler/icons-react';
+import {
+  IconAdjustments,
+  IconApi,
+  IconBug,
+  IconChartLine,
+  IconFolders,
+  IconHistory,
+  IconInfoCircle,
+  IconKey,
+  IconLanguage,
+  IconLayoutDashboard,
+  IconListSearch,
+  IconMoon,
+  IconNetwork,
+  IconPuzzle,
+  IconServer,
+  IconUser,
+  IconUsers,
+} from '@tabler/icons-react';
 import { Link, Outlet, useRouterState } from '@tanstack/react-router';
 import { currentSession, signOut } from './api/client';
 import { chooseLanguage, type Key, LANGUAGES, type Language, useTexts } from './i18n';
 
-const NAVIGATION: Array<{ block?: Key; links: Array<{ to: string; text: Key }> }> = [
-  { links: [{ to: '/', text: 'nav.overview' }] },
+interface Entry {
+  to: string;
+  text: Key;
+  icon: typeof IconApi;
+}
+
+const NAVIGATION: Array<{ block?: Key; links: Entry[] }> = [
+  { links: [{ to: '/', text: 'nav.overview', icon: IconLayoutDashboard }] },
   {
     block: 'nav.manage',
     links: [
-      { to: '/groups', text: 'nav.groups' },
-      { to: '/apis', text: 'nav.apis' },
-      { to: '/plugins', text: 'nav.plugins' },
-      { to: '/vpcs', text: 'nav.vpcs' },
+      { to: '/groups', text: 'nav.groups', icon: IconFolders },
+      { to: '/apis', text: 'nav.apis', icon: IconApi },
+      { to: '/plugins', text: 'nav.plugins', icon: IconPuzzle },
+      { to: '/vpcs', text: 'nav.vpcs', icon: IconNetwork },
     ],
   },
   {
     block: 'nav.call',
     links: [
-      { to: '/apps', text: 'nav.apps' },
-      { to: '/debug', text: 'nav.debug' },
+      { to: '/apps', text: 'nav.apps', icon: IconKey },
+      { to: '/debug', text: 'nav.debug', icon: IconBug },
     ],
   },
-  { block: 'nav.instances', links: [{ to: '/instances', text: 'nav.shared' }] },
-  { block: 'nav.logs', links: [{ to: '/audit', text: 'nav.audit' }] },
+  {
+    block: 'nav.instances',
+    links: [
+      { to: '/instances', text: 'nav.shared', icon: IconServer },
+      { to: '/dedicated', text: 'nav.dedicated', icon: IconAdjustments },
+    ],
+  },
+  {
+    block: 'nav.monitoring',
+    links: [{ to: '/metrics', text: 'nav.metrics', icon: IconChartLine }],
+  },
+  {
+    block: 'nav.logs',
+    links: [
+      { to: '/requests', text: 'nav.requests', icon: IconListSearch },
+      { to: '/audit', text: 'nav.audit', icon: IconHistory },
+    ],
+  },
   {
     block: 'nav.settings',
     links: [
-      { to: '/users', text: 'nav.users' },
-      { to: '/about', text: 'nav.about' },
+      { to: '/users', text: 'nav.users', icon: IconUsers },
+      { to: '/about', text: 'nav.about', icon: IconInfoCircle },
     ],
   },
 ];
@@ -65,7 +105,7 @@ export function Shell() {
         <TopBar opened={opened} toggle={toggle} />
       </AppShell.Header>
       <AppShell.Navbar aria-label={t('nav.menu')}>
-        <ScrollArea>
+        <ScrollArea type="auto" p="xs">
           {NAVIGATION.map((block) => (
             <div key={block.block ?? 'top'}>
               {block.block && <div className="nav-block">{t(block.block)}</div>}
@@ -74,6 +114,7 @@ export function Shell() {
                   key={link.to}
                   renderRoot={(props) => <Link {...props} to={link.to} onClick={close} />}
                   label={t(link.text)}
+                  leftSection={<link.icon size={18} stroke={1.6} aria-hidden />}
                   active={isActive(link.to)}
                   aria-current={isActive(link.to) ? 'page' : undefined}
                 />

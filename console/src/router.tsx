@@ -106,6 +106,21 @@ const instances = createRoute({
   path: '/instances',
   component: lazyRouteComponent(() => import('./pages/Instances'), 'Instances'),
 });
+const dedicated = createRoute({
+  getParentRoute: () => inside,
+  path: '/dedicated',
+  component: lazyRouteComponent(() => import('./pages/Instances'), 'DedicatedInstances'),
+});
+const metrics = createRoute({
+  getParentRoute: () => inside,
+  path: '/metrics',
+  component: lazyRouteComponent(() => import('./pages/NotYet'), 'Metrics'),
+});
+const requests = createRoute({
+  getParentRoute: () => inside,
+  path: '/requests',
+  component: lazyRouteComponent(() => import('./pages/NotYet'), 'Requests'),
+});
 const users = createRoute({
   getParentRoute: () => inside,
   path: '/users',
@@ -136,6 +151,9 @@ const behind = [
   debug,
   plugins,
   instances,
+  dedicated,
+  metrics,
+  requests,
   users,
   audit,
   about,

@@ -109,6 +109,32 @@ class Console:
         self.field(key, within).click()
         self.page.get_by_role("option", name=option).first.click()
 
+    def reach(self, target: Locator) -> None:
+        """With the Tab key alone."""
+        target.first.wait_for()
+        element = target.first.element_handle()
+        for _ in range(150):
+            if self.page.evaluate("one => document.activeElement === one", element):
+                return
+            self.page.keyboard.press("Tab")
+        raise AssertionError(f"the keyboard does not reach {target}")
+
+    def press(self, target: Locator, key: str = "Enter") -> None:
+        self.reach(target)
+        self.page.keyboard.press(key)
+
+    def write(self, target: Locator, text: str) -> None:
+        self.reach(target)
+        self.page.keyboard.press("ControlOrMeta+A")
+        self.page.keyboard.type(text)
+
+    def pick(self, target: Locator, option: str) -> None:
+        """From a list that can be searched."""
+        self.write(target, option)
+        self.page.get_by_role("option", name=option).first.wait_for()
+        self.page.keyboard.press("ArrowDown")
+        self.page.keyboard.press("Enter")
+
     def picture(self, name: str) -> None:
         """Only when somebody asked for pictures."""
         folder = os.environ.get("ISTHMUS_SCREENSHOTS")

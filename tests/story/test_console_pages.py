@@ -5,16 +5,33 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 from isthmus.client import Endpoint, call
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from browsing import ROOT, Console, chromium
 from running import Running
 
 AXE = ROOT / "console" / "node_modules" / "axe-core" / "axe.min.js"
-PAGES = ["", "groups", "apis", "apis/new", "plugins", "vpcs", "apps", "debug", "instances", "users", "audit", "about"]
+PAGES = [
+    "",
+    "groups",
+    "apis",
+    "apis/new",
+    "plugins",
+    "vpcs",
+    "apps",
+    "debug",
+    "instances",
+    "dedicated",
+    "metrics",
+    "requests",
+    "users",
+    "audit",
+    "about",
+]
 
 
 @pytest.fixture(scope="module")
@@ -82,13 +99,58 @@ def test_axe_finds_nothing(
     for path in [*PAGES, *details]:
         console.open(path)
         console.page.wait_for_load_state("networkidle")
-        console.picture(f"{language}-{scheme}-{(path or 'overview').split('/')[0]}{'-one' if path in details else ''}")
+        console.picture(
+            f"{language}-{scheme}-{'one-' + path.split('/')[0] if path in details else path.replace('/', '-') or 'overview'}"
+        )
         console.page.evaluate(AXE.read_text(encoding="utf-8"))
         result = console.page.evaluate("axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa']})")
         for one in result["violations"]:
             found[f"{path}: {one['id']}"] = [node["html"][:160] for node in one["nodes"]][:3]
     console.close()
     assert found == {}
+
+
+def test_nothing_is_wider_than_a_telephone(browser: Browser, filled: Running, things: dict[str, Any]) -> None:
+    console = Console(browser, filled)
+    console.sign_in("alice")
+    console.page.set_viewport_size({"width": 360, "height": 740})
+    wide = []
+    for path in [
+        *PAGES,
+        f"groups/{things['group']}",
+        f"apis/{things['group']}/{things['api']}",
+        f"apps/{things['app']}",
+    ]:
+        console.open(path)
+        console.page.wait_for_load_state("networkidle")
+        console.picture(f"narrow-{path.replace('/', '-')[:16] or 'overview'}")
+        if console.page.evaluate("document.documentElement.scrollWidth") > 360:
+            wide.append(path)
+    console.close()
+    assert wide == []
+
+
+def test_ten_thousand_rows_are_a_list_like_any_other(browser: Browser, filled: Running) -> None:
+    console = Console(browser, filled)
+    console.sign_in("alice")
+    total = 10_000
+
+    def answer(route: Route) -> None:
+        sent = parse_qs(route.request.post_data or "")
+        if sent.get("Action") != ["DescribeApis"]:
+            route.continue_()
+            return
+        first = (int(sent["PageNumber"][0]) - 1) * 100
+        rows = [{"ApiId": f"a{n}", "ApiName": f"api-{n}", "GroupId": "g"} for n in range(first, first + 100)]
+        route.fulfill(json={"TotalCount": total, "ApiSummarys": {"ApiSummary": rows}})
+
+    console.page.route(f"{filled.ready['management']}/", answer)
+    console.page.goto(f"{console.url}apis")
+    expect(console.page.get_by_text(console.t("common.rows", count=str(total)))).to_be_visible()
+    expect(console.page.locator("tbody tr")).to_have_count(25)
+    console.page.get_by_role("textbox", name=console.t("action.search")).fill("api-9876")
+    expect(console.page.locator("tbody tr")).to_have_count(1)
+    console.close()
 
 
 def test_a_gateway_that_is_gone_shows_an_error_and_keeps_what_was_typed(

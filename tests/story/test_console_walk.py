@@ -162,3 +162,74 @@ def change_publish_and_go_back(console: Console, nginx: Nginx) -> None:
     expect(console.field("debug.path")).to_have_value("/nginx")
     send(console)
     expect(console.page.get_by_text(nginx.page)).to_be_visible()
+
+
+def test_the_walk_through_needs_no_mouse(
+    browser: Browser, tmp_path_factory: pytest.TempPathFactory, nginx: Nginx
+) -> None:
+    gateway = Running.start(tmp_path_factory.mktemp("console-keys"))
+    console = Console(browser, gateway)
+    try:
+        console.set_up("alice")
+        make_by_keyboard(console, nginx)
+        publish_by_keyboard(console)
+        call_by_keyboard(console, nginx)
+    finally:
+        console.close()
+        gateway.stop()
+
+
+def walk_to(console: Console, key: str) -> None:
+    console.press(console.page.get_by_role("navigation").get_by_role("link", name=console.t(key), exact=True))
+
+
+def confirm(console: Console) -> None:
+    console.press(console.dialog().get_by_role("button", name=console.t("action.confirm")))
+    expect(console.dialog()).to_be_hidden()
+
+
+def make_by_keyboard(console: Console, nginx: Nginx) -> None:
+    walk_to(console, "nav.vpcs")
+    console.press(console.button("vpc.create").first)
+    dialog = console.dialog()
+    console.write(console.field("vpc.name", dialog), "nginx-access")
+    console.write(console.field("vpc.network", dialog), "vpc-demo")
+    console.write(console.field("vpc.target", dialog), "127.0.0.1")
+    console.write(console.field("vpc.port", dialog), str(nginx.port))
+    confirm(console)
+    walk_to(console, "nav.groups")
+    console.press(console.button("group.create").first)
+    console.write(console.field("group.name", console.dialog()), "nginx-demo")
+    confirm(console)
+    console.press(console.page.get_by_role("link", name="nginx-demo"))
+    console.press(console.page.get_by_role("link", name=console.t("api.create")).first)
+    console.write(console.field("api.name"), "nginx-test")
+    console.press(console.button("action.next"))
+    console.write(console.field("wizard.path"), "/nginx")
+    console.press(console.button("action.next"))
+    console.pick(console.field("wizard.access"), "nginx-access")
+    console.press(console.button("action.next"))
+    console.press(console.button("wizard.createPublish"))
+
+
+def publish_by_keyboard(console: Console) -> None:
+    dialog = console.dialog()
+    console.write(console.field("publish.remarks", dialog), "first")
+    console.press(dialog.get_by_role("button", name=console.t("publish.submit"), exact=True))
+    expect(dialog).to_be_hidden()
+    walk_to(console, "nav.apps")
+    console.press(console.button("app.create").first)
+    console.write(console.field("app.name", console.dialog()), "caller")
+    confirm(console)
+    console.press(console.button("api.authorize"))
+    console.pick(console.field("authorize.api", console.dialog()), "nginx-test")
+    confirm(console)
+
+
+def call_by_keyboard(console: Console, nginx: Nginx) -> None:
+    walk_to(console, "nav.debug")
+    console.pick(console.field("debug.api"), "nginx-test")
+    expect(console.field("debug.path")).to_have_value("/nginx")
+    console.press(console.button("debug.send"))
+    expect(console.page.get_by_test_id("status")).to_have_text("200")
+    expect(console.page.get_by_text(nginx.page)).to_be_visible()

@@ -37,6 +37,18 @@ export const enChange = {
   'wizard.restorable': 'What you typed here before was not saved.',
   'wizard.restore': 'Take it back',
   'wizard.internet': 'Forbid public access (second-level domain and public domains)',
+  'nav.dedicated': 'Dedicated Instances',
+  'nav.monitoring': 'Monitoring',
+  'nav.metrics': 'Dashboards',
+  'nav.requests': 'Requests',
+  'instance.noDedicated': 'There is no dedicated instance. This version serves every group on the shared instance.',
+  'notYet.metrics':
+    'This version does not measure traffic yet, so there is nothing to draw. The overview shows each engine and how far it is; the audit trail shows what changed.',
+  'notYet.requests':
+    'This version does not keep a log of requests yet. Debug shows one request with everything about it; each answer of the gateway carries X-Ca-Request-Id and, when the gateway refused, X-Ca-Error-Code.',
+  'overview.allDone': 'All seven steps are done.',
+  'overview.lag': 'Behind by',
+  'overview.problems': 'Refused parts',
   'audit.title': 'Audit',
   'audit.lead': 'Every change of the gateway: who, what, when, from where, through what. It cannot be edited.',
   'audit.time': 'Time',

@@ -38,6 +38,18 @@ export const zhChange: Record<keyof typeof enChange, string> = {
   'wizard.restorable': '您之前在此输入的内容尚未保存。',
   'wizard.restore': '恢复输入内容',
   'wizard.internet': '禁止公网访问（二级域名和公网域名）',
+  'nav.dedicated': '专享实例',
+  'nav.monitoring': '监控',
+  'nav.metrics': '监控大盘',
+  'nav.requests': '请求日志',
+  'instance.noDedicated': '没有专享实例。当前版本的所有分组均运行在共享实例上。',
+  'notYet.metrics':
+    '当前版本尚未采集流量指标，因此没有可展示的图表。概览页显示每个引擎的状态和进度，操作审计显示发生过的变更。',
+  'notYet.requests':
+    '当前版本尚未保存请求日志。调试页可以展示一次请求的全部细节；网关的每个响应都带有 X-Ca-Request-Id，被网关拒绝时还带有 X-Ca-Error-Code。',
+  'overview.allDone': '七个步骤均已完成。',
+  'overview.lag': '落后版本数',
+  'overview.problems': '被拒绝的配置',
   'audit.title': '操作审计',
   'audit.lead': '网关的每一次变更：何人、何事、何时、来自何处、通过何种客户端。审计记录不可修改。',
   'audit.time': '时间',

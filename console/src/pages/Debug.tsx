@@ -10,6 +10,7 @@ import { useTexts } from '../i18n';
 import { ErrorNotice } from '../parts/ErrorNotice';
 import { Page } from '../parts/Page';
 import { DebugAnswer } from './DebugAnswer';
+import { noteFirstCall } from './firstCall';
 
 const LIMIT = 512 * 1024;
 
@@ -74,6 +75,9 @@ export function Debug() {
         Headers: values.headers.trim() ? JSON.stringify(readHeaders(values.headers)) : undefined,
         Body: values.body || undefined,
       }),
+    onSuccess: (result) => {
+      if ((result.Status ?? 0) < 400) noteFirstCall();
+    },
   });
   return (
     <Page title={t('debug.title')} lead={t('debug.lead')}>

@@ -1,5 +1,6 @@
 // What a debug call brought: status, the layer that refused with a way to mend it, body, headers, the exact bytes, snippets.
 import { Alert, Badge, Button, Card, Group, Stack, Tabs, Text, Title } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { Answer } from '../api/client';
 import { useTexts } from '../i18n';
@@ -70,19 +71,27 @@ export function DebugAnswer({ result, called }: { result: Result; called: Called
 }
 
 function Refused({ refusal, called }: { refusal: NonNullable<Result['Refusal']>; called: Called }) {
-  const { t } = useTexts();
+  const { t, language } = useTexts();
+  // The server words them in English; what another language lacks stays so.
+  const words = useQuery({
+    queryKey: ['words', language],
+    queryFn: () => (language === 'zh' ? import('../i18n/refusals.zh') : null),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  const [title, fix] = words.data?.refusals[refusal.Code ?? ''] ?? [refusal.Title, refusal.Fix];
+  const layer = words.data?.layers[refusal.Layer ?? ''] ?? refusal.Layer;
   const place = placeOf(refusal.Link ?? '', called);
   return (
-    <Alert color="red" role="alert" title={`${refusal.Code} · ${refusal.Title}`}>
+    <Alert color="red" role="alert" title={`${refusal.Code} · ${title}`}>
       <Stack gap={6}>
         <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
           {refusal.Message}
         </Text>
         <Text size="sm">
-          <b>{t('debug.layer')}:</b> {refusal.Layer}
+          <b>{t('debug.layer')}:</b> {layer}
         </Text>
         <Text size="sm">
-          <b>{t('debug.fix')}:</b> {refusal.Fix}
+          <b>{t('debug.fix')}:</b> {fix}
         </Text>
         {place && (
           <Button

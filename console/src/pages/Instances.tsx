@@ -11,21 +11,27 @@ import { Facts } from './GroupDetail';
 
 type Form = 'nftables' | 'aliyun' | 'aws' | 'plain';
 
-export function Instances() {
+export const Instances = () => <InstanceList isDedicated={false} />;
+export const DedicatedInstances = () => <InstanceList isDedicated />;
+
+function InstanceList({ isDedicated }: { isDedicated: boolean }) {
   const { t } = useTexts();
   const instances = useInstances();
   const [form, setForm] = useState<Form>('aliyun');
+  const title = t(isDedicated ? 'nav.dedicated' : 'instance.title');
+  const shown = instances.data?.filter((one) => (one.InstanceType ?? '').includes('DEDICATED') === isDedicated);
   if (instances.error) {
     return (
-      <Page title={t('instance.title')}>
+      <Page title={title}>
         <ErrorNotice error={instances.error} retry={() => void instances.refetch()} />
       </Page>
     );
   }
   return (
-    <Page title={t('instance.title')} lead={t('instance.lead')}>
+    <Page title={title} lead={t('instance.lead')}>
       {!instances.data && <Skeleton height={220} aria-label={t('common.loading')} />}
-      {instances.data?.map((instance) => {
+      {shown?.length === 0 && <Alert color="gray">{t('instance.noDedicated')}</Alert>}
+      {shown?.map((instance) => {
         const egress = egressOf([instance]);
         return (
           <Card withBorder key={instance.InstanceId} p="lg">

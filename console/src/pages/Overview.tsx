@@ -11,6 +11,7 @@ import { DataTable } from '../parts/DataTable';
 import { ErrorNotice } from '../parts/ErrorNotice';
 import { Page } from '../parts/Page';
 import { DriftCount } from './apis/PublishDialog';
+import { hasCalled } from './firstCall';
 
 export function Overview() {
   const { t } = useTexts();
@@ -48,22 +49,30 @@ export function Overview() {
       done: (grants.data ?? 0) > 0,
       to: firstApp === undefined ? '/apps' : `/apps/${firstApp}`,
     },
-    { key: 'overview.step.call', help: 'overview.step.callHelp', done: false, to: '/debug' },
+    { key: 'overview.step.call', help: 'overview.step.callHelp', done: hasCalled(), to: '/debug' },
   ];
   const next = steps.findIndex((step) => !step.done);
   const loading = [accesses, groups, apis, apps].some((query) => query.isPending);
   return (
     <Page title={t('overview.title')}>
       {failed && <ErrorNotice error={failed.error} retry={() => void failed.refetch()} />}
+      <SimpleGrid cols={{ base: 2, sm: 4 }} component="section" aria-label={t('overview.counts')}>
+        <Count text={t('nav.vpcs')} value={accesses.data?.length} to="/vpcs" />
+        <Count text={t('nav.groups')} value={groups.data?.length} to="/groups" />
+        <Count text={t('nav.apis')} value={apis.data?.length} to="/apis" />
+        <Count text={t('nav.apps')} value={apps.data?.length} to="/apps" />
+      </SimpleGrid>
       <Title order={2} size="h4">
         {t('overview.steps')}
       </Title>
       {loading && !failed ? (
         <Skeleton height={240} radius="md" />
+      ) : next < 0 ? (
+        <Alert color="teal">{t('overview.allDone')}</Alert>
       ) : (
         <Card withBorder padding={0} component="ol" m={0} style={{ listStyle: 'none' }}>
           {steps.map((step, index) => (
-            <Group component="li" key={step.key} p="md" wrap="nowrap" align="flex-start" className="step">
+            <Group component="li" key={step.key} px="md" py="sm" wrap="nowrap" align="flex-start" className="step">
               <ThemeIcon variant={step.done ? 'filled' : 'default'} color="teal.8" radius="xl" size={28} aria-hidden>
                 {step.done ? (
                   <IconCheck size={16} />
@@ -101,15 +110,6 @@ export function Overview() {
           ))}
         </Card>
       )}
-      <Title order={2} size="h4">
-        {t('overview.counts')}
-      </Title>
-      <SimpleGrid cols={{ base: 2, sm: 4 }}>
-        <Count text={t('nav.vpcs')} value={accesses.data?.length} to="/vpcs" />
-        <Count text={t('nav.groups')} value={groups.data?.length} to="/groups" />
-        <Count text={t('nav.apis')} value={apis.data?.length} to="/apis" />
-        <Count text={t('nav.apps')} value={apps.data?.length} to="/apps" />
-      </SimpleGrid>
       {published && <Drifted />}
       <Title order={2} size="h4">
         {t('overview.engines')}
@@ -124,7 +124,24 @@ export function Overview() {
         columns={[
           { title: t('overview.engine'), cell: (engine) => engine.Node },
           { title: t('overview.revision'), cell: (engine) => engine.Revision },
-          { title: t('overview.state'), cell: (engine) => engine.State },
+          { title: t('overview.lag'), cell: (engine) => engine.Lag ?? 0 },
+          {
+            title: t('overview.state'),
+            cell: (engine) => (
+              <Badge color={engine.State === 'serving' ? 'teal.9' : 'orange.9'} variant="filled" tt="none">
+                {engine.State}
+              </Badge>
+            ),
+          },
+          {
+            title: t('overview.problems'),
+            cell: (engine) =>
+              engine.Refused?.length
+                ? engine.Refused.map((one) => (
+                    <Text size="sm" key={one.Key}>{`${one.Kind} ${one.Key}: ${one.Reason}`}</Text>
+                  ))
+                : t('common.none'),
+          },
         ]}
       />
     </Page>

@@ -2,7 +2,7 @@
 import { Alert, Anchor, Button, Card, Grid, Group, SegmentedControl, Skeleton, Stack, Stepper } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { ApiError, call } from '../../api/client';
 import { useApi, useGroups } from '../../api/queries';
 import { useTexts } from '../../i18n';
@@ -180,6 +180,11 @@ function Steps({ form, apiId, problems, step, setStep, submit, busy, error }: St
   const [unread, setUnread] = useState<string>();
   const draft = form.values;
   const group = groups.data?.find((one) => one.GroupId === draft.groupId);
+  const only = groups.data?.length === 1 ? groups.data[0]?.GroupId : undefined;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a start, not a rule
+  useEffect(() => {
+    if (only && !draft.groupId) form.setFieldValue('groupId', only);
+  }, [only]);
   const count = (index: number) => Object.keys(problems).filter((field) => stepOf(field) === index).length;
   const steps = [t('wizard.basic'), t('wizard.request'), t('wizard.backend'), t('wizard.response')];
   const isForm = view === 'form';
