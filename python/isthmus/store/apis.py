@@ -117,7 +117,7 @@ def list_apis(transaction: Transaction, wanted: ApiFilter, page: Page) -> Apis:
         query = query.where(~_runs(wanted.stage))
     elif wanted.stage is not None:
         query = query.where(_runs(wanted.stage))
-    found = select_page(transaction, query, [apis.c.modified_at.desc(), apis.c.api_id], page)
+    found = select_page(transaction, query, [apis.c.modified_at.desc(), apis.c.api_id], page, [apis.c.api_id])
     return Apis([ListedApi(_api(row), row.group_name) for row in found.rows], found.total)
 
 

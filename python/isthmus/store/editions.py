@@ -155,7 +155,8 @@ def list_editions(transaction: Transaction, wanted: EditionFilter, page: Page) -
         query = query.where(editions.c.online)
     query = _with_api(query, wanted)
     order = [editions.c.version.desc(), editions.c.api_id, editions.c.stage]
-    found = select_page(transaction, query, order, page)
+    keys = [editions.c.api_id, editions.c.stage, editions.c.version]
+    found = select_page(transaction, query, order, page, keys)
     return Editions([ListedEdition(_edition(row), row.group_name) for row in found.rows], found.total)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, Select, false, func, select
+from sqlalchemy import ColumnElement, Row, Select, and_, false, func
 
 from isthmus.store.database import Transaction
 
@@ -31,14 +31,26 @@ class Rows(NamedTuple):
     total: int
 
 
-def select_page(transaction: Transaction, query: Select[Any], order: Sequence[ColumnElement[Any]], page: Page) -> Rows:
-    total = transaction.connection.execute(select(func.count()).select_from(query.subquery())).scalar_one()
+def select_page(
+    transaction: Transaction,
+    query: Select[Any],
+    order: Sequence[ColumnElement[Any]],
+    page: Page,
+    keys: Sequence[ColumnElement[Any]] = (),
+) -> Rows:
+    """`keys` are the columns by which a row is found again: with them, long rows are read for the page alone."""
+    counted = query.with_only_columns(func.count(), maintain_column_froms=True).order_by(None)
+    total = transaction.connection.execute(counted).scalar_one()
     offset = (page.number - 1) * page.size
     # A page number can be so large that the offset is no integer of the database.
     if offset >= total:
         return Rows([], total)
-    rows = transaction.connection.execute(query.order_by(*order).limit(page.size).offset(offset)).all()
-    return Rows(rows, total)
+    wanted = query.order_by(*order).limit(page.size).offset(offset)
+    if keys:
+        picked = wanted.with_only_columns(*keys, maintain_column_froms=True).subquery("picked")
+        same = [key == picked.c[str(key.key)] for key in keys]
+        wanted = query.join(picked, and_(*same)).order_by(*order)
+    return Rows(transaction.connection.execute(wanted).all(), total)
 
 
 def contains_text(column: ColumnElement[Any], text: str) -> ColumnElement[bool]:

@@ -101,7 +101,7 @@ def wanted_address(request: pytest.FixtureRequest) -> str | None:
     """TEST_STORE=postgresql runs the tests of operations on PostgreSQL."""
     if os.environ.get("TEST_STORE") != "postgresql":
         return None
-    return str(request.getfixturevalue("new_database")())
+    return str(request.getfixturevalue("postgresql").database())
 
 
 @pytest.fixture
