@@ -1,7 +1,7 @@
 //! What conditions and texts of plug-ins can see: of a request on its way in, and of an answer on its way out.
 
 use super::{Passage, Step};
-use crate::request::{has_form, Matched, System};
+use crate::request::{form, has_form, Matched, System};
 use crate::thread::Now;
 use hyper::header::HeaderMap;
 use hyper::http::request::Parts;
@@ -77,7 +77,8 @@ impl<'r, 'w> RequestFacts<'r, 'w> {
 
     fn form(&self, name: &str) -> Value<'_> {
         if has_form(&self.head.headers) {
-            Value::of(first(self.body, name))
+            let fields = form::texts(self.body, form::charset(&self.head.headers));
+            Value::of(fields.into_iter().find(|(known, _)| known == name).map(|(_, value)| Cow::Owned(value)))
         } else {
             Value::Null
         }

@@ -7,6 +7,7 @@
 use super::answer::{Kind, Refusal};
 use super::body::RequestBody;
 use super::claimed;
+use super::form;
 use super::parameters;
 use super::permit::Permitted;
 use super::signature::has_form;
@@ -76,8 +77,9 @@ pub async fn build(
         built.apply(&edition.edition.mappings, system, |name| placeholder(permitted, name).into_iter().collect())?;
     } else {
         let is_form = edition.edition.body_format == BodyFormat::Form && has_form(&head.headers);
-        let fields = if is_form { parameters::parse_form(body.collect(rules.body_limit).await?) } else { Vec::new() };
-        let query = parameters::parse_form(head.uri.query().unwrap_or_default().as_bytes());
+        let charset = form::charset(&head.headers);
+        let fields = if is_form { form::texts(body.collect(rules.body_limit).await?, charset) } else { Vec::new() };
+        let query = form::texts(head.uri.query().unwrap_or_default().as_bytes(), None);
         let values = parameters::read(edition, &permitted.matched.values, &head.headers, &query, &fields)?;
         built.apply(&edition.edition.mappings, system, |name| values.all(name).iter().map(AsRef::as_ref).collect())?;
         if edition.edition.request_mode == RequestMode::MappingPassthrough {

@@ -4,6 +4,7 @@ pub mod answer;
 mod app_code;
 mod body;
 mod claimed;
+pub mod form;
 mod guard;
 mod identify;
 pub mod map;

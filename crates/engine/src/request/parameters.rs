@@ -22,14 +22,6 @@ impl Values<'_> {
     }
 }
 
-/// Splits a query or a form; pairs without a name are ignored.
-pub fn parse_form(text: &[u8]) -> Vec<(String, String)> {
-    form_urlencoded::parse(text)
-        .filter(|(name, _)| !name.is_empty())
-        .map(|(name, value)| (name.into_owned(), value.into_owned()))
-        .collect()
-}
-
 /// # Errors
 /// `ParameterRequired` or `InvalidParameter`, whichever comes first; the reason names all of them.
 pub fn read<'r>(

@@ -4,6 +4,7 @@
 //! repeated parameters with commas, its Python demo signs the query undecoded. The documented form is tried first; the
 //! message about a mismatch always shows that one.
 
+use super::form::{self, Pair};
 use crate::world::KeyCredential;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use base64::Engine as _;
@@ -109,9 +110,9 @@ impl<'r> SignedRequest<'r> {
             text.extend_from_slice(path.as_bytes());
         }
         let query = self.head.uri.query().unwrap_or_default().as_bytes();
-        let query = pairs(query, variant.decoded_query);
+        let query = form::pairs(query, variant.decoded_query);
         // The form's fields come first in each group of equal names: where both have a name, the form's value counts.
-        let mut all = pairs(self.form, true);
+        let mut all = form::signed_pairs(self.form, form::charset(&self.head.headers));
         all.extend(query);
         all.sort_by(|(one, _), (other, _)| one.cmp(other));
         let mut separator = b'?';
@@ -130,29 +131,6 @@ impl<'r> SignedRequest<'r> {
             }
         }
     }
-}
-
-type Pair<'r> = (Cow<'r, [u8]>, Cow<'r, [u8]>);
-
-/// Names and values in their order; pairs without a name are ignored.
-fn pairs(text: &[u8], decode: bool) -> Vec<Pair<'_>> {
-    text.split(|byte| *byte == b'&')
-        .filter_map(|part| {
-            let mut sides = part.splitn(2, |byte| *byte == b'=');
-            let (name, value) = (sides.next().unwrap_or_default(), sides.next().unwrap_or_default());
-            let read = |side| if decode { decode_form(side) } else { Cow::Borrowed(side) };
-            (!name.is_empty()).then(|| (read(name), read(value)))
-        })
-        .collect()
-}
-
-/// `+` is a space, `%XX` a byte (WHATWG URL, application/x-www-form-urlencoded).
-fn decode_form(text: &[u8]) -> Cow<'_, [u8]> {
-    if !text.iter().any(|byte| matches!(byte, b'+' | b'%')) {
-        return Cow::Borrowed(text);
-    }
-    let spaced: Vec<u8> = text.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
-    Cow::Owned(percent_encoding::percent_decode(&spaced).collect())
 }
 
 fn join<'v>(first: &'v [u8], more: &[Pair<'_>]) -> Cow<'v, [u8]> {
