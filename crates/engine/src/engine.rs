@@ -1,7 +1,7 @@
 //! Starting and stopping: threads, listeners, the follower of the plan.
 
 use crate::attach::{AddressPolicy, Attachments, Egress};
-use crate::disk::DiskCopy;
+use crate::disk::{nonce_file, DiskCopy};
 use crate::follow::{self, FollowSettings};
 use crate::health::{self, Health};
 use crate::listen::{self, Open};
@@ -60,16 +60,17 @@ impl Engine {
         let log = settings.access_log.as_deref().map(open_log).transpose()?;
         let settings = Arc::new(settings);
         let policy = Arc::new(address_policy(&settings, &addresses));
-        let shared = Arc::new(Shared {
-            live: Arc::clone(&live),
-            nonces: Nonces::new(settings.nonce_window_ms),
-            automatic_domains: AutomaticDomains::new(settings.automatic_domain_quota),
-            backend_tls: backend::client_config().map_err(io::Error::other)?,
-        });
+        let backend_tls = backend::client_config().map_err(io::Error::other)?;
         let acceptor = TlsAcceptor::from(certificates::server_config(Arc::clone(&live)).map_err(io::Error::other)?);
         let (stop, stopped) = watch::channel(false);
-        let mut engine = Engine { live, addresses, threads: Vec::new(), stop };
+        let mut engine = Engine { live: Arc::clone(&live), addresses, threads: Vec::new(), stop };
         engine.follow(&settings, stopped.clone())?;
+        let shared = Arc::new(Shared {
+            live,
+            nonces: nonces(&settings),
+            automatic_domains: AutomaticDomains::new(settings.automatic_domain_quota),
+            backend_tls,
+        });
         let mut tls = tls.into_iter();
         let mut counters = Vec::new();
         for (index, listener) in plain.into_iter().enumerate() {
@@ -86,6 +87,10 @@ impl Engine {
                 stop: stopped.clone(),
             };
             engine.spawn(&format!("serve-{index}"), move || start.run())?;
+        }
+        if keeps_state(&settings) {
+            let kept = nonce_file::keep(shared, settings.state.clone(), stopped.clone());
+            engine.spawn("nonces", move || local(kept))?;
         }
         if let Some(listener) = health_listener.into_iter().next() {
             let health = Arc::new(Health { live: Arc::clone(&engine.live), counters });
@@ -157,6 +162,17 @@ fn open_log(path: &std::path::Path) -> io::Result<File> {
     OpenOptions::new().create(true).append(true).open(path).map_err(|error| {
         io::Error::new(error.kind(), format!("cannot open the access log {}: {error}", path.display()))
     })
+}
+
+fn keeps_state(settings: &EngineSettings) -> bool {
+    !settings.state.as_os_str().is_empty()
+}
+
+/// With what an engine before this one left; `follow` has made sure that no other one runs on the same state.
+fn nonces(settings: &EngineSettings) -> Nonces {
+    let kept = keeps_state(settings);
+    let before = if kept { nonce_file::load(&settings.state) } else { None };
+    Nonces::new(settings.nonce_window_ms, kept, before)
 }
 
 /// 64 hexadecimal digits.

@@ -2,12 +2,13 @@
 //!
 //! `DiskCopy` is opened before serving begins, gives what it holds once, and takes each batch that was applied.
 //! `encode` turns batches into bytes, `frame` seals them (the plan holds every secret there is), `files` keeps
-//! snapshot and log, and `writer` is the thread that writes.
+//! snapshot and log, and `writer` is the thread that writes. `nonce_file` stands beside it and has a thread of its own.
 //! Invariant: what is read back was served at some moment as a whole; damage costs newer changes, never consistency.
 
 mod encode;
 mod files;
 mod frame;
+pub mod nonce_file;
 #[cfg(test)]
 mod tests;
 mod writer;

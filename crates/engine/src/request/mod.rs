@@ -18,7 +18,7 @@ mod throttle;
 
 pub use body::{BodyError, RequestBody};
 pub use map::{Chosen, Outgoing};
-pub use nonces::Nonces;
+pub use nonces::{Nonces, SeenNonces};
 pub use permit::Permitted;
 pub use route::Matched;
 pub use signature::has_form;

@@ -1,21 +1,33 @@
-//! Nonces seen inside the window, shared by all threads of an engine.
+//! Nonces seen inside the window, and tokens that may be used once, shared by all threads of an engine.
 //!
-//! Kept as keyed 64-bit hashes of AppKey and nonce in shards with a lock each: a nonce must be unique across threads,
-//! so this is the one place where a signed request touches something that others write. A shard forgets what left the
-//! window whenever it doubled since it last did.
+//! Kept as keyed 128-bit hashes of scope and text in shards with a lock each: a nonce must be unique across threads, so
+//! this is the one place where a signed request touches something that others write. A shard forgets what left the
+//! window whenever it doubled since it last did. `disk::nonce_file` keeps them across restarts, with the hashes' seeds.
 
 use super::answer::{Kind, Refusal};
-use foldhash::quality::RandomState;
+use foldhash::quality::FixedState;
 use std::collections::HashMap;
 use std::hash::BuildHasher;
 use std::sync::{Mutex, PoisonError};
 
 const SHARDS: usize = 64;
+/// Uses that a shard keeps for a disk that does not take them.
+const FRESH_LIMIT: usize = 64 * 1024;
+
+/// What outlives an engine: hashes, each with when it may come again (Unix milliseconds), and what they were made with.
+#[derive(Debug, Clone)]
+pub struct SeenNonces {
+    pub seeds: [u64; 2],
+    pub seen: Vec<(u128, i64)>,
+}
 
 pub struct Nonces {
     window_ms: u64,
-    hasher: RandomState,
+    seeds: [u64; 2],
+    hashers: [FixedState; 2],
     shards: Vec<Mutex<Shard>>,
+    /// Whether somebody takes what is new.
+    kept: bool,
 }
 
 #[derive(Default)]
@@ -23,12 +35,29 @@ struct Shard {
     /// Hash → when it may come again (Unix milliseconds).
     seen: HashMap<u128, i64, foldhash::fast::RandomState>,
     clean_at: usize,
+    fresh: Vec<(u128, i64)>,
 }
 
 impl Nonces {
-    /// `window_ms` 0 switches the check off.
-    pub fn new(window_ms: u64) -> Self {
-        Self { window_ms, hasher: RandomState::default(), shards: (0..SHARDS).map(|_| Mutex::default()).collect() }
+    /// `window_ms` 0 switches the check of nonces off. `kept` says that `take_fresh` is called; `before` is what an
+    /// earlier engine left.
+    pub fn new(window_ms: u64, kept: bool, before: Option<SeenNonces>) -> Self {
+        // Random from the operating system: without it, colliding nonces could be computed.
+        let random = || std::collections::hash_map::RandomState::new().hash_one(0);
+        let before = before.unwrap_or_else(|| SeenNonces { seeds: [random(), random()], seen: Vec::new() });
+        let nonces = Self {
+            window_ms,
+            seeds: before.seeds,
+            hashers: before.seeds.map(FixedState::with_seed),
+            shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
+            kept,
+        };
+        for (hash, until) in before.seen {
+            if let Some(shard) = nonces.shard(hash) {
+                shard.lock().unwrap_or_else(PoisonError::into_inner).seen.insert(hash, until);
+            }
+        }
+        nonces
     }
 
     /// Remembers a nonce; a second use inside the window is refused. `now` in Unix milliseconds.
@@ -43,11 +72,9 @@ impl Nonces {
 
     /// Whether this is the first use of a text among those of `scope` that are remembered; then it is, until `until`.
     pub fn remember(&self, scope: &str, text: &[u8], now: i64, until: i64) -> bool {
-        let low = self.hasher.hash_one((scope, text));
-        let high = self.hasher.hash_one((text, scope, low));
-        let hash = (u128::from(high) << 64) | u128::from(low);
-        let index = usize::try_from(low % SHARDS as u64).unwrap_or_default();
-        let Some(shard) = self.shards.get(index) else { return true };
+        let [low, high] = &self.hashers;
+        let hash = (u128::from(high.hash_one((scope, text))) << 64) | u128::from(low.hash_one((scope, text)));
+        let Some(shard) = self.shard(hash) else { return true };
         let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
         shard.forget(now);
         match shard.seen.insert(hash, until) {
@@ -55,8 +82,39 @@ impl Nonces {
                 shard.seen.insert(hash, old);
                 false
             }
-            _ => true,
+            _ => {
+                if self.kept && shard.fresh.len() < FRESH_LIMIT {
+                    shard.fresh.push((hash, until));
+                }
+                true
+            }
         }
+    }
+
+    /// What was used since this was last asked.
+    pub fn take_fresh(&self) -> Vec<(u128, i64)> {
+        let take =
+            |shard: &Mutex<Shard>| std::mem::take(&mut shard.lock().unwrap_or_else(PoisonError::into_inner).fresh);
+        self.shards.iter().flat_map(take).collect()
+    }
+
+    /// How many are remembered.
+    pub fn count(&self) -> usize {
+        self.shards.iter().map(|shard| shard.lock().unwrap_or_else(PoisonError::into_inner).seen.len()).sum()
+    }
+
+    /// Everything that may not come again yet.
+    pub fn all(&self, now: i64) -> SeenNonces {
+        let mut seen = Vec::new();
+        for shard in &self.shards {
+            let shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
+            seen.extend(shard.seen.iter().filter(|(_, until)| **until > now).map(|(hash, until)| (*hash, *until)));
+        }
+        SeenNonces { seeds: self.seeds, seen }
+    }
+
+    fn shard(&self, hash: u128) -> Option<&Mutex<Shard>> {
+        self.shards.get(usize::try_from(hash % SHARDS as u128).unwrap_or_default())
     }
 }
 
