@@ -182,7 +182,7 @@ def test_no_secret_lies_readable_in_the_state_directory_or_the_log(gateway: Runn
 
 def test_what_is_not_implemented_says_so(walk: Walk) -> None:
     with pytest.raises(Exception, match="NotImplemented"):
-        walk.client.describe_plugins(models.DescribePluginsRequest())
+        walk.client.list_private_dns(models.ListPrivateDNSRequest())
 
 
 def cli(gateway: Running, *arguments: str) -> subprocess.CompletedProcess[str]:

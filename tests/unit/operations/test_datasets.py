@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
-from conftest import Gateway
 from isthmus.errors import ApiError
+
+if TYPE_CHECKING:
+    from conftest import Gateway
 
 
 def dataset(gateway: Gateway) -> str:

@@ -298,12 +298,12 @@ def test_the_stated_version_must_be_the_documents(workbench: Workbench) -> None:
     assert "ImportOAS" in workbench.refused("ImportSwagger", GroupId=group_id, Data=third, **given).message
 
 
-def test_five_hundred_paths_take_less_than_five_seconds(workbench: Workbench) -> None:
+def test_five_hundred_paths_take_less_than_five_seconds_of_the_processor(workbench: Workbench) -> None:
     group_id = workbench.group()
     object.__setattr__(workbench.settings, "apis_per_group_limit", 1000)
     paths = {f"/things/{number}/{{id}}": {"get": operation(operationId=f"thing_{number}")} for number in range(500)}
-    started = time.monotonic()
+    started = time.process_time()
     given = {"Overwrite": "false", "IgnoreWarning": "true", "SkipDryRun": "true"}
     answer = workbench.call("ImportOAS", GroupId=group_id, Data=text(swagger(**paths)), **given)
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
     assert len(rows(answer, "SuccessApis")) + len(rows(answer, "FailedApis")) == 500

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from conftest import Gateway
 from isthmus.errors import ApiError
+
+if TYPE_CHECKING:
+    from conftest import Gateway
 
 DENY = 'parameters:\n  app: "System:CaAppId"\nrules:\n  - condition: "$app = 7"\n    ifTrue: DENY\n'
 
