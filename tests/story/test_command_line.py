@@ -103,6 +103,7 @@ def test_proxies_of_the_environment_are_not_asked_for_this_machine(gateway: Runn
 def test_status_tells_that_an_engine_serves_without_its_control_plane(tmp_path: Path) -> None:
     running = Running.start(tmp_path)
     try:
+        wait_for(lambda: "  serves  " in isthmus("status", "--state", str(running.state)).stdout, "the engine's plan")
         os.kill(running.process.pid, signal.SIGSTOP)
         os.kill(running.ready["control_pid"], signal.SIGKILL)
         shown = isthmus("status", "--state", str(running.state))
