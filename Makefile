@@ -9,7 +9,7 @@ CONSOLE_NODE := console/node_modules/.package-lock.json
 CONSOLE_SOURCES := $(shell find console/src console/public console/scripts -type f) $(wildcard console/*.ts console/*.html console/*.cjs) $(wildcard spec/*.json)
 RUST := $(shell find crates -name '*.rs' -o -name Cargo.toml) Cargo.toml Cargo.lock
 .DEFAULT_GOAL := help
-.PHONY: help build screenshots dev demo demo-stop test check bench clean generate
+.PHONY: help build screenshots console-dev dev demo demo-stop test check bench clean generate
 
 help: ## print this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 12
@@ -18,6 +18,9 @@ build: $(NATIVE) $(CONSOLE) ## a .venv with the release engine, the isthmus comm
 
 screenshots: build .cache/system ## pictures of every page of the console, in .cache/screenshots
 	ISTHMUS_SCREENSHOTS=.cache/screenshots $(BIN)/python -m pytest -q tests/story/test_console_pages.py
+
+console-dev: $(CONSOLE_NODE) ## the console's sources, reloaded as they change, on a gateway that runs (ISTHMUS_MANAGEMENT)
+	cd console && node scripts/generate-client.mjs && npx vite
 
 dev: build ## build, then run a gateway in this terminal (state in .cache/dev-state)
 	$(BIN)/isthmus up --state .cache/dev-state

@@ -138,10 +138,10 @@ function TopBar({ opened, toggle }: { opened: boolean; toggle: () => void }) {
       <Group gap="sm" wrap="nowrap">
         <Burger opened={opened} onClick={toggle} hiddenFrom="sm" size="sm" aria-label={t('nav.menu')} />
         <img src="/console/icon.svg" alt="" width={26} height={26} />
-        <Text fw={700} size="lg">
+        <Text fw={700} size="lg" visibleFrom="xs">
           {t('app.title')}
         </Text>
-        <Badge variant="default" tt="none" title={t('top.region')}>
+        <Badge variant="default" tt="none" title={t('top.region')} miw="fit-content">
           {session?.region}
         </Badge>
       </Group>
@@ -150,12 +150,17 @@ function TopBar({ opened, toggle }: { opened: boolean; toggle: () => void }) {
         <ThemeMenu />
         <Menu>
           <Menu.Target>
-            <Button variant="subtle" color="gray" leftSection={<IconUser size={18} />} aria-label={t('top.account')}>
-              {session?.user}
+            <Button variant="subtle" color="gray" px="xs" aria-label={t('top.account')}>
+              <IconUser size={18} />
+              <Text span ml={6} fw={600} size="sm" visibleFrom="sm">
+                {session?.user}
+              </Text>
             </Button>
           </Menu.Target>
           <Menu.Dropdown>
-            <Menu.Label>{session?.role}</Menu.Label>
+            <Menu.Label>
+              {session?.user} · {session?.role}
+            </Menu.Label>
             <Menu.Item onClick={() => void signOut()}>{t('top.signOut')}</Menu.Item>
           </Menu.Dropdown>
         </Menu>

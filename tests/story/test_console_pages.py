@@ -316,3 +316,42 @@ def test_the_audit_trail_shows_what_a_change_changed(browser: Browser, filled: R
     row.get_by_role("button", name=console.t("action.show")).click()
     expect(console.dialog()).to_contain_text("caller")
     console.close()
+
+
+def test_an_openapi_document_is_checked_and_becomes_drafts(
+    browser: Browser, filled: Running, things: dict[str, Any]
+) -> None:
+    console = Console(browser, filled)
+    console.sign_in("alice")
+    console.open(f"groups/{things['group']}")
+    console.button("import.title").click()
+    dialog = console.dialog()
+    document = {
+        "swagger": "2.0",
+        "info": {"title": "t", "version": "1"},
+        "x-aliyun-apigateway-backend": {"type": "MOCK", "mockResult": "m"},
+        "paths": {"/imported": {"get": {"operationId": "imported", "responses": {"200": {"description": "ok"}}}}},
+    }
+    dialog.get_by_role("textbox", name=console.t("import.title")).fill(json.dumps(document))
+    expect(dialog.get_by_role("button", name=console.t("import.submit"))).to_be_disabled()
+    dialog.get_by_role("button", name=console.t("import.check")).click()
+    expect(dialog.get_by_role("cell", name="/imported")).to_be_visible()
+    dialog.get_by_role("button", name=console.t("import.submit")).click()
+    expect(dialog.get_by_text(console.t("import.done", good="1", failed="0"))).to_be_visible()
+    dialog.get_by_role("button", name=console.t("action.close"), exact=True).last.click()
+    expect(console.page.get_by_role("link", name="imported")).to_be_visible()
+    console.close()
+
+
+def test_an_app_code_is_replaced(browser: Browser, filled: Running, things: dict[str, Any]) -> None:
+    console = Console(browser, filled)
+    console.sign_in("alice")
+    console.open(f"apps/{things['app']}")
+    codes = console.page.get_by_text(console.t("app.codes"), exact=True).locator("xpath=following-sibling::*//code")
+    expect(codes).to_have_count(1)
+    console.button("app.addCode").click()
+    expect(codes).to_have_count(2)
+    console.button("action.delete").last.click()
+    console.dialog().get_by_role("button", name=console.t("action.delete")).click()
+    expect(codes).to_have_count(1)
+    console.close()

@@ -1,4 +1,4 @@
-// English texts of what changes: drafts against what runs, versions, conflicts, the audit trail.
+// English texts of what changes: drafts against what runs, versions, conflicts, imports, the audit trail; and of pages that came with them.
 export const enChange = {
   'drift.none': 'No difference.',
   'drift.field': 'Field',
@@ -49,6 +49,16 @@ export const enChange = {
   'overview.allDone': 'All seven steps are done.',
   'overview.lag': 'Behind by',
   'overview.problems': 'Refused parts',
+  'import.title': 'Import OpenAPI',
+  'import.hint': 'Swagger 2.0 or OpenAPI 3, as JSON or YAML. Each operation becomes a draft; nothing goes live.',
+  'import.file': 'Choose a file',
+  'import.overwrite': 'Overwrite drafts with the same method and path',
+  'import.check': 'Check',
+  'import.submit': 'Import',
+  'import.done': 'Imported as drafts: {{good}}. Not imported: {{failed}}. Publish what callers should get.',
+  'import.outcome': 'Outcome',
+  'import.failed': 'not imported',
+  'app.removeText': 'Calls that use it are refused from then on.',
   'audit.title': 'Audit',
   'audit.lead': 'Every change of the gateway: who, what, when, from where, through what. It cannot be edited.',
   'audit.time': 'Time',

@@ -11,12 +11,14 @@ import { ErrorNotice } from '../parts/ErrorNotice';
 import { Page } from '../parts/Page';
 import { ApiTable } from './apis/ApiTable';
 import { EditGroup } from './Groups';
+import { ImportApis } from './ImportApis';
 
 export function GroupDetail() {
   const { t } = useTexts();
   const { groupId } = useParams({ from: '/inside/groups/$groupId' });
   const group = useGroup(groupId);
   const [editing, setEditing] = useState(false);
+  const [importing, setImporting] = useState(false);
   const back = (
     <Anchor size="sm" renderRoot={(props) => <Link {...props} to="/groups" />}>
       ← {t('group.title')}
@@ -36,6 +38,9 @@ export function GroupDetail() {
     <>
       <Button variant="default" onClick={() => setEditing(true)}>
         {t('action.edit')}
+      </Button>
+      <Button variant="default" onClick={() => setImporting(true)}>
+        {t('import.title')}
       </Button>
       <Button
         leftSection={<IconPlus size={16} />}
@@ -85,6 +90,7 @@ export function GroupDetail() {
         {t('group.apis')}
       </Title>
       <ApiTable groupId={groupId} />
+      {importing && <ImportApis groupId={groupId} close={() => setImporting(false)} />}
       <EditGroup opened={editing} close={() => setEditing(false)} group={shown} />
     </Page>
   );

@@ -7,6 +7,7 @@ import { useState } from 'react';
 import { call } from '../../api/client';
 import { useSecurities, when } from '../../api/queries';
 import { type Key, useTexts } from '../../i18n';
+import { Confirm } from '../../parts/Confirm';
 import { CopyText } from '../../parts/CopyText';
 import { DataTable } from '../../parts/DataTable';
 import { ErrorNotice } from '../../parts/ErrorNotice';
@@ -115,6 +116,15 @@ function Credentials({ appId }: { appId: number }) {
     run: (kind: 'CreateAppKey' | 'CreateAppCode') => call(kind, { AppId: String(appId) } as never),
     stale: ['apps'],
   });
+  const [removing, setRemoving] = useState<{ key?: string; code?: string } | null>(null);
+  const remove = useSave({
+    run: ({ key, code }: { key?: string; code?: string }) =>
+      key
+        ? call('DeleteAppKey', { AppId: String(appId), AppKey: key })
+        : call('DeleteAppCode', { AppId: String(appId), AppCode: code ?? '' }),
+    stale: ['apps'],
+    after: () => setRemoving(null),
+  });
   const rows = securities.data ?? [];
   const keys = rows.filter((row) => row.AppKey);
   const codes = rows.filter((row) => row.AppCode);
@@ -144,6 +154,7 @@ function Credentials({ appId }: { appId: number }) {
               <Table.Tr>
                 <Table.Th scope="col">AppKey</Table.Th>
                 <Table.Th scope="col">AppSecret</Table.Th>
+                <Table.Th scope="col">{t('action.more')}</Table.Th>
               </Table.Tr>
             </Table.Thead>
             <Table.Tbody>
@@ -155,6 +166,16 @@ function Credentials({ appId }: { appId: number }) {
                   <Table.Td>
                     <CopyText value={row.AppSecret ?? ''} shown={shown ? row.AppSecret : hidden} />
                   </Table.Td>
+                  <Table.Td>
+                    <Button
+                      size="compact-sm"
+                      variant="subtle"
+                      color="red"
+                      onClick={() => setRemoving({ key: row.AppKey })}
+                    >
+                      {t('action.delete')}
+                    </Button>
+                  </Table.Td>
                 </Table.Tr>
               ))}
             </Table.Tbody>
@@ -164,7 +185,12 @@ function Credentials({ appId }: { appId: number }) {
           {t('app.codes')}
         </Text>
         {codes.map((row) => (
-          <CopyText key={row.AppCode} value={row.AppCode ?? ''} shown={shown ? row.AppCode : hidden} />
+          <Row key={row.AppCode} gap="md">
+            <CopyText value={row.AppCode ?? ''} shown={shown ? row.AppCode : hidden} />
+            <Button size="compact-sm" variant="subtle" color="red" onClick={() => setRemoving({ code: row.AppCode })}>
+              {t('action.delete')}
+            </Button>
+          </Row>
         ))}
         <Row>
           <Button
@@ -185,6 +211,16 @@ function Credentials({ appId }: { appId: number }) {
           </Button>
         </Row>
       </Stack>
+      <Confirm
+        opened={removing !== null}
+        title={t('delete.title', { name: removing?.key ?? 'AppCode' })}
+        text={t('app.removeText')}
+        action={t('action.delete')}
+        busy={remove.isPending}
+        error={remove.error}
+        close={() => setRemoving(null)}
+        confirm={() => removing && remove.mutate(removing)}
+      />
     </Card>
   );
 }
