@@ -27,7 +27,7 @@ def _number(parameter: str, value: str | int | None, default: int) -> int:
     if value is None:
         return default
     text = str(value).strip()
-    if not re.fullmatch(r"-?[0-9]{1,18}", text, re.ASCII):
+    if not re.fullmatch(r"-?[0-9]{1,19}", text, re.ASCII):
         raise errors.invalid([Problem(parameter, f"{text[:40]!r} is not a whole number.")])
     return int(text)
 
