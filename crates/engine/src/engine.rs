@@ -4,6 +4,7 @@ use crate::attach::{AddressPolicy, Attachments, Egress};
 use crate::disk::{nonce_file, DiskCopy};
 use crate::follow::{self, FollowSettings};
 use crate::health::{self, Health};
+use crate::limits::Counts;
 use crate::listen::{self, Open};
 use crate::live::Live;
 use crate::record::{Counters, Recorder};
@@ -69,6 +70,7 @@ impl Engine {
             live,
             nonces: nonces(&settings),
             automatic_domains: AutomaticDomains::new(settings.automatic_domain_quota),
+            counts: Counts::new(u32::try_from(count).unwrap_or(u32::MAX)),
             backend_tls,
         });
         let mut tls = tls.into_iter();

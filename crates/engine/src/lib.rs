@@ -9,7 +9,7 @@
 //!
 //! Beside the path of a request: `live` holds the current plan behind one pointer, `world` is that plan compiled,
 //! `follow` keeps it up to date from the control plane, `disk` keeps a copy for a start without one, and `attach`
-//! reaches the networks.
+//! reaches the networks, and `limits` counts calls.
 
 #![forbid(unsafe_code)]
 
@@ -20,6 +20,7 @@ pub mod disk;
 pub mod engine;
 pub mod follow;
 mod health;
+pub mod limits;
 pub mod listen;
 pub mod live;
 pub mod plugins;

@@ -3,6 +3,7 @@
 
 use crate::attach::Attachments;
 use crate::backend::Pools;
+use crate::limits::{Counts, Leases};
 use crate::live::Live;
 use crate::record::Recorder;
 use crate::request::{AutomaticDomains, Nonces};
@@ -20,6 +21,7 @@ pub struct Shared {
     pub live: Arc<Live>,
     pub nonces: Nonces,
     pub automatic_domains: AutomaticDomains,
+    pub counts: Counts,
     pub backend_tls: Arc<rustls::ClientConfig>,
 }
 
@@ -29,6 +31,7 @@ pub struct Thread {
     pub attachments: Attachments,
     pub pools: Pools,
     pub recorder: Recorder,
+    pub leases: Leases,
     view: RefCell<View>,
     /// The current second (Unix time) and its text.
     second: RefCell<(i64, Rc<str>)>,
@@ -65,6 +68,7 @@ impl Thread {
             attachments,
             pools: Pools::default(),
             recorder,
+            leases: Leases::default(),
             view: RefCell::new(view),
             second: RefCell::new((i64::MIN, "".into())),
         }

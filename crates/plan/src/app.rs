@@ -10,6 +10,9 @@ use serde::Deserialize;
 pub struct App {
     pub app_id: u64,
     pub name: String,
+    /// The account that owns it; without one, the account that all apps without one belong to.
+    #[serde(default)]
+    pub user_id: Option<String>,
     /// A disabled app is known but may call nothing.
     #[serde(default)]
     pub disabled: bool,

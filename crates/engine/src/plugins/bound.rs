@@ -1,6 +1,7 @@
 //! Which plug-ins an API has in a stage: its own, and of each type that it has none of, its group's.
 
-use super::{AccessControl, BasicAuth, Cors, ErrorMapping, IpControl, JwtAuth, RemoteAuth, Routing, Transformer};
+use super::{AccessControl, BackendSignature, BasicAuth, Cors, ErrorMapping, IpControl, JwtAuth, RemoteAuth, Routing};
+use super::{TrafficControl, Transformer};
 use isthmus_plan::{Definition, PlanError, Plugin};
 use std::sync::Arc;
 
@@ -52,8 +53,10 @@ plugins! {
     basic_auth: BasicAuth;
     remote_auth: RemoteAuth;
     access_control: AccessControl;
+    traffic_control: TrafficControl;
     routing: Routing;
     transformer: Transformer;
+    backend_signature: BackendSignature;
     error_mapping: ErrorMapping;
 }
 

@@ -5,6 +5,7 @@
 //! plug-in cannot be run refuses its requests (X400PM); it never runs without it.
 
 mod access_control;
+mod backend_signature;
 mod basic_auth;
 mod bound;
 mod cors;
@@ -16,9 +17,11 @@ mod order;
 mod outgoing;
 mod remote_auth;
 mod routing;
+mod traffic_control;
 mod transformer;
 
 pub use access_control::AccessControl;
+pub use backend_signature::BackendSignature;
 pub use basic_auth::BasicAuth;
 pub use bound::{Bound, Compiled, Plugins};
 pub use cors::Cors;
@@ -29,6 +32,7 @@ pub use jwt::{JwtAuth, KeySet, TokenKey};
 pub use order::{on_answer, on_arrival, on_identified, on_mapped, on_permitted, route, Flow};
 pub use remote_auth::RemoteAuth;
 pub use routing::{Routed, Routing};
+pub use traffic_control::TrafficControl;
 pub use transformer::Transformer;
 
 use crate::listen::Peer;

@@ -65,6 +65,9 @@ pub async fn on_permitted(
     if let Some(access_control) = plugins.access_control() {
         access_control.check(step, head, body, &permitted.matched).await?;
     }
+    if let Some(traffic_control) = plugins.traffic_control() {
+        traffic_control.check(step, head, body, permitted).await?;
+    }
     Ok(Flow::Continue)
 }
 
@@ -96,6 +99,9 @@ pub async fn on_mapped(
     }
     if let Some(transformer) = plugins.transformer() {
         transformer.change_request(step, outgoing).await?;
+    }
+    if let Some(signature) = plugins.backend_signature() {
+        signature.sign(step, routed, outgoing).await?;
     }
     Ok(Flow::Continue)
 }

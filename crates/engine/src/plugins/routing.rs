@@ -8,10 +8,12 @@ use crate::world::{path_pieces, PathPiece};
 use hyper::header::{HeaderName, HeaderValue};
 use hyper::http::request::Parts;
 use isthmus_plan::plugin::routing::{Route, RoutedAddress, Routing as Definition};
+use isthmus_plan::plugin::transformer::Place;
 use isthmus_plan::plugin::Parameters;
 use isthmus_plan::{Backend, PlanError, Plugin, Target};
 
-const ROUTING_NAME: HeaderName = HeaderName::from_static("x-ca-routing-name");
+const ROUTING_NAME_TEXT: &str = "x-ca-routing-name";
+const ROUTING_NAME: HeaderName = HeaderName::from_static(ROUTING_NAME_TEXT);
 
 pub struct Routing {
     routes: Vec<Route>,
@@ -73,6 +75,12 @@ impl Routing {
 impl Routed<'_> {
     pub fn chosen(&self) -> Chosen<'_> {
         Chosen { backend: &self.backend, path: &self.path }
+    }
+
+    /// Names of the headers that the route sets.
+    pub fn constant_headers(&self) -> impl Iterator<Item = &str> {
+        let headers = self.route.constant_parameters.iter().filter(|constant| constant.location == Place::Header);
+        headers.map(|constant| constant.name.as_str()).chain([ROUTING_NAME_TEXT])
     }
 
     /// The route's constants, and its name for the backend.

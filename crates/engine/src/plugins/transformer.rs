@@ -7,7 +7,7 @@ use crate::request::answer::Refusal;
 use crate::request::Outgoing;
 use hyper::header::{HeaderName, HeaderValue};
 use hyper::{Response, StatusCode};
-use isthmus_plan::plugin::transformer::{ResponseHeader, Transformer as Definition};
+use isthmus_plan::plugin::transformer::{Place, ResponseHeader, Transformer as Definition};
 use isthmus_plan::{PlanError, Plugin};
 
 pub struct Transformer(Definition);
@@ -33,6 +33,12 @@ impl Transformer {
             outgoing.change(gone.location, &gone.name, Change::Remove, limit).await?;
         }
         Ok(())
+    }
+
+    /// Names of the headers that it sets in a backend request.
+    pub fn put_headers(&self) -> impl Iterator<Item = &str> {
+        let all = self.0.add_request_parameter_if_absent.iter().chain(&self.0.put_request_parameter);
+        all.filter(|one| one.location == Place::Header).map(|one| one.name.as_str())
     }
 
     pub fn change_answer(&self, response: &mut Response<ResponseBody>) {

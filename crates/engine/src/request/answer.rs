@@ -92,6 +92,8 @@ refusals! {
     ParameterRequired = "I400MP" 400 "Invalid Parameter Required {}" Caller false;
     InvalidParameter = "I400IP" 400 "Invalid parameter {}" Caller false;
     AutomaticDomainQuota = "T429ID" 429 "Throttled by INNER DOMAIN Flow Control, {}" Caller true;
+    CallRate = "T429PA" 429 "Throttled by {} Flow Control" Caller true;
+    PluginRate = "T429PR" 429 "Throttled by PLUGIN Flow Control, {}" Caller true;
     IncompleteBackend = "I504RB" 504 "Backend incomplete after routing" Provider false;
     BackendUnresolved = "D504RE" 504 "Backend domain `{}` resolve failed" Backend true;
     BackendAddress = "D504IL" 504 "Backend domain resolve to invalid address" Provider false;

@@ -5,6 +5,7 @@
 //! definition arrives as JSON (the publisher has read YAML before). A type is added with one line in `plugin_types!`.
 
 mod access_control;
+mod backend_signature;
 mod basic_auth;
 mod cors;
 pub mod error_mapping;
@@ -18,9 +19,11 @@ pub mod routing;
 pub mod scalar;
 mod selector;
 mod template;
+mod traffic_control;
 pub mod transformer;
 
 pub use access_control::{AccessControl, AccessRule, Verdict};
+pub use backend_signature::{BackendSignature, SignatureMode};
 pub use basic_auth::{BasicAuth, BasicUser};
 pub use cors::{Cors, OriginPattern};
 pub use error_mapping::ErrorMapping;
@@ -33,6 +36,7 @@ pub use remote_auth::{AuthParameter, RemoteAuth, SourceLocation, TargetLocation}
 pub use routing::Routing;
 pub use selector::{Parameters, Selector};
 pub use template::Template;
+pub use traffic_control::{BlockingMode, CountingScope, LimitRule, SpecialKind, TimeUnit, TrafficControl};
 pub use transformer::Transformer;
 
 use crate::error::{not_empty, PlanError};
@@ -88,9 +92,11 @@ plugin_types! {
     BasicAuth = "basicAuth";
     RemoteAuth = "remoteAuth";
     AccessControl = "accessControl";
+    TrafficControl = "trafficControl";
     Routing = "routing";
     ErrorMapping = "errorMapping";
     Transformer = "transformer";
+    BackendSignature = "backendSignature";
 }
 
 impl PluginType {

@@ -116,6 +116,12 @@ impl JwtAuth {
         }
     }
 
+    /// Names of the headers that carry claims.
+    pub fn claim_headers(&self) -> impl Iterator<Item = &str> {
+        let headers = self.definition.claim_parameters.iter().filter(|one| one.location == Place::Header);
+        headers.map(|one| one.parameter_name.as_str())
+    }
+
     /// Gives the backend the claims, and never what a client sent in their place.
     ///
     /// # Errors
