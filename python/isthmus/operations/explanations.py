@@ -180,6 +180,18 @@ EXPLANATIONS: dict[str, Explanation] = {
         "Bind a domain of your own to the group.",
         "domains",
     ),
+    "T429PA": Explanation(
+        "plug-in",
+        "The API, an account or an app was called too often",
+        "Raise the limit in the trafficControl plug-in, or call less often.",
+        "api.plugins",
+    ),
+    "T429PR": Explanation(
+        "plug-in",
+        "A limit by parameters is reached",
+        "Raise the limit of the rule that is named, in the trafficControl plug-in, or call less often.",
+        "api.plugins",
+    ),
     "I504RB": Explanation(
         "backend",
         "After routing the backend is not complete",
@@ -210,6 +222,18 @@ EXPLANATIONS: dict[str, Explanation] = {
         "The backend did not answer in time",
         "Raise the timeout of the API and publish, or make the backend faster.",
         "api",
+    ),
+    "D503CB": Explanation(
+        "backend",
+        "The backend failed too often and is left alone for a while",
+        "Look at why the backend failed; the breaker tries it again by itself.",
+        "log",
+    ),
+    "D503BB": Explanation(
+        "backend",
+        "The backend failed too often, and one request is trying it again",
+        "Wait for that request; the breaker closes when the backend answers.",
+        "log",
     ),
     "X504VE": Explanation(
         "backend",

@@ -2,8 +2,9 @@
 //!
 //! Where a request goes is decided here from the plan alone; nothing the client sent takes part. Each kind of backend
 //! has its file: `http.rs` for everything that speaks HTTP (VPC accesses included), `mock.rs`. `pool.rs` keeps
-//! connections, per thread and per target.
+//! connections, per thread and per target; `breaker.rs` leaves a backend alone that fails.
 
+pub mod breaker;
 mod http;
 mod mock;
 mod pool;

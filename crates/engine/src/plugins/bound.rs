@@ -1,6 +1,9 @@
 //! Which plug-ins an API has in a stage: its own, and of each type that it has none of, its group's.
 
-use super::{AccessControl, BackendSignature, BasicAuth, Cors, ErrorMapping, IpControl, JwtAuth, RemoteAuth, Routing};
+use super::{
+    AccessControl, BackendSignature, BasicAuth, CircuitBreaker, Cors, ErrorMapping, IpControl, JwtAuth, RemoteAuth,
+    Routing,
+};
 use super::{TrafficControl, Transformer};
 use isthmus_plan::{Definition, PlanError, Plugin};
 use std::sync::Arc;
@@ -57,6 +60,7 @@ plugins! {
     routing: Routing;
     transformer: Transformer;
     backend_signature: BackendSignature;
+    circuit_breaker: CircuitBreaker;
     error_mapping: ErrorMapping;
 }
 

@@ -42,14 +42,19 @@ impl Scope for Scoped<'_> {
     }
 
     fn call(&self, function: Function) -> f64 {
-        const DAY_MS: i64 = 24 * 60 * 60 * 1000;
-        let now = self.facts.now().unix_ms();
-        #[allow(clippy::cast_precision_loss)] // Milliseconds of this age fit a double exactly.
-        match function {
-            Function::Random => f64::from(fastrand::u32(..)) / (f64::from(u32::MAX) + 1.0),
-            Function::Timestamp => now as f64,
-            Function::TimeOfDay => now.rem_euclid(DAY_MS) as f64,
-        }
+        call(function, self.facts.now())
+    }
+}
+
+/// What a function of an expression gives at a moment.
+pub fn call(function: Function, now: &Now) -> f64 {
+    const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+    let now = now.unix_ms();
+    #[allow(clippy::cast_precision_loss)] // Milliseconds of this age fit a double exactly.
+    match function {
+        Function::Random => f64::from(fastrand::u32(..)) / (f64::from(u32::MAX) + 1.0),
+        Function::Timestamp => now as f64,
+        Function::TimeOfDay => now.rem_euclid(DAY_MS) as f64,
     }
 }
 

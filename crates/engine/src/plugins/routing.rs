@@ -7,10 +7,10 @@ use crate::request::{Chosen, Matched, Outgoing};
 use crate::world::{path_pieces, PathPiece};
 use hyper::header::{HeaderName, HeaderValue};
 use hyper::http::request::Parts;
-use isthmus_plan::plugin::routing::{Route, RoutedAddress, Routing as Definition};
+use isthmus_plan::plugin::routing::{Route, RoutedAddress, RoutedBackend, Routing as Definition};
 use isthmus_plan::plugin::transformer::Place;
 use isthmus_plan::plugin::Parameters;
-use isthmus_plan::{Backend, PlanError, Plugin, Target};
+use isthmus_plan::{Backend, Edition, PlanError, Plugin, Target};
 
 const ROUTING_NAME_TEXT: &str = "x-ca-routing-name";
 const ROUTING_NAME: HeaderName = HeaderName::from_static(ROUTING_NAME_TEXT);
@@ -44,32 +44,38 @@ impl Routing {
         let facts = RequestFacts::new(step, head, body, matched);
         let scope = Scoped::new(&self.undeclared, &facts);
         let Some(route) = self.routes.iter().find(|route| route.condition.holds(&scope)) else { return Ok(None) };
-        let own = &matched.edition.edition.backend;
         let incomplete = || Refusal::new(Kind::IncompleteBackend).with_detail(format!("route {:?}", route.name));
-        let mut target = route.backend.target(&own.target).ok_or_else(incomplete)?;
-        if let (Target::Http { host_header, .. }, Some(host)) = (&mut target, &route.backend.http_target_host_name) {
-            *host_header = Some(host.clone());
-        }
-        let mut backend = Backend { target, ..own.clone() };
-        if let Some(timeout) = route.backend.timeout {
-            backend.timeout_ms = timeout;
-        }
-        if let Some(method) = &route.backend.method {
-            backend.method = (!method.eq_ignore_ascii_case("ANY")).then(|| method.to_ascii_uppercase());
-        }
-        if let Some(path) = &route.backend.path {
-            backend.path.clone_from(path);
-        }
-        if let Some(Ok(address)) = route.backend.address.as_deref().map(RoutedAddress::parse) {
-            backend.path.insert_str(0, &address.path);
-        }
-        if backend.path.is_empty() && !matches!(backend.target, Target::Mock { .. }) {
-            // A mock has no path of its own, so one that is routed elsewhere keeps the caller's.
-            backend.path.push_str(&matched.edition.edition.path);
-        }
+        let backend = overlay(&route.backend, &matched.edition.edition).ok_or_else(incomplete)?;
         let path = path_pieces(&backend.path);
         Ok(Some(Routed { route, backend, path }))
     }
+}
+
+/// An API's backend with these parts put over it; None when both together lack a part.
+pub fn overlay(parts: &RoutedBackend, edition: &Edition) -> Option<Backend> {
+    let own = &edition.backend;
+    let mut target = parts.target(&own.target)?;
+    if let (Target::Http { host_header, .. }, Some(host)) = (&mut target, &parts.http_target_host_name) {
+        *host_header = Some(host.clone());
+    }
+    let mut backend = Backend { target, ..own.clone() };
+    if let Some(timeout) = parts.timeout {
+        backend.timeout_ms = timeout;
+    }
+    if let Some(method) = &parts.method {
+        backend.method = (!method.eq_ignore_ascii_case("ANY")).then(|| method.to_ascii_uppercase());
+    }
+    if let Some(path) = &parts.path {
+        backend.path.clone_from(path);
+    }
+    if let Some(Ok(address)) = parts.address.as_deref().map(RoutedAddress::parse) {
+        backend.path.insert_str(0, &address.path);
+    }
+    if backend.path.is_empty() && !matches!(backend.target, Target::Mock { .. }) {
+        // A mock has no path of its own, so one that is routed elsewhere keeps the caller's.
+        backend.path.push_str(&edition.path);
+    }
+    Some(backend)
 }
 
 impl Routed<'_> {

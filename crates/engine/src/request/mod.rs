@@ -91,7 +91,8 @@ async fn steps(step: &mut Step<'_, '_>, request: Request<Incoming>) -> Result<Re
     let edition = permitted.matched.edition;
     let routed = plugins::route(step, &head, &mut body, &permitted.matched).await?;
     let own = Chosen { backend: &edition.edition.backend, path: &edition.backend_path };
-    let chosen = routed.as_ref().map_or(own, plugins::Routed::chosen);
+    let entered = plugins::enter(step, edition)?;
+    let chosen = entered.chosen(routed.as_ref().map_or(own, plugins::Routed::chosen));
     if step.passage.user_agent.is_none() {
         step.passage.user_agent = head.headers.get(USER_AGENT).cloned();
     }
@@ -105,5 +106,7 @@ async fn steps(step: &mut Step<'_, '_>, request: Request<Incoming>) -> Result<Re
         map::build(&permitted, chosen, head, body, &system, &map::Rules { passed_headers, body_limit: limit }).await?
     };
     go_on!(plugins::on_mapped(step, routed.as_ref(), &mut outgoing));
-    backend::send(thread, world, chosen.backend, outgoing, step.entry).await
+    let answer = backend::send(thread, world, chosen.backend, outgoing, step.entry).await;
+    entered.leave(step, &answer);
+    answer
 }

@@ -1,5 +1,6 @@
 //! An edition made ready for requests: patterns split, expressions compiled, look-up keys built.
 
+use crate::backend::breaker::Breaker;
 use crate::plugins::TokenKey;
 use isthmus_plan::{Edition, Location, OpenId, Parameter, PathSegment, PlanError, RequestMode};
 use regex::Regex;
@@ -25,6 +26,8 @@ pub struct CompiledEdition {
     pub backend_path: Vec<PathPiece>,
     /// Verifies the tokens that this API hands out.
     pub token_key: Option<Arc<TokenKey>>,
+    /// Closed again when the API is published again.
+    pub breaker: Breaker,
 }
 
 pub struct CompiledParameter {
@@ -73,7 +76,8 @@ impl CompiledEdition {
             Some(OpenId::IdToken { jwk }) => Some(TokenKey::new(jwk)?),
             _ => None,
         };
-        Ok(Self { token_key, key, api_target, group_target, parameters, placeholders, backend_path, edition })
+        let breaker = Breaker::default();
+        Ok(Self { token_key, breaker, key, api_target, group_target, parameters, placeholders, backend_path, edition })
     }
 
     pub fn passes_through(&self) -> bool {

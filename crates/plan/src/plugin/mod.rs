@@ -7,6 +7,7 @@
 mod access_control;
 mod backend_signature;
 mod basic_auth;
+mod circuit_breaker;
 mod cors;
 pub mod error_mapping;
 mod ip_control;
@@ -25,6 +26,7 @@ pub mod transformer;
 pub use access_control::{AccessControl, AccessRule, Verdict};
 pub use backend_signature::{BackendSignature, SignatureMode};
 pub use basic_auth::{BasicAuth, BasicUser};
+pub use circuit_breaker::CircuitBreaker;
 pub use cors::{Cors, OriginPattern};
 pub use error_mapping::ErrorMapping;
 pub use ip_control::{parse_block, IpControl, IpItem, IpMode};
@@ -97,6 +99,7 @@ plugin_types! {
     ErrorMapping = "errorMapping";
     Transformer = "transformer";
     BackendSignature = "backendSignature";
+    CircuitBreaker = "circuitBreaker";
 }
 
 impl PluginType {

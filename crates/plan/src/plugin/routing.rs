@@ -118,6 +118,24 @@ impl RoutedAddress {
 }
 
 impl RoutedBackend {
+    pub(super) fn check(&self, problems: &mut Problems, place: &str) {
+        let field = |name: &str| format!("{place}.{name}");
+        if let Some(Err(problem)) = self.address.as_deref().map(RoutedAddress::parse) {
+            problems.add(field("address"), problem);
+        }
+        if self.path.as_ref().is_some_and(|path| !path.starts_with('/')) {
+            problems.add(field("path"), "must start with /");
+        }
+        let is_token = |method: &String| !method.is_empty() && method.bytes().all(|byte| byte.is_ascii_alphabetic());
+        if self.method.as_ref().is_some_and(|method| !is_token(method)) {
+            problems.add(field("method"), "must be an HTTP method");
+        }
+        if self.timeout.is_some_and(|timeout| !(1..=600_000).contains(&timeout)) {
+            problems.add(field("timeout"), "must be 1 to 600000 milliseconds");
+        }
+        problems.status(&field("statusCode"), self.status_code);
+    }
+
     /// The target that results on top of an API's; None when a part that it needs is nowhere.
     pub fn target(&self, own: &Target) -> Option<Target> {
         let kind = self.backend_type.unwrap_or(match own {
@@ -178,22 +196,7 @@ impl Routing {
             if self.routes.iter().take(index).any(|other| other.name == route.name) {
                 problems.add(field("name"), format!("{:?} occurs twice", route.name));
             }
-            let backend = &route.backend;
-            if let Some(Err(problem)) = backend.address.as_deref().map(RoutedAddress::parse) {
-                problems.add(field("backend.address"), problem);
-            }
-            if backend.path.as_ref().is_some_and(|path| !path.starts_with('/')) {
-                problems.add(field("backend.path"), "must start with /");
-            }
-            let is_token =
-                |method: &String| !method.is_empty() && method.bytes().all(|byte| byte.is_ascii_alphabetic());
-            if backend.method.as_ref().is_some_and(|method| !is_token(method)) {
-                problems.add(field("backend.method"), "must be an HTTP method");
-            }
-            if backend.timeout.is_some_and(|timeout| !(1..=600_000).contains(&timeout)) {
-                problems.add(field("backend.timeout"), "must be 1 to 600000 milliseconds");
-            }
-            problems.status(&field("backend.statusCode"), backend.status_code);
+            route.backend.check(problems, &field("backend"));
             for constant in &route.constant_parameters {
                 if constant.location == Place::Form {
                     problems.add(field("constant-parameters"), "can be a header or in the query");
