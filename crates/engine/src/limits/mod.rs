@@ -59,7 +59,11 @@ pub struct Counts {
 
 impl Counts {
     pub fn new(threads: u32) -> Self {
-        Self { threads: threads.max(1), hasher: RandomState::default(), windows: sync::Cache::new(COUNTS) }
+        Self::with_room(threads, COUNTS)
+    }
+
+    fn with_room(threads: u32, room: usize) -> Self {
+        Self { threads: threads.max(1), hasher: RandomState::default(), windows: sync::Cache::new(room) }
     }
 
     /// The key of what is told apart by `parts`. `scope` says what they are, so that an app and an account of the same
@@ -96,11 +100,15 @@ struct Lease {
 
 impl Default for Leases {
     fn default() -> Self {
-        Self(RefCell::new(unsync::Cache::new(HELD)))
+        Self::with_room(HELD)
     }
 }
 
 impl Leases {
+    fn with_room(room: usize) -> Self {
+        Self(RefCell::new(unsync::Cache::new(room)))
+    }
+
     /// Takes one call; `now` in Unix milliseconds.
     pub fn take(&self, counts: &Counts, key: CountKey, limit: Limit, now: i64) -> Admission {
         let index = window_index(limit, now);

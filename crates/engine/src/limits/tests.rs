@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
-use super::{Admission, Counts, Leases, Limit, COUNTS};
+use super::{Admission, Counts, Leases, Limit};
 use std::num::NonZeroU32;
 
 const MINUTE: i64 = 60_000;
@@ -82,20 +82,20 @@ fn what_is_given_back_can_be_taken_again() {
 
 #[test]
 fn keys_that_a_caller_chooses_do_not_fill_the_memory() {
-    let (counts, leases) = (Counts::new(1), Leases::default());
-    for caller in 0..2 * COUNTS {
+    let (counts, leases) = (Counts::with_room(1, 2000), Leases::with_room(200));
+    for caller in 0..20_000 {
         leases.take(&counts, counts.key("rule", caller), limit(5, MINUTE, false), 0);
     }
-    assert!(counts.windows.len() <= COUNTS, "{}", counts.windows.len());
-    assert!(leases.0.borrow().len() <= super::HELD);
+    assert!(counts.windows.len() <= 2000, "{}", counts.windows.len());
+    assert!(leases.0.borrow().len() <= 200);
 }
 
 #[test]
 fn a_count_in_use_outlives_many_others() {
-    let (counts, leases) = (Counts::new(1), Leases::default());
+    let (counts, leases) = (Counts::with_room(1, 2000), Leases::with_room(200));
     let own = counts.key("api", "mine");
     let mut passed = 0;
-    for caller in 0..2 * COUNTS {
+    for caller in 0..20_000 {
         leases.take(&counts, counts.key("rule", caller), limit(5, MINUTE, false), 0);
         passed += usize::from(leases.take(&counts, own, limit(5, MINUTE, false), 0) == Admission::Now);
     }
