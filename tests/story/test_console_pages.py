@@ -243,6 +243,7 @@ def test_an_edit_is_shown_as_not_live_and_the_publish_dialog_says_what_changes(
     dialog = console.dialog()
     expect(dialog.get_by_role("cell", name="ServiceConfig.MockResult")).to_be_visible()
     expect(dialog.get_by_role("cell", name="other", exact=True)).to_be_visible()
+    console.picture("publish-difference")
     console.page.keyboard.press("Escape")
     # List and overview say the same.
     console.open("apis")
@@ -276,6 +277,7 @@ def test_two_people_who_save_one_api_choose_what_to_keep(
     console.button("action.save").click()
     dialog = console.dialog()
     expect(dialog.get_by_text("mocked-by-them", exact=True)).to_be_visible()
+    console.picture("conflict")
     dialog.get_by_role("button", name=console.t("conflict.take")).click()
     expect(console.field("api.name")).to_have_value("mocked-by-them")
     console.button("action.save").click()
