@@ -1,6 +1,7 @@
 //! Starting and stopping: threads, listeners, the follower of the plan.
 
 use crate::attach::{AddressPolicy, Attachments, Egress};
+use crate::certificates::Handshakes;
 use crate::disk::{nonce_file, DiskCopy};
 use crate::follow::{self, FollowSettings};
 use crate::health::{self, Health};
@@ -11,7 +12,7 @@ use crate::record::{Counters, Recorder};
 use crate::request::{AutomaticDomains, Nonces};
 use crate::settings::EngineSettings;
 use crate::thread::{Shared, Thread};
-use crate::{backend, certificates};
+use crate::{backend, day_counts};
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::net::SocketAddr;
@@ -22,7 +23,6 @@ use std::time::Duration;
 use tokio::runtime::Builder;
 use tokio::sync::watch;
 use tokio::task::LocalSet;
-use tokio_rustls::TlsAcceptor;
 
 /// How old buffered log lines may become, and how often idle connections are looked through.
 const HOUSEKEEPING: Duration = Duration::from_millis(500);
@@ -62,7 +62,7 @@ impl Engine {
         let settings = Arc::new(settings);
         let policy = Arc::new(address_policy(&settings, &addresses));
         let backend_tls = backend::client_config().map_err(io::Error::other)?;
-        let acceptor = TlsAcceptor::from(certificates::server_config(Arc::clone(&live)).map_err(io::Error::other)?);
+        let handshakes = Handshakes::new(Arc::clone(&live)).map_err(io::Error::other)?;
         let (stop, stopped) = watch::channel(false);
         let mut engine = Engine { live: Arc::clone(&live), addresses, threads: Vec::new(), stop };
         engine.follow(&settings, stopped.clone())?;
@@ -71,8 +71,10 @@ impl Engine {
             nonces: nonces(&settings),
             automatic_domains: AutomaticDomains::new(settings.automatic_domain_quota),
             counts: Counts::new(u32::try_from(count).unwrap_or(u32::MAX)),
+            https: engine.addresses.https,
             backend_tls,
         });
+        engine.keep_day_counts(&settings, &shared, stopped.clone())?;
         let mut tls = tls.into_iter();
         let mut counters = Vec::new();
         for (index, listener) in plain.into_iter().enumerate() {
@@ -85,7 +87,7 @@ impl Engine {
                 counters: own,
                 log: log.as_ref().map(File::try_clone).transpose()?,
                 plain: listener,
-                tls: tls.next().map(|listener| (listener, acceptor.clone())),
+                tls: tls.next().map(|listener| (listener, handshakes.clone())),
                 stop: stopped.clone(),
             };
             engine.spawn(&format!("serve-{index}"), move || start.run())?;
@@ -119,6 +121,21 @@ impl Engine {
                 eprintln!("isthmus engine: the plan is not followed: {error}");
             }
         })
+    }
+
+    /// Goes on from the counts of the last run, for an engine that has a place to keep them.
+    fn keep_day_counts(
+        &mut self,
+        settings: &EngineSettings,
+        shared: &Arc<Shared>,
+        stopped: watch::Receiver<bool>,
+    ) -> io::Result<()> {
+        if settings.feed.is_none() {
+            return Ok(());
+        }
+        day_counts::load(&settings.state, shared);
+        let (state, shared) = (settings.state.clone(), Arc::clone(shared));
+        self.spawn("day-counts", move || local(day_counts::keep(state, shared, stopped)))
     }
 
     /// Stops accepting, lets running requests end within `drain_ms`, and returns when all threads have.
@@ -207,7 +224,7 @@ struct ThreadStart {
     counters: Arc<Counters>,
     log: Option<File>,
     plain: std::net::TcpListener,
-    tls: Option<(std::net::TcpListener, TlsAcceptor)>,
+    tls: Option<(std::net::TcpListener, Handshakes)>,
     stop: watch::Receiver<bool>,
 }
 
@@ -225,8 +242,8 @@ impl ThreadStart {
         let mut stop = self.stop;
         let plain = listen::accept(self.plain, None, Rc::clone(&thread), Rc::clone(&open), stop.clone());
         tokio::task::spawn_local(plain);
-        if let Some((listener, acceptor)) = self.tls {
-            let tls = listen::accept(listener, Some(acceptor), Rc::clone(&thread), Rc::clone(&open), stop.clone());
+        if let Some((listener, handshakes)) = self.tls {
+            let tls = listen::accept(listener, Some(handshakes), Rc::clone(&thread), Rc::clone(&open), stop.clone());
             tokio::task::spawn_local(tls);
         }
         tokio::select! {

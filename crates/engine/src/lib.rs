@@ -16,6 +16,7 @@
 pub mod attach;
 pub mod backend;
 mod certificates;
+mod day_counts;
 pub mod disk;
 pub mod engine;
 pub mod follow;

@@ -4,6 +4,7 @@
 //! share nothing. An error of `accept` (no descriptors left, a peer gone already) never ends the loop.
 
 use crate::backend::ResponseBody;
+use crate::certificates::{ClientCertificate, Handshakes};
 use crate::record::add;
 use crate::request;
 use crate::thread::Thread;
@@ -25,7 +26,6 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
-use tokio_rustls::TlsAcceptor;
 
 /// Length of the kernel's queue of connections not yet accepted.
 const BACKLOG: i32 = 4096;
@@ -40,11 +40,13 @@ pub struct Peer {
     /// The address without port, as `X-Forwarded-For` and `CaClientIp` have it.
     pub address_text: String,
     pub scheme: Scheme,
+    /// The certificate it showed, when it was asked for one.
+    pub client: Option<ClientCertificate>,
 }
 
 impl Peer {
     pub fn new(address: SocketAddr, scheme: Scheme) -> Self {
-        Self { address, address_text: address.ip().to_canonical().to_string(), scheme }
+        Self { address, address_text: address.ip().to_canonical().to_string(), scheme, client: None }
     }
 }
 
@@ -89,7 +91,7 @@ impl Open {
 /// Accepts until the engine stops.
 pub async fn accept(
     listener: std::net::TcpListener,
-    tls: Option<TlsAcceptor>,
+    tls: Option<Handshakes>,
     thread: Rc<Thread>,
     open: Rc<Open>,
     mut stop: watch::Receiver<bool>,
@@ -117,7 +119,7 @@ struct Connection {
 }
 
 impl Connection {
-    async fn run(self, stream: TcpStream, address: SocketAddr, tls: Option<TlsAcceptor>) {
+    async fn run(self, stream: TcpStream, address: SocketAddr, tls: Option<Handshakes>) {
         self.open.0.set(self.open.0.get() + 1);
         let open = Rc::clone(&self.open);
         stream.set_nodelay(true).ok();
@@ -126,8 +128,8 @@ impl Connection {
             None => self.serve(stream, Peer::new(address, Scheme::Http)).await,
             Some(tls) => {
                 // A handshake that fails or dawdles ends here; the peer gets TLS's own alert.
-                if let Ok(Ok(stream)) = tokio::time::timeout(limit, tls.accept(stream)).await {
-                    self.serve(stream, Peer::new(address, Scheme::Https)).await;
+                if let Ok(Ok((stream, client))) = tokio::time::timeout(limit, tls.accept(stream)).await {
+                    self.serve(stream, Peer { client, ..Peer::new(address, Scheme::Https) }).await;
                 }
             }
         }

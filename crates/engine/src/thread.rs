@@ -10,6 +10,7 @@ use crate::request::{AutomaticDomains, Nonces};
 use crate::settings::EngineSettings;
 use crate::world::World;
 use std::cell::RefCell;
+use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -22,6 +23,8 @@ pub struct Shared {
     pub nonces: Nonces,
     pub automatic_domains: AutomaticDomains,
     pub counts: Counts,
+    /// Where the engine takes HTTPS requests.
+    pub https: Option<SocketAddr>,
     pub backend_tls: Arc<rustls::ClientConfig>,
 }
 

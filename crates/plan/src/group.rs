@@ -1,8 +1,9 @@
-//! Groups, the domains that lead to them, and the certificates of those domains.
+//! Groups: APIs under one set of domains.
 
 use crate::error::{not_empty, PlanError};
 use crate::Secret;
 use serde::Deserialize;
+use std::num::NonZeroU32;
 
 /// APIs under one set of domains. Key of its record: the group id.
 #[derive(Debug, Clone, Deserialize)]
@@ -21,6 +22,12 @@ pub struct Group {
     pub passthrough_headers: Vec<String>,
     #[serde(default)]
     pub app_code: GroupAppCode,
+    /// The domain whose certificate clients get that name none.
+    #[serde(default)]
+    pub default_domain: Option<String>,
+    /// Calls a second for the whole group.
+    #[serde(default)]
+    pub requests_per_second: Option<NonZeroU32>,
 }
 
 /// How AppCodes work in a group, beside what each of its APIs says.
@@ -57,50 +64,5 @@ impl Group {
             not_empty("app_code.place", name)?;
         }
         Ok(())
-    }
-}
-
-/// A host name that leads to a group. Key of its record: the host name, lower case, without port.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Domain {
-    pub host: String,
-    pub group_id: String,
-    /// The stage the domain serves; without it `X-Ca-Stage` chooses, `RELEASE` by default.
-    #[serde(default)]
-    pub stage: Option<String>,
-    /// Whether this is the group's automatic domain, which is for debugging and has a daily quota.
-    #[serde(default)]
-    pub automatic: bool,
-}
-
-impl Domain {
-    pub fn check(&self) -> Result<(), PlanError> {
-        not_empty("host", &self.host)?;
-        not_empty("group_id", &self.group_id)?;
-        if self.host.bytes().any(|byte| byte.is_ascii_uppercase() || byte == b':' || byte <= b' ') {
-            return Err(PlanError::new("host", "must be a lower-case host name without port"));
-        }
-        Ok(())
-    }
-}
-
-/// A certificate and its key. Key of its record: the certificate id; the id `default` serves clients without SNI.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Certificate {
-    pub certificate_id: String,
-    /// Host names it is used for, lower case; a leading `*.` matches one label.
-    pub hosts: Vec<String>,
-    /// Chain in PEM, leaf first.
-    pub chain_pem: String,
-    pub key_pem: Secret,
-}
-
-impl Certificate {
-    pub fn check(&self) -> Result<(), PlanError> {
-        not_empty("certificate_id", &self.certificate_id)?;
-        not_empty("chain_pem", &self.chain_pem)?;
-        not_empty("key_pem", self.key_pem.reveal())
     }
 }

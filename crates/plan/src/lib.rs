@@ -11,10 +11,12 @@
 mod access;
 mod app;
 mod digest;
+mod domain;
 mod edition;
 mod error;
 pub mod expression;
 mod group;
+mod instance;
 pub mod plugin;
 mod record;
 mod secret;
@@ -22,12 +24,14 @@ mod secret;
 pub use access::{Attachment, Network, VpcAccess};
 pub use app::{App, AppKey, Grant};
 pub use digest::{record_digest, SetDigest};
+pub use domain::{host_pattern, Certificate, ClientAuthority, Domain, HostPiece};
 pub use edition::{
     AppCodeLocation, Auth, Backend, BodyFormat, Constraint, ContentType, Edition, Location, Mapping, MockHeader,
     OpenId, Parameter, ParameterType, PathSegment, Protocols, RequestMode, Scheme, SignatureMethod, Source, Target,
 };
 pub use error::PlanError;
-pub use group::{AppCodePlace, Certificate, Domain, Group, GroupAppCode};
+pub use group::{AppCodePlace, Group, GroupAppCode};
+pub use instance::{AccessList, AccessMode, Instance, IpVersion, TlsVersion};
 pub use plugin::{BindingScope, Dataset, DatasetItem, Definition, Plugin, PluginBinding, PluginType};
 pub use record::{Kind, Record, RecordKey};
 pub use secret::Secret;

@@ -1,7 +1,8 @@
 //! One keyed record of the plan: what kind, which key, which content.
 
 use crate::{
-    App, Certificate, Dataset, Domain, Edition, Grant, Group, Network, PlanError, Plugin, PluginBinding, VpcAccess,
+    App, Certificate, Dataset, Domain, Edition, Grant, Group, Instance, Network, PlanError, Plugin, PluginBinding,
+    VpcAccess,
 };
 use serde::de::DeserializeOwned;
 
@@ -11,6 +12,7 @@ pub enum Kind {
     Group,
     Domain,
     Certificate,
+    Instance,
     Edition,
     App,
     Grant,
@@ -22,10 +24,11 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub const ALL: [Kind; 11] = [
+    pub const ALL: [Kind; 12] = [
         Kind::Group,
         Kind::Domain,
         Kind::Certificate,
+        Kind::Instance,
         Kind::Edition,
         Kind::App,
         Kind::Grant,
@@ -41,6 +44,7 @@ impl Kind {
             Kind::Group => "group",
             Kind::Domain => "domain",
             Kind::Certificate => "certificate",
+            Kind::Instance => "instance",
             Kind::Edition => "edition",
             Kind::App => "app",
             Kind::Grant => "grant",
@@ -70,6 +74,7 @@ pub enum Record {
     Group(Group),
     Domain(Domain),
     Certificate(Certificate),
+    Instance(Instance),
     Edition(Box<Edition>),
     App(App),
     Grant(Grant),
@@ -91,6 +96,7 @@ impl Record {
             Kind::Group => Record::Group(parse(body)?),
             Kind::Domain => Record::Domain(parse(body)?),
             Kind::Certificate => Record::Certificate(parse(body)?),
+            Kind::Instance => Record::Instance(parse(body)?),
             Kind::Edition => Record::Edition(Box::new(parse(body)?)),
             Kind::App => Record::App(parse(body)?),
             Kind::Grant => Record::Grant(parse(body)?),
@@ -114,6 +120,7 @@ impl Record {
             Record::Group(group) => group.group_id.clone(),
             Record::Domain(domain) => domain.host.clone(),
             Record::Certificate(certificate) => certificate.certificate_id.clone(),
+            Record::Instance(instance) => instance.instance_id.clone(),
             Record::Edition(edition) => edition.key(),
             Record::App(app) => app.app_id.to_string(),
             Record::Grant(grant) => format!("{}/{}/{}", grant.api_id, grant.stage, grant.app_id),
@@ -130,6 +137,7 @@ impl Record {
             Record::Group(group) => group.check(),
             Record::Domain(domain) => domain.check(),
             Record::Certificate(certificate) => certificate.check(),
+            Record::Instance(instance) => instance.check(),
             Record::Edition(edition) => edition.check(),
             Record::App(app) => app.check(),
             Record::Grant(grant) => grant.check(),

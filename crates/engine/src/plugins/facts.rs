@@ -135,7 +135,10 @@ impl Facts for RequestFacts<'_, '_> {
                 self.passage.claims.as_ref().map_or(Value::Null, |claims| scalar(claims.get(&**claim)))
             }
             Selector::ForwardedFor(entry) => Value::of(forwarded_for(&self.head.headers, *entry).map(Cow::Borrowed)),
-            Selector::Host(_) | Selector::StatusCode | Selector::ErrorCode => Value::Null,
+            Selector::Host(name) => {
+                Value::of(self.matched.domain.part(&self.system.entry.domain, name).map(Cow::Borrowed))
+            }
+            Selector::StatusCode | Selector::ErrorCode => Value::Null,
         }
     }
 

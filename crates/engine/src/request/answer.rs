@@ -92,6 +92,8 @@ refusals! {
     ParameterRequired = "I400MP" 400 "Invalid Parameter Required {}" Caller false;
     InvalidParameter = "I400IP" 400 "Invalid parameter {}" Caller false;
     AutomaticDomainQuota = "T429ID" 429 "Throttled by INNER DOMAIN Flow Control, {}" Caller true;
+    InstanceRate = "T429IN" 429 "Throttled by INSTANCE Flow Control" Caller true;
+    GroupRate = "T429GR" 429 "Throttled by GROUP Flow Control" Caller true;
     CallRate = "T429PA" 429 "Throttled by {} Flow Control" Caller true;
     PluginRate = "T429PR" 429 "Throttled by PLUGIN Flow Control, {}" Caller true;
     IncompleteBackend = "I504RB" 504 "Backend incomplete after routing" Provider false;

@@ -16,9 +16,10 @@ pub fn remove(headers: &mut HeaderMap, passed: &[String]) {
 }
 
 fn is_claimed(name: &str) -> bool {
-    const WHOLE: [&str; 7] = [
+    const WHOLE: [&str; 8] = [
         "forwarded",
         "x-real-ip",
+        "x-client-s-dn",
         "x-ca-routing-name",
         "x-ca-remote-auth-raw-path",
         "x-ca-deviceid",

@@ -44,6 +44,8 @@ pub struct Outgoing {
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 const REST: &AsciiSet = &SEGMENT.remove(b'/');
 
+/// Distinguished name of the caller's certificate.
+const CLIENT_SUBJECT: HeaderName = HeaderName::from_static("x-client-s-dn");
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const GATEWAY: HeaderName = HeaderName::from_static("x-ca-api-gateway");
 const FORM: &str = "application/x-www-form-urlencoded; charset=UTF-8";
@@ -308,6 +310,9 @@ fn set_own(headers: &mut HeaderMap, system: &System<'_>) {
                 entry.insert(value);
             }
         }
+    }
+    if let Some(subject) = system.peer.client.as_ref().and_then(|client| client.subject.as_ref()) {
+        headers.insert(CLIENT_SUBJECT, subject.clone());
     }
     if let Some(id) = system.request_id_header() {
         headers.insert(GATEWAY, id.clone());

@@ -4,6 +4,7 @@ pub mod answer;
 mod app_code;
 mod body;
 mod claimed;
+mod entrance;
 pub mod form;
 mod guard;
 mod identify;
@@ -72,7 +73,11 @@ async fn steps(step: &mut Step<'_, '_>, request: Request<Incoming>) -> Result<Re
     let limit = thread.settings.request_body_limit;
     let (mut head, incoming) = request.into_parts();
     let mut body = RequestBody::new(incoming, limit);
-    let matched = route::find(world, &head, step.entry)?;
+    let place = route::place(world, &head, step.entry)?;
+    if let Some(answer) = entrance::check(step, &place, &head)? {
+        return Ok(answer);
+    }
+    let matched = route::find(world, place, &head, step.entry)?;
     step.begin(matched.edition, &head)?;
     guard::check(&matched, &head, step.peer, limit)?;
     go_on!(plugins::on_arrival(step, &head, &matched));
@@ -86,7 +91,7 @@ async fn steps(step: &mut Step<'_, '_>, request: Request<Incoming>) -> Result<Re
     step.passage.caller = identified.caller;
     go_on!(plugins::on_identified(step, &mut head, &mut body, &identified.matched));
     let permitted = permit::check(world, identified, now.unix_ms())?;
-    thread.shared.automatic_domains.count(permitted.matched.domain, now.unix_ms())?;
+    throttle::check(step, &permitted)?;
     go_on!(plugins::on_permitted(step, &head, &mut body, &permitted));
     let edition = permitted.matched.edition;
     let routed = plugins::route(step, &head, &mut body, &permitted.matched).await?;

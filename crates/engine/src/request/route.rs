@@ -5,7 +5,7 @@
 
 use super::answer::{Kind, Refusal};
 use crate::record::Entry;
-use crate::world::{CompiledEdition, EditionEntry, World};
+use crate::world::{CompiledEdition, EditionEntry, ReadyDomain, World};
 use hyper::header::{ACCESS_CONTROL_REQUEST_METHOD, ORIGIN};
 use hyper::http::request::Parts;
 use hyper::http::uri::Uri;
@@ -17,7 +17,7 @@ use std::borrow::Cow;
 /// A request whose API is known.
 pub struct Matched<'w> {
     pub edition: &'w CompiledEdition,
-    pub domain: &'w Domain,
+    pub domain: &'w ReadyDomain,
     pub group: &'w Group,
     /// Texts at the path's placeholders, decoded, in the order of `edition.placeholders`.
     pub values: Vec<Box<str>>,
@@ -29,18 +29,28 @@ pub struct Matched<'w> {
 /// `X-Ca-Stage` when the domain does not say.
 const DEFAULT_STAGE: &str = "RELEASE";
 
-pub fn find<'w>(world: &'w World, head: &Parts, entry: &mut Entry) -> Result<Matched<'w>, Refusal> {
+/// Where a request is addressed to, before its API is known.
+pub struct Place<'w> {
+    pub domain: &'w ReadyDomain,
+    pub group: &'w Group,
+}
+
+/// Host → domain → group.
+pub fn place<'w>(world: &'w World, head: &Parts, entry: &mut Entry) -> Result<Place<'w>, Refusal> {
     let host = host(head)?;
     entry.domain.push_str(&host);
-    let domain = world
-        .domain(&host)
-        .or_else(|| world.wildcard_domain(&host))
-        .ok_or_else(|| Refusal::because(Kind::InvalidDomain, host.into_owned()))?;
+    let domain = world.domain(&host).ok_or_else(|| Refusal::because(Kind::InvalidDomain, host.into_owned()))?;
     let group = world
-        .group(&domain.group_id)
+        .group(&domain.domain.group_id)
         .ok_or_else(|| Refusal::because(Kind::BrokenGroup, "the domain's group does not exist"))?;
     entry.group(group);
-    let stage = stage(head, domain)?;
+    Ok(Place { domain, group })
+}
+
+/// Stage, path and method → API.
+pub fn find<'w>(world: &'w World, place: Place<'w>, head: &Parts, entry: &mut Entry) -> Result<Matched<'w>, Refusal> {
+    let Place { domain, group } = place;
+    let stage = stage(head, &domain.domain)?;
     entry.stage.push_str(&stage);
     if !group.stages.iter().any(|known| *known == *stage) {
         return Err(Refusal::because(Kind::InvalidStage, stage.into_owned()));

@@ -66,9 +66,10 @@ impl World {
 
     fn put(&mut self, record: Record, revision: u64, dirty: &mut Dirty) -> Result<(), PlanError> {
         match record {
-            Record::Group(group) => drop(self.groups.insert(group.group_id.as_str().into(), Arc::new(group))),
-            Record::Domain(domain) => drop(self.domains.insert(domain.host.as_str().into(), Arc::new(domain))),
+            Record::Group(group) => self.put_group(group),
+            Record::Domain(domain) => self.put_domain(domain)?,
             Record::Certificate(certificate) => self.put_certificate(&certificate)?,
+            Record::Instance(instance) => self.put_instance(instance),
             Record::Edition(edition) => self.put_edition(*edition, dirty)?,
             Record::App(app) => self.put_app(app)?,
             Record::Grant(grant) => self.put_grant(&grant),
@@ -87,9 +88,10 @@ impl World {
 
     fn remove(&mut self, kind: Kind, key: &str, dirty: &mut Dirty) {
         match kind {
-            Kind::Group => drop(self.groups.remove(key)),
+            Kind::Group => self.remove_group(key),
             Kind::Domain => drop(self.domains.remove(key)),
             Kind::Certificate => self.remove_certificate(key),
+            Kind::Instance => drop(self.instances.remove(key)),
             Kind::Edition => self.take_edition(key, None, dirty),
             Kind::App => self.remove_app(key),
             Kind::Grant => self.remove_grant(key),

@@ -9,21 +9,25 @@ mod apply;
 mod certificates;
 mod compiled;
 mod credentials;
+mod domains;
+mod instances;
 mod plugins;
 mod routes;
 #[cfg(test)]
 mod tests;
 
 pub use addresses::AddressSet;
+pub use certificates::ReadyCertificate;
 pub use compiled::{path_pieces, CompiledEdition, CompiledParameter, EditionEntry, PathPiece};
 pub use credentials::{Caller, KeyCredential};
+pub use domains::ReadyDomain;
+pub use instances::ReadyInstance;
 pub use plugins::ReadyDataset;
 pub use routes::{RouteMatch, RouteTable};
 
 use crate::live::Refused;
 use crate::plugins::Bound;
-use certificates::ReadyCertificate;
-use isthmus_plan::{Domain, Group, Network, SetDigest, VpcAccess};
+use isthmus_plan::{Group, Network, SetDigest, VpcAccess};
 use std::sync::Arc;
 
 pub(crate) type Map<K, V> = imbl::GenericHashMap<K, V, foldhash::fast::RandomState, imbl::shared_ptr::DefaultSharedPtr>;
@@ -34,7 +38,8 @@ pub struct World {
     pub store: String,
     pub revision: u64,
     groups: Map<Box<str>, Arc<Group>>,
-    domains: Map<Box<str>, Arc<Domain>>,
+    domains: Map<Box<str>, Arc<ReadyDomain>>,
+    instances: Map<Box<str>, Arc<ReadyInstance>>,
     /// By group id: its stages with what each serves.
     tables: Map<Box<str>, Stages>,
     /// Where an edition's record went, by record key: group id and stage.
@@ -54,6 +59,8 @@ pub struct World {
     bound: Map<Box<str>, Arc<Bound>>,
     datasets: Map<Box<str>, Arc<ReadyDataset>>,
     certificates: Map<Box<str>, Arc<ReadyCertificate>>,
+    /// By group id: the domain for clients that name none.
+    default_domains: imbl::GenericOrdMap<Box<str>, Box<str>, imbl::shared_ptr::DefaultSharedPtr>,
     /// Host name or wildcard → certificate id.
     certificate_hosts: Map<Box<str>, Box<str>>,
     refused: Map<RecordName, Refused>,
@@ -75,16 +82,6 @@ pub struct Access {
 }
 
 impl World {
-    pub fn domain(&self, host: &str) -> Option<&Arc<Domain>> {
-        self.domains.get(host)
-    }
-
-    /// The domain registered as `*.rest` for a host, if the host has one label in front of `rest`.
-    pub fn wildcard_domain(&self, host: &str) -> Option<&Arc<Domain>> {
-        let (_, rest) = host.split_once('.')?;
-        self.domains.get(format!("*.{rest}").as_str())
-    }
-
     pub fn group(&self, group_id: &str) -> Option<&Arc<Group>> {
         self.groups.get(group_id)
     }

@@ -6,6 +6,7 @@ pub mod docs;
 pub mod plugins;
 pub mod rsa_tokens;
 pub mod service;
+pub mod tls;
 pub mod tokens;
 
 use isthmus_engine::live::{Applied, Batch, BatchRecord, Live};
