@@ -116,6 +116,8 @@ SINGLES = (
     ),
     Single("NoEngineHere", 400, "no engine runs beside this control plane, so it cannot send a request into one"),
     Single("EngineUnreachable", 400, "the engine beside this control plane does not answer"),
+    Single("DomainCertificateNotFound", 400, "the domain has no such certificate"),
+    Single("InvokeSlbApiFail", 400, "no such access control list"),
     Single("RefusedByEngine", 400, "the change is stored, but an engine cannot serve it"),
     Single("ServiceUnavailable", 503, "the store is busy, full or away; nothing was changed"),
     Single("RepeatedCommit", 400, "another call changed the same resource at the same time; nothing was changed"),

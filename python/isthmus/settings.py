@@ -167,6 +167,7 @@ class Settings:
         "Whether the gateway's own refusals carry a JSON body.",
         choices=("empty", "json"),
     )
+    domains_per_group_limit: int = _setting("count", 5, "Domains that may be bound to one group.")
     groups_limit: int = _setting("count", 200, "Largest number of groups.")
     apis_per_group_limit: int = _setting("count", 1000, "Largest number of APIs in one group.")
     apps_limit: int = _setting("count", 1000, "Largest number of apps.")

@@ -15,6 +15,7 @@ from typing import Any
 from isthmus import errors
 from isthmus.errors import ApiError, Problem
 from isthmus.operations.call import Call
+from isthmus.operations.domains import domain_fields, remove_domain_with_records
 from isthmus.operations.fields import name_problems, raise_problems, tag_problems, text_problems
 from isthmus.operations.group_app_codes import (
     app_code_fields,
@@ -24,12 +25,27 @@ from isthmus.operations.group_app_codes import (
     with_app_code_fields,
     with_own_code,
 )
-from isthmus.operations.instances import SHARED_INSTANCE, SHARED_INSTANCE_TYPE
+from isthmus.operations.group_domains import (
+    NO_AUTOMATIC_DOMAIN,
+    inner_host_shown,
+    put_group_domains,
+    remove_group_domains,
+)
+from isthmus.operations.group_domains import automatic_host_of as automatic_host_of
+from isthmus.operations.group_domains import require_group as require_group
+from isthmus.operations.instances import SHARED_INSTANCE, instance_type, require_instance
 from isthmus.operations.paging import page_fields, page_of
 from isthmus.operations.times import utc_text
-from isthmus.publish.bindings import automatic_domain_record, automatic_host, binding_key, group_record
+from isthmus.publish.bindings import binding_key, group_record
 from isthmus.settings import Settings
 from isthmus.store import Transaction
+from isthmus.store.domains import (
+    Domain,
+    all_domain_names,
+    domains_of_group,
+    find_certificate,
+    find_domain,
+)
 from isthmus.store.groups import (
     TAG_TYPE,
     Group,
@@ -59,31 +75,31 @@ _UNSUPPORTED = {
     "compatible_flags": "CompatibleFlags",
     "custom_trace_config": "CustomTraceConfig",
     "customer_configs": "CustomerConfigs",
-    "default_domain": "DefaultDomain",
     "rpc_pattern": "RpcPattern",
-    "rps_limit_for_serverless": "RpsLimitForServerless",
     "support_sse": "SupportSSE",
 }
+
+# What ModifyApiGroup sets and DescribeApiGroup shows as it was given.
+_PLAIN_FIELDS = ("user_log_config", "passthrough_headers", "default_domain", "rps_limit_for_serverless")
 
 
 def create_api_group(call: Call, params: Any) -> Mapping[str, Any]:
     transaction = call.transaction
     raise_problems(_problems(params) + tag_problems(params.tag))
-    if params.instance_id not in (None, SHARED_INSTANCE):
-        raise errors.not_found("Instance", f"There is no instance {params.instance_id}; leave InstanceId out.")
+    instance = require_instance(transaction, params.instance_id or SHARED_INSTANCE)
     _check_name_is_free(transaction, params.group_name)
     if count_groups(transaction) >= call.settings.groups_limit:
         text = f"There are {call.settings.groups_limit} groups already, the limit that groups_limit sets."
         raise errors.exceed_limit("ApiGroup", text)
     group = add_group(
-        transaction, params.group_name, params.description or "", params.base_path or "/", SHARED_INSTANCE
+        transaction, params.group_name, params.description or "", params.base_path or "/", instance.instance_id
     )
     put_tags(transaction, TAG_TYPE, group.group_id, params.tag or ())
     _put_records(transaction, call.settings, group)
     return {
         **_names(call, group),
         "instance_id": group.instance_id,
-        "instance_type": SHARED_INSTANCE_TYPE,
+        "instance_type": instance_type(group.instance_id),
         "tag_status": True,
     }
 
@@ -97,7 +113,8 @@ def modify_api_group(call: Call, params: Any) -> Mapping[str, Any]:
     if params.group_name is not None and params.group_name != group.name:
         _check_name_is_free(transaction, params.group_name)
     configuration = with_app_code_fields(group.configuration, params)
-    for name in ("user_log_config", "passthrough_headers"):
+    _check_default_domain(transaction, group, params.default_domain)
+    for name in _PLAIN_FIELDS:
         if getattr(params, name) is not None:
             configuration[name] = getattr(params, name)
     changed = replace(
@@ -123,10 +140,21 @@ def set_group_auth_app_code(call: Call, params: Any) -> Mapping[str, Any]:
     return {}
 
 
+def modify_api_group_instance(call: Call, params: Any) -> Mapping[str, Any]:
+    """Moves a group; done when the call answers."""
+    group = require_group(call.transaction, params.group_id)
+    instance = require_instance(call.transaction, params.target_instance_id)
+    changed = replace(group, instance_id=instance.instance_id)
+    update_group(call.transaction, changed)
+    _put_records(call.transaction, call.settings, changed)
+    return {}
+
+
 def delete_api_group(call: Call, params: Any) -> Mapping[str, Any]:
     """Succeeds when there is no such group, as clients repeat deletions."""
     transaction = call.transaction
-    if find_group(transaction, params.group_id) is None:
+    group = find_group(transaction, params.group_id)
+    if group is None:
         return {}
     apis = count_apis_of_group(transaction, params.group_id)
     if apis:
@@ -134,9 +162,11 @@ def delete_api_group(call: Call, params: Any) -> Mapping[str, Any]:
         raise errors.dependency_violation("Api", text)
     for binding in remove_bindings_of(transaction, "group", params.group_id):
         transaction.records.remove("plugin_binding", binding_key(binding))
+    for domain in domains_of_group(transaction, params.group_id):
+        remove_domain_with_records(transaction, domain.name)
     remove_group(transaction, params.group_id)
     transaction.records.remove("group", params.group_id)
-    transaction.records.remove("domain", automatic_host_of(call, params.group_id))
+    remove_group_domains(transaction, call.settings, group)
     return {}
 
 
@@ -148,14 +178,17 @@ def describe_api_group(call: Call, params: Any) -> Mapping[str, Any]:
     ]
     return {
         **_attributes(call, group),
-        **{name: group.configuration.get(name) for name in ("user_log_config", "passthrough_headers")},
+        **{
+            name: group.configuration.get(name) for name in ("user_log_config", "passthrough_headers", "default_domain")
+        },
         **app_code_fields(group),
         "status": "NORMAL",
-        "disable_inner_domain": False,
+        "disable_inner_domain": bool(group.configuration.get(NO_AUTOMATIC_DOMAIN)),
+        "vpc_domain": inner_host_shown(call.settings, group),
         "cloud_market_commodity": False,
         "ipv6_status": "UNBIND",
         "stage_items": stages,
-        "custom_domains": [],
+        "custom_domains": [_domain_item(call, domain) for domain in domains_of_group(call.transaction, group.group_id)],
     }
 
 
@@ -180,21 +213,12 @@ def align_groups(transaction: Transaction, settings: Settings) -> None:
 
     Needs a write transaction; writes nothing when all is as it was.
     """
-    hosts = set()
+    hosts = all_domain_names(transaction)
     for group in all_groups(transaction):
-        _put_records(transaction, settings, group)
-        hosts.add(automatic_host(group.group_id, settings.region, settings.automatic_domain_suffix))
+        hosts |= _put_records(transaction, settings, group)
     for record in records_of_kind(transaction.connection, transaction.keyring, "domain"):
-        if json.loads(record.body or "{}").get("automatic") and record.key not in hosts:
+        if record.key not in hosts:
             transaction.records.remove("domain", record.key)
-
-
-def require_group(transaction: Transaction, group_id: str) -> Group:
-    """Raises: ApiError."""
-    group = find_group(transaction, group_id)
-    if group is None:
-        raise errors.not_found("ApiGroup", f"There is no API group {group_id}.")
-    return group
 
 
 def _problems(params: Any) -> list[Problem]:
@@ -205,8 +229,14 @@ def _problems(params: Any) -> list[Problem]:
     for name in (name.strip() for name in headers):
         if name and not _HEADER_NAME.fullmatch(name):
             problems.append(Problem("PassthroughHeaders", f"{name[:60]!r} is not a header name."))
-    problems += app_code_problems(params)
+    problems += app_code_problems(params) + _limit_problems(getattr(params, "rps_limit_for_serverless", None))
     return problems + _log_problems(getattr(params, "user_log_config", None))
+
+
+def _limit_problems(limit: Any) -> list[Problem]:
+    if limit is None or re.fullmatch(r"[0-9]{1,9}", str(limit)):
+        return []
+    return [Problem("RpsLimitForServerless", "must be a number of calls a second; 0 means no limit.")]
 
 
 def _base_path_problems(path: str | None) -> list[Problem]:
@@ -239,20 +269,43 @@ def _refuse_unsupported(params: Any) -> None:
         raise ApiError("NotImplemented", text)
 
 
+def _check_default_domain(transaction: Transaction, group: Group, name: str | None) -> None:
+    domain = find_domain(transaction, name) if name else None
+    if name and (domain is None or domain.group_id != group.group_id):
+        raise errors.invalid([Problem("DefaultDomain", f"the group has no domain {name[:253]}; bind it first.")])
+
+
+def _domain_item(call: Call, domain: Domain) -> dict[str, Any]:
+    certificate = find_certificate(call.transaction, domain.name)
+    item: dict[str, Any] = {
+        **domain_fields(domain.name),
+        "custom_domain_type": domain.domain_type,
+        "bind_stage_name": domain.stage,
+        "is_http_redirect_to_https": domain.https_redirect,
+        "wildcard_domain_patterns": json.dumps(domain.patterns) if domain.patterns else "",
+    }
+    if certificate is not None:
+        item |= {
+            "certificate_id": certificate.certificate_id,
+            "certificate_name": certificate.name,
+            "certificate_valid_start": certificate.valid_start,
+            "certificate_valid_end": certificate.valid_end,
+            "client_cert_s_dn_pass_through": certificate.subject_passed,
+            "ssl_verify_depth": certificate.verify_depth,
+        }
+    return item
+
+
 def _check_name_is_free(transaction: Transaction, name: str) -> None:
     if find_group_by_name(transaction, name) is not None:
         raise errors.repeated("GroupName", f"There is already a group {name}; choose another GroupName.")
 
 
-def automatic_host_of(call: Call, group_id: str) -> str:
-    return automatic_host(group_id, call.settings.region, call.settings.automatic_domain_suffix)
-
-
-def _put_records(transaction: Transaction, settings: Settings, group: Group) -> None:
-    region, suffix = settings.region, settings.automatic_domain_suffix
+def _put_records(transaction: Transaction, settings: Settings, group: Group) -> set[str]:
+    """The hosts that lead to the group without anybody binding them."""
     stages = stages_of_group(transaction, group.group_id)
-    transaction.records.put(*group_record(group, stages, region, record_fields(transaction, group)))
-    transaction.records.put(*automatic_domain_record(group.group_id, region, suffix))
+    transaction.records.put(*group_record(group, stages, settings.region, record_fields(transaction, group)))
+    return put_group_domains(transaction, settings, group)
 
 
 def _names(call: Call, group: Group) -> dict[str, Any]:
@@ -269,12 +322,12 @@ def _attributes(call: Call, group: Group) -> dict[str, Any]:
     return {
         **_names(call, group),
         "instance_id": group.instance_id,
-        "instance_type": SHARED_INSTANCE_TYPE,
+        "instance_type": instance_type(group.instance_id),
         "region_id": call.settings.region,
         "billing_status": "NORMAL",
         "illegal_status": "NORMAL",
         "traffic_limit": _TRAFFIC_LIMIT,
-        "https_policy": "HTTPS2_TLS1_2",
+        "https_policy": require_instance(call.transaction, group.instance_id).https_policy,
         "created_time": utc_text(group.created_at),
         "modified_time": utc_text(group.modified_at),
     }

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from isthmus.store.apps import App, AppCode, AppKey
 from isthmus.store.datasets import Dataset, DatasetItem
+from isthmus.store.domains import Certificate, Domain
 from isthmus.store.grants import Grant
 from isthmus.store.groups import Group, Stage
 from isthmus.store.networks import Network, VpcAccess
@@ -38,6 +39,10 @@ def group_record(group: Group, stages: Sequence[Stage], region: str, app_code: d
         "passthrough_headers": [name.strip() for name in headers if name.strip()],
         **app_code,
     }
+    if group.configuration.get("default_domain"):
+        body["default_domain"] = group.configuration["default_domain"]
+    if int(group.configuration.get("rps_limit_for_serverless") or 0):
+        body["requests_per_second"] = int(group.configuration["rps_limit_for_serverless"])
     return RecordBody("group", group.group_id, body)
 
 
@@ -49,6 +54,50 @@ def automatic_host(group_id: str, region: str, suffix: str) -> str:
 def automatic_domain_record(group_id: str, region: str, suffix: str) -> RecordBody:
     host = automatic_host(group_id, region, suffix)
     return RecordBody("domain", host, {"host": host, "group_id": group_id, "stage": None, "automatic": True})
+
+
+def inner_host(group_id: str, region: str, suffix: str) -> str:
+    """The domain for callers inside the private network."""
+    return f"{group_id}-{region}-vpc.{suffix}".lower()
+
+
+def inner_domain_record(group_id: str, region: str, suffix: str) -> RecordBody:
+    host = inner_host(group_id, region, suffix)
+    return RecordBody("domain", host, {"host": host, "group_id": group_id, "stage": None})
+
+
+def domain_record(domain: Domain, certificate: Certificate | None) -> RecordBody:
+    asks = certificate is not None and certificate.client_authorities
+    body = {
+        "host": domain.name,
+        "group_id": domain.group_id,
+        "stage": domain.stage or None,
+        "https_redirect": domain.https_redirect,
+        "client_certificate": certificate.certificate_id if certificate is not None and asks else None,
+        "patterns": domain.patterns,
+    }
+    return RecordBody("domain", domain.name, body)
+
+
+def certificate_record(certificate: Certificate) -> RecordBody:
+    client = {
+        "roots_pem": certificate.client_authorities,
+        "depth": certificate.verify_depth,
+        "subject_passed": certificate.subject_passed,
+    }
+    body = {
+        "certificate_id": certificate.certificate_id,
+        "hosts": [certificate.domain_name],
+        "chain_pem": certificate.chain,
+        "key_pem": certificate.key,
+        "client": client if certificate.client_authorities else None,
+    }
+    return RecordBody("certificate", certificate.certificate_id, body)
+
+
+def instance_record(instance_id: str, oldest_tls: str, limit: int | None, access: list[dict[str, Any]]) -> RecordBody:
+    body = {"instance_id": instance_id, "oldest_tls": oldest_tls, "requests_per_second": limit, "access": access}
+    return RecordBody("instance", instance_id, body)
 
 
 def app_record(app: App, keys: Sequence[AppKey], codes: Sequence[AppCode]) -> RecordBody:

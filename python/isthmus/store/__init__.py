@@ -5,6 +5,8 @@ one module per resource. A management write and the plan records it causes commi
 no state in which one exists without the other. `isthmus.plane` reads the records.
 """
 
+# Its tables belong to the metadata that migrations are compared with.
+from isthmus.store import domain_tables as domain_tables
 from isthmus.store.database import Store, Transaction
 
 __all__ = ["Store", "Transaction"]

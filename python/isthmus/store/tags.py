@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, String, cast, delete, exists, insert, select, tuple_
 
 from isthmus.store.database import Transaction
+from isthmus.store.domain_tables import instances
 from isthmus.store.schema import apis, apps, groups, models, plugins, tags, vpc_accesses
 
 # In the shape of the requests and of most responses: [{"key": …, "value": …}].
@@ -22,6 +23,7 @@ _RESOURCES: dict[str, ColumnElement[Any]] = {
     "apiGroup": groups.c.group_id,
     "api": apis.c.api_id,
     "app": apps.c.app_id,
+    "instance": instances.c.instance_id,
     "model": models.c.model_id,
     "plugin": plugins.c.plugin_id,
     "vpcAccess": vpc_accesses.c.access_id,

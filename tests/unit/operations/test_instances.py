@@ -1,0 +1,87 @@
+"""Instances and access control lists: what is ordered, shown and put into the plan."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from certificate_maker import records
+from workbench import Workbench, workbench
+
+__all__ = ["workbench"]
+
+SHARED = "api-shared-vpc-001"
+ORDER = {"InstanceName": "gold", "InstanceSpec": "api.s1.small", "ChargeType": "PREPAY", "ZoneId": "z", "Token": "t1"}
+
+
+def attribute(bench: Workbench, instance_id: str) -> dict[str, Any]:
+    (found,) = bench.call("DescribeInstances", InstanceId=instance_id)["Instances"]["InstanceAttribute"]
+    return dict(found)
+
+
+def test_a_dedicated_instance_is_ordered_changed_and_deleted(workbench: Workbench) -> None:
+    made = workbench.call("CreateInstance", **ORDER)["InstanceId"]
+    assert workbench.call("CreateInstance", **ORDER)["InstanceId"] == made, "the same token is the same instance"
+    shown = attribute(workbench, made)
+    assert (shown["Status"], shown["InstanceChargeType"], shown["InstanceRpsLimit"]) == ("RUNNING", "PrePaid", 2500)
+    workbench.call("ModifyInstanceAttribute", InstanceId=made, HttpsPolicy="HTTPS2_TLS1_3", InstanceName="silver")
+    workbench.call("ModifyInstanceSpec", InstanceId=made, InstanceSpec="api.s1.medium", Token="t2")
+    shown = attribute(workbench, made)
+    assert (shown["HttpsPolicies"], shown["InstanceName"], shown["InstanceSpec"]) == (
+        "HTTPS2_TLS1_3",
+        "silver",
+        "api.s1.medium",
+    )
+    record = {"instance_id": made, "oldest_tls": "1.3", "requests_per_second": 5000, "access": []}
+    assert records(workbench, "instance") == {made: record}
+    group_id = workbench.group()
+    workbench.call("ModifyApiGroupInstance", GroupId=group_id, TargetInstanceId=made)
+    assert records(workbench, "group")[group_id]["instance_id"] == made
+    group = workbench.call("DescribeApiGroup", GroupId=group_id)
+    assert (group["InstanceType"], group["HttpsPolicy"]) == ("VPC_DEDICATED", "HTTPS2_TLS1_3")
+    assert workbench.refused("DeleteInstance", InstanceId=made).code == "DependencyViolationApiGroup"
+    workbench.call("ModifyApiGroupInstance", GroupId=group_id, TargetInstanceId=SHARED)
+    workbench.call("DeleteInstance", InstanceId=made)
+    assert workbench.call("DescribeInstances", InstanceId=made)["Instances"]["InstanceAttribute"] == []
+    assert workbench.refused("DeleteInstance", InstanceId=SHARED).code == "InvalidInstanceId"
+
+
+def test_what_cannot_be_carried_out_is_refused(workbench: Workbench) -> None:
+    refusal = workbench.refused("CreateInstance", **{**ORDER, "HttpsPolicy": "HTTPS2_TLS1_0"})
+    assert refusal.code == "InvalidHttpsPolicy" and "TLS 1.0" in refusal.message
+    assert workbench.refused("CreateInstance", **{**ORDER, "InstanceSpec": "huge"}).code == "InvalidInstanceSpec"
+    refusal = workbench.refused("ModifyInstanceAttribute", InstanceId=SHARED, IntranetSegments="10.0.0.0/8")
+    assert refusal.code == "NotImplemented"
+    assert workbench.refused("ModifyInstanceSpec", InstanceId="x", InstanceSpec="y", Token="z").code == (
+        "NotFoundInstance"
+    )
+
+
+def test_an_access_list_acts_where_it_is_enabled(workbench: Workbench) -> None:
+    acl_id = workbench.call("CreateAccessControlList", AclName="office")["AclId"]
+    workbench.call("AddAccessControlListEntry", AclId=acl_id, AclEntrys=[{"Entry": "192.0.2.0/24", "Comment": "x"}])
+    workbench.call("EnableInstanceAccessControl", InstanceId=SHARED, AclId=acl_id, AclType="white")
+    workbench.call("AddAccessControlListEntry", AclId=acl_id, AclEntrys=[{"entry": "10.0.0.1,10.0.0.2"}])
+    access = [{"version": "ipv4", "mode": "white", "blocks": ["10.0.0.1", "10.0.0.2", "192.0.2.0/24"]}]
+    assert records(workbench, "instance")[SHARED]["access"] == access
+    shown = workbench.call("DescribeAccessControlListAttribute", AclId=acl_id)["AclEntrys"]["AclEntry"]
+    assert {"AclEntryIp": "192.0.2.0/24", "AclEntryComment": "x"} in shown
+    assert (attribute(workbench, SHARED)["AclId"], attribute(workbench, SHARED)["AclType"]) == (acl_id, "white")
+    assert workbench.refused("DeleteAccessControlList", AclId=acl_id).code == "DependencyViolationAccessControlList"
+    workbench.call("RemoveAccessControlListEntry", AclId=acl_id, AclEntrys=[{"entry": "192.0.2.0/24"}])
+    assert records(workbench, "instance")[SHARED]["access"][0]["blocks"] == ["10.0.0.1", "10.0.0.2"]
+    workbench.call("DisableInstanceAccessControl", InstanceId=SHARED, AclId=acl_id)
+    assert records(workbench, "instance")[SHARED]["access"] == []
+    assert "AclId" not in attribute(workbench, SHARED)
+    workbench.call("DeleteAccessControlList", AclId=acl_id)
+    gone = workbench.refused("DescribeAccessControlListAttribute", AclId=acl_id)
+    assert (gone.code, gone.status) == ("InvokeSlbApiFail", 400)
+
+
+def test_entries_are_checked_for_their_version_of_ip(workbench: Workbench) -> None:
+    acl_id = workbench.call("CreateAccessControlList", AclName="six", AddressIPVersion="ipv6")["AclId"]
+    workbench.call("AddAccessControlListEntry", AclId=acl_id, AclEntrys=[{"entry": "2001:db8::/32"}])
+    for wrong in ([{"entry": "10.0.0.1"}], [{"entry": "x"}], [], {}, "[", [{}], [{"entry": "::1"}] * 2):
+        refusal = workbench.refused("AddAccessControlListEntry", AclId=acl_id, AclEntrys=wrong)
+        assert refusal.code == "InvalidAclEntrys", wrong
+    many = [{"entry": f"2001:db8::{number:x}"} for number in range(51)]
+    assert "at most 50" in workbench.refused("AddAccessControlListEntry", AclId=acl_id, AclEntrys=many).message
