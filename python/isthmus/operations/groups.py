@@ -117,6 +117,8 @@ def modify_api_group(call: Call, params: Any) -> Mapping[str, Any]:
     for name in _PLAIN_FIELDS:
         if getattr(params, name) is not None:
             configuration[name] = getattr(params, name)
+    if params.disable_inner_domain is not None:
+        configuration[NO_AUTOMATIC_DOMAIN] = "true" if params.disable_inner_domain else ""
     changed = replace(
         group,
         name=params.group_name or group.name,

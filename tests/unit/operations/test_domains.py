@@ -153,3 +153,7 @@ def test_a_group_has_a_default_domain_a_limit_and_an_inner_domain(workbench: Wor
     workbench.call("ModifyIntranetDomainPolicy", GroupId=group_id, VpcIntranetEnable="false")
     assert not workbench.call("DescribeApiGroup", GroupId=group_id)["VpcDomain"]
     assert inner not in records(workbench, "domain")
+    sub_domain = workbench.call("DescribeApiGroup", GroupId=group_id)["SubDomain"]
+    for disabled in (True, False):
+        workbench.call("ModifyApiGroup", GroupId=group_id, DisableInnerDomain=str(disabled))
+        assert (sub_domain in records(workbench, "domain")) is not disabled
