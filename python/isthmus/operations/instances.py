@@ -154,11 +154,6 @@ def describe_instances(call: Call, params: Any) -> Mapping[str, Any]:
     return {"instances": rows, **page_fields(page, found.total)}
 
 
-def describe_zones(call: Call, params: Any) -> Mapping[str, Any]:
-    """One: engines are machines of their owner's, wherever they stand."""
-    return {"zones": [{"zone_id": f"{call.settings.region}-MAZ1", "local_name": f"{call.settings.region} MAZ1"}]}
-
-
 def require_instance(transaction: Transaction, instance_id: str) -> Instance:
     """Raises: ApiError."""
     instance = find_instance(transaction, instance_id)
