@@ -70,7 +70,7 @@ def describe_access_control_list_attribute(call: Call, params: Any) -> Mapping[s
     acl = find_access_list(call.transaction, params.acl_id or "")
     if acl is None:
         # The code by which the vendor's Terraform provider knows that a list is gone.
-        raise errors.single("InvokeSlbApiFail", f"There is no access control list {params.acl_id}.")
+        raise errors.single("InvokeSlbApiFail", f"There is no access control list {(params.acl_id or '')[:64]}.")
     entries = entries_of(call.transaction, acl.acl_id)
     shown = [{"acl_entry_ip": entry, "acl_entry_comment": comment} for entry, comment in entries.items()]
     return {**_names(acl), "acl_entrys": shown}
@@ -126,7 +126,7 @@ def _put_records(call: Call, acl: AccessList) -> None:
 def _require(transaction: Transaction, acl_id: str) -> AccessList:
     acl = find_access_list(transaction, acl_id)
     if acl is None:
-        raise errors.not_found("AccessControlList", f"There is no access control list {acl_id}.")
+        raise errors.not_found("AccessControlList", f"There is no access control list {acl_id[:64]}.")
     return acl
 
 

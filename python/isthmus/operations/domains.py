@@ -115,7 +115,7 @@ def require_domain(transaction: Transaction, params: Any) -> Domain:
     name = params.domain_name.strip().lower()
     domain = find_domain(transaction, name)
     if domain is None or domain.group_id != params.group_id:
-        raise errors.not_found("Domain", f"The group {params.group_id} has no domain {name[:253]}.")
+        raise errors.not_found("Domain", f"The group {params.group_id[:64]} has no domain {name[:253]}.")
     return domain
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from isthmus import errors
 from isthmus.errors import Problem
 
 # Calls a second of each specification (vendor page "Instance types").
@@ -22,7 +23,9 @@ REQUESTS_PER_SECOND = {
 _POLICY = re.compile(r"HTTPS(?:1_1|2)_TLS1_([0-3])")
 
 
-def spec_problems(spec: str) -> list[Problem]:
+def spec_problems(spec: str | None) -> list[Problem]:
+    if spec is None:
+        return [errors.missing_parameter("InstanceSpec")]
     if spec in REQUESTS_PER_SECOND:
         return []
     return [Problem("InstanceSpec", f"{spec[:40]!r} is none of {', '.join(REQUESTS_PER_SECOND)}.")]

@@ -158,7 +158,7 @@ def require_instance(transaction: Transaction, instance_id: str) -> Instance:
     """Raises: ApiError."""
     instance = find_instance(transaction, instance_id)
     if instance is None:
-        raise errors.not_found("Instance", f"There is no instance {instance_id}.")
+        raise errors.not_found("Instance", f"There is no instance {instance_id[:64]}.")
     return instance
 
 
