@@ -58,7 +58,7 @@ _UNSUPPORTED = {
 def create_instance(call: Call, params: Any) -> Mapping[str, Any]:
     """The same Token is the same instance."""
     transaction = call.transaction
-    known = find_instance_by_token(transaction, params.token)
+    known = find_instance_by_token(transaction, params.token) if params.token else None
     if known is not None:
         return {"instance_id": known.instance_id, "tag_status": True}
     policy = params.https_policy or _DEFAULT_POLICY
@@ -74,7 +74,7 @@ def create_instance(call: Call, params: Any) -> Mapping[str, Any]:
     raise_problems(problems)
     instance_id = f"apigateway-{call.settings.region.split('-', 1)[0]}-{uuid.uuid4().hex[:12]}"
     ordered = {"instance_spec": params.instance_spec, "charge_type": charge, "zone_id": params.zone_id or ""}
-    instance = Instance(instance_id, params.instance_name, policy, ordered, params.token, transaction.now)
+    instance = Instance(instance_id, params.instance_name, policy, ordered, params.token or None, transaction.now)
     add_instance(transaction, instance)
     put_tags(transaction, TAG_TYPE, instance_id, params.tag or ())
     put_instance_record(transaction, instance)

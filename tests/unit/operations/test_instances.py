@@ -21,6 +21,11 @@ def attribute(bench: Workbench, instance_id: str) -> dict[str, Any]:
 def test_a_dedicated_instance_is_ordered_changed_and_deleted(workbench: Workbench) -> None:
     made = workbench.call("CreateInstance", **ORDER)["InstanceId"]
     assert workbench.call("CreateInstance", **ORDER)["InstanceId"] == made, "the same token is the same instance"
+    other = {name: value for name, value in ORDER.items() if name != "Token"}
+    without = [workbench.call("CreateInstance", **other)["InstanceId"] for _ in range(2)]
+    assert len({made, SHARED, *without}) == 4, "without a token each call is an order"
+    for instance_id in without:
+        workbench.call("DeleteInstance", InstanceId=instance_id)
     shown = attribute(workbench, made)
     assert (shown["Status"], shown["InstanceChargeType"], shown["InstanceRpsLimit"]) == ("RUNNING", "PrePaid", 2500)
     workbench.call("ModifyInstanceAttribute", InstanceId=made, HttpsPolicy="HTTPS2_TLS1_3", InstanceName="silver")
