@@ -180,6 +180,18 @@ EXPLANATIONS: dict[str, Explanation] = {
         "Bind a domain of your own to the group.",
         "domains",
     ),
+    "T429IN": Explanation(
+        "throttle",
+        "The instance has had its calls of this second",
+        "Call less often, or give the instance a larger specification.",
+        "instances",
+    ),
+    "T429GR": Explanation(
+        "throttle",
+        "The group has had its calls of this second",
+        "Call less often, or raise RpsLimitForServerless of the group.",
+        "group",
+    ),
     "T429PA": Explanation(
         "plug-in",
         "The API, an account or an app was called too often",
