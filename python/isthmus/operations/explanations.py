@@ -184,7 +184,7 @@ EXPLANATIONS: dict[str, Explanation] = {
         "throttle",
         "The instance has had its calls of this second",
         "Call less often, or give the instance a larger specification.",
-        "instances",
+        "group",
     ),
     "T429GR": Explanation(
         "throttle",
