@@ -16,6 +16,7 @@ from darabonba.exceptions import TeaException
 from isthmus.client import ClientError, Endpoint, call
 from isthmus.demo.gateway import DemoError, Gateway, signed_get
 from isthmus.lab import Lab, topology
+from isthmus.processes import state
 
 __all__ = ["DemoError", "play"]
 
@@ -215,9 +216,11 @@ class _Walk:
 
     def tell_what_runs(self) -> None:
         ready = self.gateway.ready
+        link = state.setup_link(self._folder / "state", ready["console"])
+        console = f"{link}   (makes your user; works once)" if link else ready["console"]
         print(f"""
 Running now:
-  console         {ready["console"]}
+  console         {console}
   management API  {ready["management"]}   (key {ready["access_key_id"]}, secret in {self._folder / "state" / "administrator.json"})
   calls           {ready["http"]}   {ready["https"]}
   access log      {self._folder / "access.log"}
