@@ -154,6 +154,7 @@ def engine_settings(folder: Path) -> dict[str, Any]:
         "request_body_limit": 8 << 20,
         "connect_timeout_ms": 2000,
         "client_timeout_ms": 60000,
+        "stream_idle_ms": 300000,
         "drain_ms": 5000,
         "loopback_backends": True,
         "own_addresses": [],

@@ -145,6 +145,12 @@ class Settings:
         "How long a client may take to send the head of a request, and a connection may stay idle.",
         smallest=timedelta(milliseconds=1),
     )
+    stream_idle: timedelta = _setting(
+        "duration",
+        timedelta(minutes=5),
+        "How long a stream (gRPC, WebSocket, server-sent events) may be silent before it is ended.",
+        smallest=timedelta(milliseconds=1),
+    )
     publish_wait: timedelta = _setting(
         "duration",
         timedelta(seconds=5),

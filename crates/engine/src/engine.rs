@@ -71,6 +71,7 @@ impl Engine {
             nonces: nonces(&settings),
             automatic_domains: AutomaticDomains::new(settings.automatic_domain_quota),
             counts: Counts::new(u32::try_from(count).unwrap_or(u32::MAX)),
+            backend_tls_http2: backend::with_http2(&backend_tls),
             https: engine.addresses.https,
             backend_tls,
         });

@@ -1,7 +1,7 @@
 //! The engine: a request arrives, and an answer leaves.
 //!
 //! Read in this order, which is the order of a request's ten stops:
-//! `listen` accepts the connection; `request` then calls, in one short function, `request::route` (which API),
+//! `listen` accepts the connection and `connection` speaks HTTP on it; `request` then calls, in one short function, `request::route` (which API),
 //! `request::guard` (protocol, sizes), `request::identify` (who), `request::permit` (may they), `request::throttle`
 //! (how often), `request::map` (what the backend gets); `backend` sends it and `record` writes down what happened.
 //! Between these stops act the `plugins` that are bound to the API, in the one order of `plugins/order.rs`.
@@ -16,6 +16,7 @@
 pub mod attach;
 pub mod backend;
 mod certificates;
+pub mod connection;
 mod day_counts;
 pub mod disk;
 pub mod engine;

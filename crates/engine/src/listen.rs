@@ -1,27 +1,18 @@
-//! Stop 1: accepting connections, plain and TLS, and serving HTTP/1.1 on them until the engine drains.
+//! Stop 1: accepting connections, plain and TLS; `connection` serves HTTP on them.
 //!
 //! Each serving thread has its own listening sockets (`SO_REUSEPORT`), so the kernel spreads connections and threads
 //! share nothing. An error of `accept` (no descriptors left, a peer gone already) never ends the loop.
 
-use crate::backend::ResponseBody;
 use crate::certificates::{ClientCertificate, Handshakes};
-use crate::record::add;
-use crate::request;
+use crate::connection::{self, Activity, Spoken};
 use crate::thread::Thread;
-use futures_util::FutureExt;
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper::{Request, Response, StatusCode};
-use hyper_util::rt::{TokioIo, TokioTimer};
 use isthmus_plan::Scheme;
 use socket2::{Domain, Protocol, Socket, Type};
 use std::cell::Cell;
-use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
-use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
@@ -29,8 +20,6 @@ use tokio::sync::watch;
 
 /// Length of the kernel's queue of connections not yet accepted.
 const BACKLOG: i32 = 4096;
-/// Largest head of a request, in bytes; the vendor accepts URLs of 128 KB.
-const HEAD_LIMIT: usize = 192 * 1024;
 /// After an error of `accept` that may last (no descriptors left), so that the loop does not spin.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
 
@@ -42,11 +31,14 @@ pub struct Peer {
     pub scheme: Scheme,
     /// The certificate it showed, when it was asked for one.
     pub client: Option<ClientCertificate>,
+    /// What the requests of this connection do.
+    pub activity: Arc<Activity>,
 }
 
 impl Peer {
     pub fn new(address: SocketAddr, scheme: Scheme) -> Self {
-        Self { address, address_text: address.ip().to_canonical().to_string(), scheme, client: None }
+        let address_text = address.ip().to_canonical().to_string();
+        Self { address, address_text, scheme, client: None, activity: Arc::default() }
     }
 }
 
@@ -125,52 +117,25 @@ impl Connection {
         stream.set_nodelay(true).ok();
         let limit = Duration::from_millis(self.thread.settings.client_timeout_ms);
         match tls {
-            None => self.serve(stream, Peer::new(address, Scheme::Http)).await,
+            None => self.serve(stream, Spoken::Unknown, Peer::new(address, Scheme::Http)).await,
             Some(tls) => {
                 // A handshake that fails or dawdles ends here; the peer gets TLS's own alert.
                 if let Ok(Ok((stream, client))) = tokio::time::timeout(limit, tls.accept(stream)).await {
-                    self.serve(stream, Peer { client, ..Peer::new(address, Scheme::Https) }).await;
+                    let spoken = match stream.get_ref().1.alpn_protocol() {
+                        Some(b"h2") => Spoken::Http2,
+                        _ => Spoken::Http1,
+                    };
+                    self.serve(stream, spoken, Peer { client, ..Peer::new(address, Scheme::Https) }).await;
                 }
             }
         }
         open.0.set(open.0.get() - 1);
     }
 
-    async fn serve<S: AsyncRead + AsyncWrite + Unpin + 'static>(mut self, stream: S, peer: Peer) {
-        let peer = Rc::new(peer);
-        let thread = Rc::clone(&self.thread);
-        let limit = Duration::from_millis(thread.settings.client_timeout_ms);
-        let service = service_fn(move |request| guarded(Rc::clone(&thread), Rc::clone(&peer), request));
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(limit)
-            .max_buf_size(HEAD_LIMIT)
-            .title_case_headers(true)
-            .serve_connection(TokioIo::new(stream), service);
-        tokio::pin!(connection);
-        // What is malformed was answered by hyper (400, 431) before the error arrives here.
-        tokio::select! {
-            _ = connection.as_mut() => {}
-            _ = self.stop.wait_for(|stopped| *stopped) => {
-                connection.as_mut().graceful_shutdown();
-                connection.await.ok();
-            }
-        }
+    async fn serve<S>(self, stream: S, spoken: Spoken, peer: Peer)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        connection::serve(stream, spoken, peer, self.thread, self.stop).await;
     }
-}
-
-/// A panic is a defect: it is counted, ends its request with 500 and nothing else.
-async fn guarded(
-    thread: Rc<Thread>,
-    peer: Rc<Peer>,
-    request: Request<Incoming>,
-) -> Result<Response<ResponseBody>, Infallible> {
-    let counters = std::sync::Arc::clone(&thread.recorder.counters);
-    let served = AssertUnwindSafe(request::serve(thread, peer, request)).catch_unwind().await;
-    Ok(served.unwrap_or_else(|_| {
-        add(&counters.panics, 1);
-        let mut response = Response::new(ResponseBody::empty());
-        *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
-        response
-    }))
 }

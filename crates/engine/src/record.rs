@@ -5,7 +5,9 @@
 //! into a buffer of the thread, and from there to the file when it is full or a moment old. Field names are those of the
 //! vendor's access log (page "Log fields").
 
+use crate::connection::Malformed;
 use crate::listen::Peer;
+use crate::request::answer::malformed_refusal;
 use crate::thread::Now;
 use hyper::header::HeaderValue;
 use hyper::Request;
@@ -202,6 +204,22 @@ impl Recorder {
         entry.path.push_str(request.uri().path());
         entry.request_bytes = request.body().size_hint().lower();
         entry
+    }
+
+    /// A message that could not be read, so that only its peer and its answer are known.
+    pub fn malformed(&self, malformed: &Malformed, peer: &Peer, now: &Now) {
+        let Some(refusal) = malformed_refusal(malformed.status) else { return };
+        let mut entry = self.begin(&Request::new(http_body_util::Empty::<bytes::Bytes>::new()), peer, now);
+        entry.method.clear();
+        entry.path.clear();
+        if let Ok(id) = malformed.request_id.as_bytes().try_into() {
+            entry.id = id;
+        }
+        let listed = refusal.kind.listed();
+        entry.refused(listed.code, &refusal.message(), None);
+        entry.status = listed.status;
+        entry.completed = true;
+        self.finish(entry);
     }
 
     /// Counts a request and writes its line.

@@ -35,6 +35,8 @@ pub struct EngineSettings {
     pub connect_timeout_ms: u64,
     /// How long a client may take to send a request's head, and a connection may stay idle, in milliseconds.
     pub client_timeout_ms: u64,
+    /// How long a stream (gRPC, WebSocket, server-sent events) may be silent, in milliseconds.
+    pub stream_idle_ms: u64,
     /// How long running requests may go on after a stop, in milliseconds.
     pub drain_ms: u64,
     /// Whether backends on loopback are allowed.

@@ -26,6 +26,7 @@ pub struct Shared {
     /// Where the engine takes HTTPS requests.
     pub https: Option<SocketAddr>,
     pub backend_tls: Arc<rustls::ClientConfig>,
+    pub backend_tls_http2: Arc<rustls::ClientConfig>,
 }
 
 pub struct Thread {

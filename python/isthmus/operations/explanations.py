@@ -39,6 +39,12 @@ EXPLANATIONS: dict[str, Explanation] = {
     "I413RL": Explanation(
         "guard", "The body is too large", "Send less, or let the operator raise the limit of bodies.", "request"
     ),
+    "I431HD": Explanation(
+        "guard",
+        "The header fields are too many or too large",
+        "Send at most 100 of them; put long values into the body.",
+        "request",
+    ),
     "I413UL": Explanation(
         "guard", "The URL is too long", "Shorten path and query; send long values in the body.", "request"
     ),

@@ -39,6 +39,7 @@ def engine_document(settings: Settings) -> dict[str, Any]:
         "request_body_limit": settings.request_body_limit,
         "connect_timeout_ms": _milliseconds(settings.connect_timeout),
         "client_timeout_ms": _milliseconds(settings.client_timeout),
+        "stream_idle_ms": _milliseconds(settings.stream_idle),
         "drain_ms": _milliseconds(settings.drain),
         "loopback_backends": settings.loopback_backends,
         "own_addresses": [str(settings.admin)],

@@ -5,26 +5,29 @@
 //! nothing of it was sent. Everything happens inside the API's timeout.
 
 use super::pool::{TargetKey, TargetPool};
-use super::response::Upstream;
-use super::{tls, ResponseBody};
+use super::response::{Limit, Upstream};
+use super::{http2, tls, ResponseBody};
 use crate::attach::{ConnectFailure, FailureKind};
 use crate::record::Entry;
 use crate::request::answer::{Kind, Refusal};
-use crate::request::{map, BodyError, Outgoing, RequestBody};
+use crate::request::{map, BodyError, Outgoing, RequestBody, Traffic};
 use crate::thread::Thread;
 use crate::world::{Access, World};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
-use hyper::header::{HeaderValue, HOST};
+use hyper::header::{HeaderMap, HeaderValue, CONTENT_TYPE, HOST, TRAILER};
 use hyper::{Request, Response, Uri};
 use hyper_util::rt::TokioIo;
 use isthmus_plan::{Attachment, Network, Scheme};
+use rustls::ClientConfig;
 use std::error::Error as _;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
 use tokio::time::{timeout_at, Instant};
+use tokio_rustls::client::TlsStream;
 
 /// Where an exchange goes.
 pub struct Route<'w> {
@@ -59,7 +62,11 @@ impl<'w> Route<'w> {
         Ok(Self { scheme, place: Place::Access { access, network }, host })
     }
 
-    fn pool(&self, thread: &Thread) -> Rc<TargetPool> {
+    pub fn scheme(&self) -> Scheme {
+        self.scheme
+    }
+
+    pub fn pool(&self, thread: &Thread) -> Rc<TargetPool> {
         let (name, port, revision) = match &self.place {
             Place::Host { host, port } => (*host, *port, None),
             Place::Access { access, .. } => (access.access.name.as_str(), access.access.port, Some(access.revision)),
@@ -69,7 +76,7 @@ impl<'w> Route<'w> {
 
     /// Priority: backend service, access, the client's (when the group passes it), a constant, the address.
     /// Source: vendor page "Host header of backend requests".
-    fn host_header(&self, outgoing: &mut Outgoing) -> Option<HeaderValue> {
+    pub fn host_header(&self, outgoing: &mut Outgoing) -> Option<HeaderValue> {
         let own = match &self.place {
             Place::Access { access, .. } => self.host.or(access.access.host.as_deref()).filter(|host| !host.is_empty()),
             Place::Host { .. } => self.host,
@@ -115,6 +122,9 @@ pub async fn exchange(
     mut outgoing: Outgoing,
     entry: &mut Entry,
 ) -> Result<Response<ResponseBody>, Refusal> {
+    if http2::wanted(&outgoing.headers) {
+        return http2::exchange(thread, route, timeout_ms, outgoing, entry).await;
+    }
     let started = Instant::now();
     let deadline = started + Duration::from_millis(timeout_ms);
     let host = route.host_header(&mut outgoing);
@@ -142,7 +152,7 @@ pub async fn exchange(
     };
     entry.service = started.elapsed();
     let (response, sender) = outcome?;
-    Ok(answer(response, pool, sender, deadline))
+    Ok(answer(thread, response, pool, sender, deadline))
 }
 
 fn request(outgoing: Outgoing, host: Option<HeaderValue>) -> Result<Request<RequestBody>, Refusal> {
@@ -160,14 +170,36 @@ fn request(outgoing: Outgoing, host: Option<HeaderValue>) -> Result<Request<Requ
 }
 
 fn answer(
+    thread: &Thread,
     response: Response<Incoming>,
     pool: Rc<TargetPool>,
     sender: SendRequest<RequestBody>,
     deadline: Instant,
 ) -> Response<ResponseBody> {
     let (mut head, incoming) = response.into_parts();
-    head.headers = map::without_hops(head.headers);
-    Response::from_parts(head, ResponseBody::upstream(Upstream::new(incoming, pool, sender, deadline)))
+    let limit = if is_event_stream(&head.headers) {
+        Limit::idle(Duration::from_millis(thread.settings.stream_idle_ms), Traffic::start(), pool.closed())
+    } else {
+        Limit::Whole(deadline)
+    };
+    head.headers = response_headers(head.headers);
+    Response::from_parts(head, ResponseBody::upstream(Upstream::new(incoming, pool, sender, limit)))
+}
+
+/// An answer that goes on for as long as it likes.
+fn is_event_stream(headers: &HeaderMap) -> bool {
+    let value = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+    value.get(..17).is_some_and(|start| start.eq_ignore_ascii_case(b"text/event-stream"))
+}
+
+/// What of an answer's head goes on; the names of its trailers do, because they are passed on too.
+pub fn response_headers(headers: HeaderMap) -> HeaderMap {
+    let trailer = headers.get(TRAILER).cloned();
+    let mut headers = map::without_hops(headers);
+    if let Some(names) = trailer {
+        headers.insert(TRAILER, names);
+    }
+    headers
 }
 
 async fn connect(
@@ -175,6 +207,15 @@ async fn connect(
     route: &Route<'_>,
     deadline: Instant,
 ) -> Result<SendRequest<RequestBody>, Refusal> {
+    let stream = dial(thread, route, deadline).await?;
+    match route.scheme {
+        Scheme::Http => handshake(stream).await,
+        Scheme::Https => handshake(secure(&thread.shared.backend_tls, route, stream, deadline).await?).await,
+    }
+}
+
+/// A connection to where the route leads.
+pub async fn dial(thread: &Rc<Thread>, route: &Route<'_>, deadline: Instant) -> Result<TcpStream, Refusal> {
     let limit = Duration::from_millis(thread.settings.connect_timeout_ms).min(deadline - Instant::now());
     let engine_network;
     let (network, target, port) = match &route.place {
@@ -190,19 +231,21 @@ async fn connect(
     };
     let connecting = thread.attachments.reach(network, target, port, limit);
     let through_access = matches!(route.place, Place::Access { .. });
-    let stream = match timeout_at(deadline, connecting).await {
-        Ok(connected) => connected.map_err(|failure| not_connected(failure, target, through_access))?,
-        Err(_) => return Err(Refusal::new(Kind::BackendTimeout)),
-    };
-    match route.scheme {
-        Scheme::Http => handshake(stream).await,
-        Scheme::Https => {
-            let tls = tls::connect(&thread.shared.backend_tls, route.tls_name(), stream);
-            match timeout_at(deadline, tls).await {
-                Ok(stream) => handshake(stream?).await,
-                Err(_) => Err(Refusal::new(Kind::BackendTimeout)),
-            }
-        }
+    match timeout_at(deadline, connecting).await {
+        Ok(connected) => connected.map_err(|failure| not_connected(failure, target, through_access)),
+        Err(_) => Err(Refusal::new(Kind::BackendTimeout)),
+    }
+}
+
+pub async fn secure(
+    config: &Arc<ClientConfig>,
+    route: &Route<'_>,
+    stream: TcpStream,
+    deadline: Instant,
+) -> Result<TlsStream<TcpStream>, Refusal> {
+    match timeout_at(deadline, tls::connect(config, route.tls_name(), stream)).await {
+        Ok(stream) => stream,
+        Err(_) => Err(Refusal::new(Kind::BackendTimeout)),
     }
 }
 
@@ -239,7 +282,7 @@ fn not_connected(failure: ConnectFailure, target: &str, through_access: bool) ->
 }
 
 /// What went wrong after the connection stood.
-fn failed(error: &hyper::Error) -> Refusal {
+pub fn failed(error: &hyper::Error) -> Refusal {
     let cause = error.source().and_then(|source| source.downcast_ref::<BodyError>());
     match cause {
         Some(BodyError::TooLarge) => Refusal::new(Kind::BodyTooLarge),

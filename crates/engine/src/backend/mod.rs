@@ -1,11 +1,13 @@
 //! Stop 9: sending a permitted request to its backend.
 //!
 //! Where a request goes is decided here from the plan alone; nothing the client sent takes part. Each kind of backend
-//! has its file: `http.rs` for everything that speaks HTTP (VPC accesses included), `mock.rs`. `pool.rs` keeps
-//! connections, per thread and per target; `breaker.rs` leaves a backend alone that fails.
+//! has its file: `http.rs` for everything that speaks HTTP (VPC accesses included), `http2.rs` for what needs HTTP/2
+//! there, `mock.rs`. `pool.rs` keeps connections, per thread and per target; `breaker.rs` leaves a backend alone that
+//! fails.
 
 pub mod breaker;
 mod http;
+mod http2;
 mod mock;
 mod pool;
 mod response;
@@ -13,7 +15,7 @@ mod tls;
 
 pub use pool::Pools;
 pub use response::ResponseBody;
-pub use tls::client_config;
+pub use tls::{client_config, with_http2};
 
 use crate::record::Entry;
 use crate::request::answer::Refusal;

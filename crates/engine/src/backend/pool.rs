@@ -6,14 +6,19 @@
 use crate::request::RequestBody;
 use crate::world::World;
 use hyper::client::conn::http1::SendRequest;
+use hyper::client::conn::http2;
 use isthmus_plan::Scheme;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::future::Future;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
+use tokio::sync::Notify;
 
 /// Idle connections kept for one target.
 const IDLE_LIMIT: usize = 128;
+/// Exchanges at once on one connection of HTTP/2; what common servers allow.
+const STREAM_LIMIT: usize = 100;
 /// Shorter than the 60 s after which common servers close, so that a request seldom meets a closing connection.
 const IDLE_TIME: Duration = Duration::from_secs(50);
 
@@ -28,8 +33,31 @@ pub struct TargetKey {
 
 pub struct TargetPool {
     key: TargetKey,
+    /// Connections of HTTP/2, which exchanges share.
+    shared: RefCell<Vec<SharedConnection>>,
     idle: RefCell<Vec<(SendRequest<RequestBody>, Instant)>>,
+    closing: Rc<Closing>,
+}
+
+/// Tells what runs on a target's connections that the target is gone.
+#[derive(Default)]
+struct Closing {
     closed: Cell<bool>,
+    told: Notify,
+}
+
+struct SharedConnection {
+    sender: http2::SendRequest<RequestBody>,
+    /// One more reference for every exchange that runs.
+    places: Rc<()>,
+    used: Instant,
+}
+
+/// A place on a connection that exchanges share.
+pub struct Taken {
+    pub sender: http2::SendRequest<RequestBody>,
+    _place: Rc<()>,
+    _pool: Rc<TargetPool>,
 }
 
 /// All targets of one thread, by host or access name.
@@ -44,7 +72,12 @@ impl Pools {
         if let Some(found) = targets.get(name).into_iter().flatten().find(|pool| pool.key == *key) {
             return Rc::clone(found);
         }
-        let pool = Rc::new(TargetPool { key: key.clone(), idle: RefCell::default(), closed: Cell::new(false) });
+        let pool = Rc::new(TargetPool {
+            key: key.clone(),
+            shared: RefCell::default(),
+            idle: RefCell::default(),
+            closing: Rc::default(),
+        });
         targets.entry(name.into()).or_default().push(Rc::clone(&pool));
         pool
     }
@@ -61,7 +94,7 @@ impl Pools {
                     pool.close();
                 }
                 pool.drop_stale();
-                current && (Rc::strong_count(pool) > 1 || !pool.idle.borrow().is_empty())
+                current && (Rc::strong_count(pool) > 1 || !pool.is_empty())
             });
             !pools.is_empty()
         });
@@ -82,17 +115,62 @@ impl TargetPool {
 
     pub fn give_back(&self, sender: SendRequest<RequestBody>) {
         let mut idle = self.idle.borrow_mut();
-        if !self.closed.get() && !sender.is_closed() && idle.len() < IDLE_LIMIT {
+        if !self.closing.closed.get() && !sender.is_closed() && idle.len() < IDLE_LIMIT {
             idle.push((sender, Instant::now()));
         }
     }
 
+    /// A place on a connection that has one.
+    pub fn take_shared(self: &Rc<Self>) -> Option<Taken> {
+        let mut shared = self.shared.borrow_mut();
+        shared.retain(|connection| !connection.sender.is_closed());
+        let free = shared.iter_mut().find(|connection| Rc::strong_count(&connection.places) <= STREAM_LIMIT)?;
+        free.used = Instant::now();
+        Some(self.place(free))
+    }
+
+    /// Lets others share a connection that was just made, and takes the first place on it.
+    pub fn share(self: &Rc<Self>, sender: http2::SendRequest<RequestBody>) -> Taken {
+        let connection = SharedConnection { sender, places: Rc::default(), used: Instant::now() };
+        let taken = self.place(&connection);
+        if !self.closing.closed.get() {
+            self.shared.borrow_mut().push(connection);
+        }
+        taken
+    }
+
+    fn place(self: &Rc<Self>, connection: &SharedConnection) -> Taken {
+        let (sender, place) = (connection.sender.clone(), Rc::clone(&connection.places));
+        Taken { sender, _place: place, _pool: Rc::clone(self) }
+    }
+
+    /// Ends when the target is gone.
+    pub fn closed(&self) -> impl Future<Output = ()> + 'static {
+        let closing = Rc::clone(&self.closing);
+        async move {
+            let told = closing.told.notified();
+            if !closing.closed.get() {
+                told.await;
+            }
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.idle.borrow().is_empty() && self.shared.borrow().is_empty()
+    }
+
     fn close(&self) {
-        self.closed.set(true);
+        self.closing.closed.set(true);
+        self.closing.told.notify_waiters();
         self.idle.borrow_mut().clear();
+        self.shared.borrow_mut().clear();
     }
 
     fn drop_stale(&self) {
         self.idle.borrow_mut().retain(|(sender, since)| !sender.is_closed() && since.elapsed() < IDLE_TIME);
+        self.shared.borrow_mut().retain(|connection| {
+            let running = Rc::strong_count(&connection.places) > 1;
+            !connection.sender.is_closed() && (running || connection.used.elapsed() < IDLE_TIME)
+        });
     }
 }

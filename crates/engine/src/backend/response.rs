@@ -3,9 +3,10 @@
 //! It also carries what ends with the answer: the upstream connection, which goes back to its pool when the backend's
 //! body was read to its end, and the record's entry.
 
-use super::pool::TargetPool;
+use super::pool::{Taken, TargetPool};
+use crate::connection::Exchange;
 use crate::record::Entry;
-use crate::request::RequestBody;
+use crate::request::{RequestBody, Traffic};
 use crate::thread::Thread;
 use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame, SizeHint};
@@ -15,6 +16,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 use tokio::time::{Instant, Sleep};
 
 pub struct ResponseBody {
@@ -22,6 +24,7 @@ pub struct ResponseBody {
     front: Option<Bytes>,
     content: Content,
     carried: Option<(Rc<Thread>, Box<Entry>)>,
+    exchange: Option<Exchange>,
 }
 
 enum Content {
@@ -33,11 +36,7 @@ impl Content {
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, AnswerError>>> {
         match self {
             Content::Own(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
-            Content::Upstream(upstream) => match Pin::new(&mut upstream.incoming).poll_frame(context) {
-                Poll::Ready(frame) => Poll::Ready(frame.map(|frame| frame.map_err(AnswerError::Backend))),
-                Poll::Pending if upstream.expired(context) => Poll::Ready(Some(Err(AnswerError::Timeout))),
-                Poll::Pending => Poll::Pending,
-            },
+            Content::Upstream(upstream) => upstream.poll(context),
         }
     }
 
@@ -58,29 +57,89 @@ impl Content {
 
 /// A backend's answer on its way.
 pub struct Upstream {
-    pub incoming: Incoming,
-    pub connection: Option<(Rc<TargetPool>, SendRequest<RequestBody>)>,
-    /// When the exchange must have ended (`ServiceTimeout` covers the body too).
-    pub deadline: Instant,
+    incoming: Incoming,
+    connection: Connection,
+    limit: Limit,
     timer: Option<Pin<Box<Sleep>>>,
 }
 
+/// What the answer comes on.
+enum Connection {
+    Own(Rc<TargetPool>, SendRequest<RequestBody>),
+    Shared { _taken: Taken },
+    GivenBack,
+}
+
+/// How long an answer may take.
+pub enum Limit {
+    /// When the exchange must have ended (`ServiceTimeout` covers the body too).
+    Whole(Instant),
+    /// How long nothing may move, in a stream; it also ends with its target.
+    Idle(Box<Idle>),
+}
+
+pub struct Idle {
+    limit: Duration,
+    traffic: Traffic,
+    gone: Pin<Box<dyn Future<Output = ()>>>,
+}
+
+impl Limit {
+    pub fn idle(limit: Duration, traffic: Traffic, gone: impl Future<Output = ()> + 'static) -> Self {
+        traffic.mark();
+        Limit::Idle(Box::new(Idle { limit, traffic, gone: Box::pin(gone) }))
+    }
+}
+
 impl Upstream {
-    pub fn new(incoming: Incoming, pool: Rc<TargetPool>, sender: SendRequest<RequestBody>, deadline: Instant) -> Self {
-        Self { incoming, connection: Some((pool, sender)), deadline, timer: None }
+    pub fn new(incoming: Incoming, pool: Rc<TargetPool>, sender: SendRequest<RequestBody>, limit: Limit) -> Self {
+        Self { incoming, connection: Connection::Own(pool, sender), limit, timer: None }
+    }
+
+    pub fn shared(incoming: Incoming, taken: Taken, limit: Limit) -> Self {
+        Self { incoming, connection: Connection::Shared { _taken: taken }, limit, timer: None }
+    }
+
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, AnswerError>>> {
+        match Pin::new(&mut self.incoming).poll_frame(context) {
+            Poll::Ready(frame) => {
+                if let Limit::Idle(idle) = &self.limit {
+                    idle.traffic.mark();
+                }
+                Poll::Ready(frame.map(|frame| frame.map_err(AnswerError::Backend)))
+            }
+            Poll::Pending if self.expired(context) => Poll::Ready(Some(Err(AnswerError::Timeout))),
+            Poll::Pending => Poll::Pending,
+        }
     }
 
     /// The connection may be used again only after its answer was read to the end.
     fn ended(&mut self) {
-        if let Some((pool, sender)) = self.connection.take() {
+        if let Connection::Own(pool, sender) = std::mem::replace(&mut self.connection, Connection::GivenBack) {
             pool.give_back(sender);
         }
     }
 
     fn expired(&mut self, context: &mut Context<'_>) -> bool {
-        let deadline = self.deadline;
-        let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline)));
-        timer.as_mut().poll(context).is_ready()
+        loop {
+            let until = match &mut self.limit {
+                Limit::Whole(deadline) => *deadline,
+                Limit::Idle(idle) => {
+                    if idle.gone.as_mut().poll(context).is_ready() {
+                        return true;
+                    }
+                    idle.traffic.until(idle.limit)
+                }
+            };
+            let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(until)));
+            if timer.as_mut().poll(context).is_pending() {
+                return false;
+            }
+            if timer.deadline() >= until {
+                return true;
+            }
+            timer.as_mut().reset(until);
+        }
     }
 }
 
@@ -104,11 +163,11 @@ impl std::error::Error for AnswerError {}
 
 impl ResponseBody {
     pub fn empty() -> Self {
-        Self { front: None, content: Content::Own(None), carried: None }
+        Self { front: None, content: Content::Own(None), carried: None, exchange: None }
     }
 
     pub fn full(bytes: Bytes) -> Self {
-        Self { front: None, content: Content::Own((!bytes.is_empty()).then_some(bytes)), carried: None }
+        Self { front: None, content: Content::Own((!bytes.is_empty()).then_some(bytes)), carried: None, exchange: None }
     }
 
     pub fn upstream(mut upstream: Upstream) -> Self {
@@ -116,7 +175,7 @@ impl ResponseBody {
             upstream.ended();
             return Self::empty();
         }
-        Self { front: None, content: Content::Upstream(Box::new(upstream)), carried: None }
+        Self { front: None, content: Content::Upstream(Box::new(upstream)), carried: None, exchange: None }
     }
 
     /// Reads up to `limit` bytes, which are sent all the same; None when the body is longer.
@@ -144,6 +203,11 @@ impl ResponseBody {
     /// The record's entry, to be finished with this body.
     pub fn carry(&mut self, thread: Rc<Thread>, entry: Box<Entry>) {
         self.carried = Some((thread, entry));
+    }
+
+    /// The place among the requests of its connection that this answer keeps until its end.
+    pub fn hold(&mut self, exchange: Exchange) {
+        self.exchange = Some(exchange);
     }
 
     fn sent(&mut self, bytes: usize) {
@@ -205,6 +269,9 @@ impl Drop for ResponseBody {
     fn drop(&mut self) {
         if let Some((thread, mut entry)) = self.carried.take() {
             entry.completed |= self.is_end_stream();
+            if let Some(exchange) = self.exchange.as_mut().filter(|_| entry.completed) {
+                exchange.complete();
+            }
             thread.recorder.finish(entry);
         }
     }

@@ -23,6 +23,13 @@ pub fn client_config() -> Result<Arc<ClientConfig>, rustls::Error> {
     Ok(Arc::new(config))
 }
 
+/// The same, for backends that must speak HTTP/2.
+pub fn with_http2(config: &ClientConfig) -> Arc<ClientConfig> {
+    let mut config = config.clone();
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    Arc::new(config)
+}
+
 pub async fn connect(
     config: &Arc<ClientConfig>,
     name: &str,

@@ -59,6 +59,7 @@ refusals! {
     InvalidPath = "I400PA" 400 "Invalid Request Path `{}`" Caller false;
     UnsupportedProtocol = "I403PT" 403 "Invalid protocol {} unsupported" Caller false;
     BodyTooLarge = "I413RL" 413 "Request body too Large" Caller false;
+    HeadTooLarge = "I431HD" 431 "Request Header Fields Too Large" Caller false;
     UrlTooLarge = "I413UL" 413 "Request URL too Large" Caller false;
     InvalidDomain = "I404DO" 404 "Invalid Domain `{}`" Caller false;
     InvalidStage = "I400SG" 400 "Invalid Stage `{}`" Caller false;
@@ -181,6 +182,31 @@ pub fn refuse(refusal: &Refusal, form: RefusalBody, entry: &mut Entry) -> Respon
         customize(&mut response, custom);
     }
     response
+}
+
+/// The whole answer to a message that is no HTTP/1.1, with its request id; `status` is what the parser found.
+pub fn malformed(status: u16) -> Option<(Vec<u8>, String)> {
+    let refusal = malformed_refusal(status)?;
+    let listed = refusal.kind.listed();
+    let status = StatusCode::from_u16(listed.status).ok()?;
+    let id = uuid::Uuid::new_v4().hyphenated().encode_upper(&mut uuid::Uuid::encode_buffer()).to_owned();
+    let (reason, code, message) = (status.canonical_reason().unwrap_or_default(), listed.code, refusal.message());
+    let answer = format!(
+        "HTTP/1.1 {} {reason}\r\nConnection: close\r\nContent-Length: 0\r\nX-Ca-Request-Id: {id}\r\n\
+         X-Ca-Error-Code: {code}\r\nX-Ca-Error-Message: {message}\r\n\r\n",
+        status.as_u16()
+    );
+    Some((answer.into_bytes(), id))
+}
+
+/// What stands for the parser's status.
+pub fn malformed_refusal(status: u16) -> Option<Refusal> {
+    match status {
+        400 => Some(Refusal::because(Kind::InvalidHeader, "the message is not HTTP/1.1")),
+        414 => Some(Refusal::new(Kind::UrlTooLarge)),
+        431 => Some(Refusal::new(Kind::HeadTooLarge)),
+        _ => None,
+    }
 }
 
 /// Puts a tenant's own status, headers and body in place; what cannot be part of an answer is left out.

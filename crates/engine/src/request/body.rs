@@ -1,6 +1,7 @@
 //! A request's body: streamed to the backend, or read first where something depends on its content.
 
 use super::answer::{Kind, Refusal};
+use super::traffic::Traffic;
 use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
@@ -9,7 +10,7 @@ use std::task::{Context, Poll};
 
 /// The body of a request on its way to the backend, never longer than the limit.
 pub enum RequestBody {
-    Streaming { incoming: Incoming, left: u64 },
+    Streaming { incoming: Incoming, left: u64, traffic: Option<Traffic> },
     Read(Option<Bytes>),
 }
 
@@ -36,7 +37,7 @@ impl RequestBody {
         if incoming.is_end_stream() {
             return RequestBody::Read(None);
         }
-        RequestBody::Streaming { incoming, left: limit }
+        RequestBody::Streaming { incoming, left: limit, traffic: None }
     }
 
     pub fn empty() -> Self {
@@ -45,6 +46,15 @@ impl RequestBody {
 
     pub fn from_bytes(bytes: Bytes) -> Self {
         RequestBody::Read((!bytes.is_empty()).then_some(bytes))
+    }
+
+    /// What tells when something of this body last arrived.
+    pub fn watch(&mut self) -> Traffic {
+        let started = Traffic::start();
+        if let RequestBody::Streaming { traffic, .. } = self {
+            *traffic = Some(started.clone());
+        }
+        started
     }
 
     /// Reads the whole body and keeps it.
@@ -84,8 +94,12 @@ impl Body for RequestBody {
     fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         match self.get_mut() {
             RequestBody::Read(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
-            RequestBody::Streaming { incoming, left } => {
-                Pin::new(incoming).poll_frame(context).map(|frame| frame.map(|frame| within(frame, left)))
+            RequestBody::Streaming { incoming, left, traffic } => {
+                let polled = Pin::new(incoming).poll_frame(context);
+                if let Some(traffic) = traffic.as_ref().filter(|_| polled.is_ready()) {
+                    traffic.mark();
+                }
+                polled.map(|frame| frame.map(|frame| within(frame, left)))
             }
         }
     }

@@ -16,6 +16,8 @@ pub mod route;
 mod signature;
 mod system;
 mod throttle;
+mod traffic;
+mod version;
 
 pub use body::{BodyError, RequestBody};
 pub use map::{Chosen, Outgoing};
@@ -25,6 +27,7 @@ pub use route::Matched;
 pub use signature::has_form;
 pub use system::System;
 pub use throttle::AutomaticDomains;
+pub use traffic::Traffic;
 
 use crate::backend::{self, ResponseBody};
 use crate::listen::Peer;
@@ -73,6 +76,7 @@ async fn steps(step: &mut Step<'_, '_>, request: Request<Incoming>) -> Result<Re
     let limit = thread.settings.request_body_limit;
     let (mut head, incoming) = request.into_parts();
     let mut body = RequestBody::new(incoming, limit);
+    version::like_http1(&mut head)?;
     let place = route::place(world, &head, step.entry)?;
     if let Some(answer) = entrance::check(step, &place, &head)? {
         return Ok(answer);

@@ -6,7 +6,7 @@
 use super::answer::{Kind, Refusal};
 use crate::record::Entry;
 use crate::world::{CompiledEdition, EditionEntry, ReadyDomain, World};
-use hyper::header::{ACCESS_CONTROL_REQUEST_METHOD, ORIGIN};
+use hyper::header::{HeaderValue, ACCESS_CONTROL_REQUEST_METHOD, ORIGIN};
 use hyper::http::request::Parts;
 use hyper::http::uri::Uri;
 use hyper::Method;
@@ -89,7 +89,15 @@ fn preflight_method(head: &Parts) -> Option<&str> {
 /// The host the request is for, lower case, without port.
 fn host(head: &Parts) -> Result<Cow<'_, str>, Refusal> {
     let text = match head.uri.host() {
-        Some(host) => host,
+        Some(host) => {
+            // Named twice, in the request's target and as a header: a backend could read either.
+            let named = head.uri.authority().map(|authority| authority.as_str().as_bytes());
+            let differs = |value: &HeaderValue| !named.is_some_and(|name| name.eq_ignore_ascii_case(value.as_bytes()));
+            if head.headers.get_all(hyper::header::HOST).iter().any(differs) {
+                return Err(Refusal::because(Kind::InvalidHeader, "`Host` differs from the host of the target"));
+            }
+            host
+        }
         None => {
             let mut values = head.headers.get_all(hyper::header::HOST).iter();
             let (first, second) = (values.next(), values.next());

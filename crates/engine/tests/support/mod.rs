@@ -3,6 +3,7 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 pub mod docs;
+pub mod http2;
 pub mod plugins;
 pub mod rsa_tokens;
 pub mod service;
@@ -44,7 +45,7 @@ impl Gateway {
             "node": "test", "http": "127.0.0.1:0", "https": null, "health": "127.0.0.1:0", "threads": 1,
             "state": "", "state_key": "", "feed": null, "access_log": null,
             "signature_window_ms": 900_000, "nonce_window_ms": 900_000, "automatic_domain_quota": 1000,
-            "request_body_limit": 65536, "connect_timeout_ms": 1000, "client_timeout_ms": 10_000, "drain_ms": 2000,
+            "request_body_limit": 65536, "connect_timeout_ms": 1000, "client_timeout_ms": 10_000, "stream_idle_ms": 10_000, "drain_ms": 2000,
             "loopback_backends": true, "own_addresses": [], "refusal_body": "empty",
         }))
         .unwrap();

@@ -1,0 +1,135 @@
+//! One exchange with a backend that speaks HTTP/2: gRPC calls, whose trailers and streams both ways need it.
+//!
+//! Plain backends are spoken to with prior knowledge, HTTPS ones must agree to `h2`. Many exchanges share a connection;
+//! `pool` keeps them. Time: each exchange may be silent, in both directions together, for the API's timeout until the
+//! answer's head is there, and for the stream's idle limit afterwards.
+
+use super::http::{self, Route};
+use super::pool::TargetPool;
+use super::response::{Limit, Upstream};
+use super::ResponseBody;
+use crate::connection::LocalExecutor;
+use crate::record::Entry;
+use crate::request::answer::{Kind, Refusal};
+use crate::request::{Outgoing, RequestBody};
+use crate::thread::Thread;
+use hyper::client::conn::http2::{Builder, SendRequest};
+use hyper::header::{HeaderMap, HeaderValue, CONTENT_TYPE, HOST, TE};
+use hyper::{Request, Response, Uri};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use isthmus_plan::Scheme;
+use std::rc::Rc;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::Instant;
+
+/// How often a connection with running exchanges is asked whether it is still there.
+const PING: Duration = Duration::from_secs(20);
+
+/// Whether a request needs HTTP/2 towards its backend.
+pub fn wanted(headers: &HeaderMap) -> bool {
+    headers.get(CONTENT_TYPE).is_some_and(|value| {
+        let value = value.as_bytes();
+        value.get(..16).is_some_and(|start| start.eq_ignore_ascii_case(b"application/grpc"))
+            && matches!(value.get(16), None | Some(b'+' | b';' | b' '))
+    })
+}
+
+pub async fn exchange(
+    thread: &Rc<Thread>,
+    route: Route<'_>,
+    timeout_ms: u64,
+    mut outgoing: Outgoing,
+    entry: &mut Entry,
+) -> Result<Response<ResponseBody>, Refusal> {
+    let started = Instant::now();
+    let limit = Duration::from_millis(timeout_ms);
+    let host = route.host_header(&mut outgoing);
+    let traffic = outgoing.body.watch();
+    let mut request = request(outgoing, host, route.scheme())?;
+    let pool = route.pool(thread);
+    let outcome = loop {
+        let (mut taken, reused) = match pool.take_shared() {
+            Some(taken) => (taken, true),
+            None => {
+                let sender = connect(thread, &route, &pool, started + limit).await?;
+                (pool.share(sender), false)
+            }
+        };
+        match traffic.within(limit, taken.sender.try_send_request(request)).await {
+            None => break Err(Refusal::new(Kind::BackendTimeout)),
+            Some(Ok(response)) => break Ok((response, taken)),
+            Some(Err(mut error)) => match error.take_message() {
+                Some(unsent) if reused => request = unsent,
+                _ => break Err(http::failed(error.error())),
+            },
+        }
+    };
+    entry.service = started.elapsed();
+    let (response, taken) = outcome?;
+    let (mut head, incoming) = response.into_parts();
+    head.headers = http::response_headers(head.headers);
+    let limit = Limit::idle(Duration::from_millis(thread.settings.stream_idle_ms), traffic, pool.closed());
+    Ok(Response::from_parts(head, ResponseBody::upstream(Upstream::shared(incoming, taken, limit))))
+}
+
+fn request(outgoing: Outgoing, host: Option<HeaderValue>, scheme: Scheme) -> Result<Request<RequestBody>, Refusal> {
+    let scheme = match scheme {
+        Scheme::Http => "http",
+        Scheme::Https => "https",
+    };
+    let authority = host.as_ref().and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let uri = Uri::builder().scheme(scheme).authority(authority).path_and_query(outgoing.target).build();
+    let uri = uri.map_err(|error| {
+        Refusal::because(Kind::InvalidPath, "cannot be sent to the backend").with_detail(error.to_string())
+    })?;
+    let mut request = Request::new(outgoing.body);
+    *request.method_mut() = outgoing.method;
+    *request.uri_mut() = uri;
+    *request.headers_mut() = outgoing.headers;
+    request.headers_mut().remove(HOST);
+    // The one value that HTTP/2 allows; gRPC servers ask for it (gRPC over HTTP/2, "Requests").
+    request.headers_mut().insert(TE, HeaderValue::from_static("trailers"));
+    Ok(request)
+}
+
+async fn connect(
+    thread: &Rc<Thread>,
+    route: &Route<'_>,
+    pool: &Rc<TargetPool>,
+    deadline: Instant,
+) -> Result<SendRequest<RequestBody>, Refusal> {
+    let stream = http::dial(thread, route, deadline).await?;
+    match route.scheme() {
+        Scheme::Http => handshake(stream, pool).await,
+        Scheme::Https => {
+            let stream = http::secure(&thread.shared.backend_tls_http2, route, stream, deadline).await?;
+            if stream.get_ref().1.alpn_protocol() != Some(b"h2") {
+                return Err(Refusal::because(Kind::BackendTls, "the backend does not speak HTTP/2"));
+            }
+            handshake(stream, pool).await
+        }
+    }
+}
+
+async fn handshake<S>(stream: S, pool: &Rc<TargetPool>) -> Result<SendRequest<RequestBody>, Refusal>
+where
+    S: AsyncRead + AsyncWrite + Unpin + 'static,
+{
+    let (sender, connection) = Builder::new(LocalExecutor)
+        .timer(TokioTimer::new())
+        .keep_alive_interval(PING)
+        .keep_alive_timeout(PING)
+        .handshake(TokioIo::new(stream))
+        .await
+        .map_err(|error| http::failed(&error))?;
+    let closed = pool.closed();
+    tokio::task::spawn_local(async move {
+        // What runs on a connection of an access that is gone ends with it.
+        tokio::select! {
+            _ = connection => {}
+            () = closed => {}
+        }
+    });
+    Ok(sender)
+}

@@ -1,0 +1,94 @@
+//! What the requests of one connection do: how many run, how many were given up, and whether the peer abuses that.
+//!
+//! Written by `Exchange`, one per request, which lives from the request's arrival to the end of its answer's body; read
+//! by `wire` and `http2`. All of a connection happens on one thread: the atomics are plain loads and stores, and only
+//! there because an upgraded connection must be `Send`.
+
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::{Duration, Instant};
+use tokio::sync::Notify;
+
+/// A client that gives up more requests than this within `WINDOW` is turned away. Source: CVE-2023-44487.
+const ABANDONED_LIMIT: u32 = 200;
+const WINDOW: Duration = Duration::from_secs(10);
+
+#[derive(Default)]
+pub struct Activity {
+    running: AtomicU32,
+    begun: AtomicU64,
+    abandoned: AtomicU32,
+    window: Mutex<Option<Instant>>,
+    malformed: OnceLock<Malformed>,
+    /// Told when the peer gives up too many requests.
+    pub abused: Notify,
+}
+
+/// A message that could not be read as HTTP, answered by `wire`.
+#[derive(Debug, Clone)]
+pub struct Malformed {
+    pub request_id: String,
+    pub status: u16,
+}
+
+impl Activity {
+    pub fn running(&self) -> u32 {
+        self.running.load(Ordering::Relaxed)
+    }
+
+    /// Requests so far.
+    pub fn begun(&self) -> u64 {
+        self.begun.load(Ordering::Relaxed)
+    }
+
+    pub fn malformed(&self) -> Option<&Malformed> {
+        self.malformed.get()
+    }
+
+    pub fn set_malformed(&self, malformed: Malformed) {
+        // A connection ends with its first malformed message.
+        self.malformed.set(malformed).ok();
+    }
+
+    fn abandon(&self) {
+        let now = Instant::now();
+        let Ok(mut window) = self.window.lock() else { return };
+        if window.is_none_or(|start| now.duration_since(start) > WINDOW) {
+            *window = Some(now);
+            self.abandoned.store(0, Ordering::Relaxed);
+        }
+        let count = self.abandoned.load(Ordering::Relaxed) + 1;
+        self.abandoned.store(count, Ordering::Relaxed);
+        if count > ABANDONED_LIMIT {
+            self.abused.notify_one();
+        }
+    }
+}
+
+/// One request of a connection.
+pub struct Exchange {
+    activity: Arc<Activity>,
+    completed: bool,
+}
+
+impl Exchange {
+    pub fn begin(activity: &Arc<Activity>) -> Self {
+        activity.running.store(activity.running() + 1, Ordering::Relaxed);
+        activity.begun.store(activity.begun() + 1, Ordering::Relaxed);
+        Self { activity: Arc::clone(activity), completed: false }
+    }
+
+    /// The answer was sent to its end.
+    pub fn complete(&mut self) {
+        self.completed = true;
+    }
+}
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        self.activity.running.store(self.activity.running().saturating_sub(1), Ordering::Relaxed);
+        if !self.completed {
+            self.activity.abandon();
+        }
+    }
+}
