@@ -189,6 +189,9 @@ pub struct Backend {
     pub timeout_ms: u64,
     #[serde(default)]
     pub content_type: ContentType,
+    /// Whether target or path have a `#Name#` of a stage variable.
+    #[serde(default)]
+    pub uses_variables: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -199,6 +202,12 @@ pub enum Target {
         host: String,
         port: u16,
         /// `Host` sent to the backend in place of the address's; it never decides where to connect.
+        #[serde(default)]
+        host_header: Option<String>,
+    },
+    /// An address with stage variables in it, `http://host:port` once they are filled in.
+    Address {
+        address: String,
         #[serde(default)]
         host_header: Option<String>,
     },
@@ -326,6 +335,13 @@ impl Backend {
                 not_empty("backend.target.host", host)?;
                 if *port == 0 {
                     return Err(PlanError::new("backend.target.port", "must be between 1 and 65535"));
+                }
+                check_pattern("backend.path", &self.path)
+            }
+            Target::Address { address, .. } => {
+                not_empty("backend.target.address", address)?;
+                if !self.uses_variables {
+                    return Err(PlanError::new("backend.uses_variables", "must be true for an address with variables"));
                 }
                 check_pattern("backend.path", &self.path)
             }

@@ -20,6 +20,7 @@ mod instance;
 pub mod plugin;
 mod record;
 mod secret;
+mod stage_variables;
 
 pub use access::{Attachment, Network, VpcAccess};
 pub use app::{App, AppKey, Grant};
@@ -35,3 +36,4 @@ pub use instance::{AccessList, AccessMode, Instance, IpVersion, TlsVersion};
 pub use plugin::{BindingScope, Dataset, DatasetItem, Definition, Plugin, PluginBinding, PluginType};
 pub use record::{Kind, Record, RecordKey};
 pub use secret::Secret;
+pub use stage_variables::{StageRoute, StageRouteRule, StageVariable, StageVariables};

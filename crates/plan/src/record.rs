@@ -2,7 +2,7 @@
 
 use crate::{
     App, Certificate, Dataset, Domain, Edition, Grant, Group, Instance, Network, PlanError, Plugin, PluginBinding,
-    VpcAccess,
+    StageVariables, VpcAccess,
 };
 use serde::de::DeserializeOwned;
 
@@ -18,13 +18,14 @@ pub enum Kind {
     Grant,
     Network,
     VpcAccess,
+    StageVariables,
     Plugin,
     PluginBinding,
     Dataset,
 }
 
 impl Kind {
-    pub const ALL: [Kind; 12] = [
+    pub const ALL: [Kind; 13] = [
         Kind::Group,
         Kind::Domain,
         Kind::Certificate,
@@ -34,6 +35,7 @@ impl Kind {
         Kind::Grant,
         Kind::Network,
         Kind::VpcAccess,
+        Kind::StageVariables,
         Kind::Plugin,
         Kind::PluginBinding,
         Kind::Dataset,
@@ -50,6 +52,7 @@ impl Kind {
             Kind::Grant => "grant",
             Kind::Network => "network",
             Kind::VpcAccess => "vpc_access",
+            Kind::StageVariables => "stage_variables",
             Kind::Plugin => "plugin",
             Kind::PluginBinding => "plugin_binding",
             Kind::Dataset => "dataset",
@@ -80,6 +83,7 @@ pub enum Record {
     Grant(Grant),
     Network(Network),
     VpcAccess(VpcAccess),
+    StageVariables(StageVariables),
     Plugin(Box<Plugin>),
     PluginBinding(PluginBinding),
     Dataset(Dataset),
@@ -102,6 +106,7 @@ impl Record {
             Kind::Grant => Record::Grant(parse(body)?),
             Kind::Network => Record::Network(parse(body)?),
             Kind::VpcAccess => Record::VpcAccess(parse(body)?),
+            Kind::StageVariables => Record::StageVariables(parse(body)?),
             Kind::Plugin => Record::Plugin(Box::new(parse(body)?)),
             Kind::PluginBinding => Record::PluginBinding(parse(body)?),
             Kind::Dataset => Record::Dataset(parse(body)?),
@@ -126,6 +131,7 @@ impl Record {
             Record::Grant(grant) => format!("{}/{}/{}", grant.api_id, grant.stage, grant.app_id),
             Record::Network(network) => network.network_id.clone(),
             Record::VpcAccess(access) => access.name.clone(),
+            Record::StageVariables(variables) => variables.key(),
             Record::Plugin(plugin) => plugin.plugin_id.clone(),
             Record::PluginBinding(binding) => binding.key(),
             Record::Dataset(dataset) => dataset.dataset_id.clone(),
@@ -143,6 +149,7 @@ impl Record {
             Record::Grant(grant) => grant.check(),
             Record::Network(network) => network.check(),
             Record::VpcAccess(access) => access.check(),
+            Record::StageVariables(variables) => variables.check(),
             Record::Plugin(plugin) => plugin.check(),
             Record::PluginBinding(binding) => binding.check(),
             Record::Dataset(dataset) => dataset.check(),

@@ -210,6 +210,12 @@ EXPLANATIONS: dict[str, Explanation] = {
         "Raise the limit of the rule that is named, in the trafficControl plug-in, or call less often.",
         "api.plugins",
     ),
+    "I404SR": Explanation(
+        "map",
+        "A stage variable of the backend has no value here",
+        "Give the stage this variable (CreateApiStageVariable), or its route a rule that fits.",
+        "api",
+    ),
     "I504RB": Explanation(
         "backend",
         "After routing the backend is not complete",

@@ -18,7 +18,7 @@ pub use response::ResponseBody;
 pub use tls::{client_config, with_http2};
 
 use crate::record::Entry;
-use crate::request::answer::Refusal;
+use crate::request::answer::{Kind, Refusal};
 use crate::request::Outgoing;
 use crate::thread::Thread;
 use crate::world::World;
@@ -39,6 +39,8 @@ pub async fn send(
             let route = http::Route::to_host(*scheme, host, *port, host_header.as_deref());
             http::exchange(thread, route, backend.timeout_ms, outgoing, entry).await
         }
+        // Filled in before a request gets here.
+        Target::Address { .. } => Err(Refusal::new(Kind::BackendAddress)),
         Target::Vpc { access, scheme, host } => {
             let route = http::Route::through_access(world, access, *scheme, host.as_deref())?;
             http::exchange(thread, route, backend.timeout_ms, outgoing, entry).await

@@ -55,7 +55,9 @@ impl Routing {
 pub fn overlay(parts: &RoutedBackend, edition: &Edition) -> Option<Backend> {
     let own = &edition.backend;
     let mut target = parts.target(&own.target)?;
-    if let (Target::Http { host_header, .. }, Some(host)) = (&mut target, &parts.http_target_host_name) {
+    if let (Target::Http { host_header, .. } | Target::Address { host_header, .. }, Some(host)) =
+        (&mut target, &parts.http_target_host_name)
+    {
         *host_header = Some(host.clone());
     }
     let mut backend = Backend { target, ..own.clone() };

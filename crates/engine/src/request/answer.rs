@@ -97,6 +97,7 @@ refusals! {
     GroupRate = "T429GR" 429 "Throttled by GROUP Flow Control" Caller true;
     CallRate = "T429PA" 429 "Throttled by {} Flow Control" Caller true;
     PluginRate = "T429PR" 429 "Throttled by PLUGIN Flow Control, {}" Caller true;
+    StageRoute = "I404SR" 404 "Stage route missing: {}" Provider false;
     IncompleteBackend = "I504RB" 504 "Backend incomplete after routing" Provider false;
     BackendUnresolved = "D504RE" 504 "Backend domain `{}` resolve failed" Backend true;
     BackendAddress = "D504IL" 504 "Backend domain resolve to invalid address" Provider false;

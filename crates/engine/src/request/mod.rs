@@ -17,6 +17,7 @@ mod signature;
 mod system;
 mod throttle;
 mod traffic;
+mod variables;
 mod version;
 
 pub use body::{BodyError, RequestBody};
@@ -102,6 +103,8 @@ async fn steps(step: &mut Step<'_, '_>, request: Request<Incoming>) -> Result<Re
     let own = Chosen { backend: &edition.edition.backend, path: &edition.backend_path };
     let entered = plugins::enter(step, edition)?;
     let chosen = entered.chosen(routed.as_ref().map_or(own, plugins::Routed::chosen));
+    let filled = variables::fill(world, chosen, &permitted.matched, &head)?;
+    let chosen = filled.as_ref().map_or(chosen, variables::Filled::chosen);
     if step.passage.user_agent.is_none() {
         step.passage.user_agent = head.headers.get(USER_AGENT).cloned();
     }

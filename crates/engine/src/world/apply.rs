@@ -79,6 +79,9 @@ impl World {
             Record::VpcAccess(access) => {
                 drop(self.accesses.insert(access.name.as_str().into(), Arc::new(Access { access, revision })));
             }
+            Record::StageVariables(variables) => {
+                drop(self.stage_variables.insert(variables.key().into(), Arc::new(variables)));
+            }
             Record::Plugin(plugin) => self.put_plugin(&plugin, &mut dirty.targets)?,
             Record::PluginBinding(binding) => self.put_binding(&binding, &mut dirty.targets),
             Record::Dataset(dataset) => self.put_dataset(&dataset),
@@ -97,6 +100,7 @@ impl World {
             Kind::Grant => self.remove_grant(key),
             Kind::Network => drop(self.networks.remove(key)),
             Kind::VpcAccess => drop(self.accesses.remove(key)),
+            Kind::StageVariables => drop(self.stage_variables.remove(key)),
             Kind::Plugin => self.remove_plugin(key, &mut dirty.targets),
             Kind::PluginBinding => self.remove_binding(key, &mut dirty.targets),
             Kind::Dataset => drop(self.datasets.remove(key)),

@@ -27,7 +27,7 @@ pub use routes::{RouteMatch, RouteTable};
 
 use crate::live::Refused;
 use crate::plugins::Bound;
-use isthmus_plan::{Group, Network, SetDigest, VpcAccess};
+use isthmus_plan::{Group, Network, SetDigest, StageVariables, VpcAccess};
 use std::sync::Arc;
 
 pub(crate) type Map<K, V> = imbl::GenericHashMap<K, V, foldhash::fast::RandomState, imbl::shared_ptr::DefaultSharedPtr>;
@@ -51,6 +51,8 @@ pub struct World {
     grants: Map<Box<str>, Map<u64, Option<i64>>>,
     networks: Map<Box<str>, Arc<Network>>,
     accesses: Map<Box<str>, Arc<Access>>,
+    /// By group and stage.
+    stage_variables: Map<Box<str>, Arc<StageVariables>>,
     plugins: Map<Box<str>, plugins::KnownPlugin>,
     /// Binding target (`api/<id>/<STAGE>`, `group/…`) → ids of its plug-ins, and the other way round.
     bindings: Map<Box<str>, Map<Box<str>, ()>>,
@@ -119,6 +121,10 @@ impl World {
 
     pub fn accesses(&self) -> impl Iterator<Item = &Arc<Access>> {
         self.accesses.values()
+    }
+
+    pub fn stage_variables(&self, group_id: &str, stage: &str) -> Option<&StageVariables> {
+        self.stage_variables.get(format!("{group_id}/{stage}").as_str()).map(AsRef::as_ref)
     }
 
     pub fn refused(&self) -> impl Iterator<Item = &Refused> {

@@ -53,7 +53,8 @@ impl RemoteAuth {
         let (target, base) = definition.target().map_err(wrong)?;
         let path = format!("{base}{}", definition.auth_uri.path.as_deref().unwrap_or("/"));
         let timeout_ms = definition.timeout_ms();
-        let backend = Backend { target, path, method: None, timeout_ms, content_type: ContentType::Client };
+        let content_type = ContentType::Client;
+        let backend = Backend { target, path, method: None, timeout_ms, content_type, uses_variables: false };
         let remembers = definition.cached_time_by_second.is_some_and(|seconds| seconds > 0);
         let memory = remembers.then(|| Cache::with_weighter(1024, MEMORY, BySize));
         Ok(Self { definition: definition.clone(), backend, memory })
