@@ -39,6 +39,7 @@ from isthmus.operations import (
     plugins,
     regions,
     sdks,
+    stage_variables,
     stages,
     system,
     tags,
@@ -50,6 +51,7 @@ from isthmus.operations.call import OperationFunction
 MODULES: tuple[ModuleType, ...] = (
     groups,
     stages,
+    stage_variables,
     apis,
     api_configuration,
     models,

@@ -36,7 +36,7 @@ from isthmus.operations.group_domains import require_group as require_group
 from isthmus.operations.instances import SHARED_INSTANCE, instance_type, require_instance
 from isthmus.operations.paging import page_fields, page_of
 from isthmus.operations.times import utc_text
-from isthmus.publish.bindings import binding_key, group_record
+from isthmus.publish.bindings import binding_key, group_record, stage_variables_key
 from isthmus.settings import Settings
 from isthmus.store import Transaction
 from isthmus.store.domains import (
@@ -166,6 +166,8 @@ def delete_api_group(call: Call, params: Any) -> Mapping[str, Any]:
         transaction.records.remove("plugin_binding", binding_key(binding))
     for domain in domains_of_group(transaction, params.group_id):
         remove_domain_with_records(transaction, domain.name)
+    for stage in stages_of_group(transaction, params.group_id):
+        transaction.records.remove("stage_variables", stage_variables_key(params.group_id, stage.name))
     remove_group(transaction, params.group_id)
     transaction.records.remove("group", params.group_id)
     remove_group_domains(transaction, call.settings, group)

@@ -17,6 +17,7 @@ from isthmus.store.grants import Grant
 from isthmus.store.groups import Group, Stage
 from isthmus.store.networks import Network, VpcAccess
 from isthmus.store.plugins import Binding, Plugin
+from isthmus.store.stage_variables import StageVariable
 
 
 class RecordBody(NamedTuple):
@@ -133,6 +134,34 @@ def network_record(network: Network) -> RecordBody:
         "instances": network.instances,
     }
     return RecordBody("network", network.network_id, body)
+
+
+def stage_variables_key(group_id: str, stage: str) -> str:
+    return f"{group_id}/{stage}"
+
+
+def stage_variables_record(stage: Stage, variables: Sequence[StageVariable]) -> RecordBody:
+    body = {
+        "group_id": stage.group_id,
+        "stage": stage.name,
+        "variables": [_stage_variable(variable) for variable in variables],
+    }
+    return RecordBody("stage_variables", stage_variables_key(stage.group_id, stage.name), body)
+
+
+def _stage_variable(variable: StageVariable) -> dict[str, Any]:
+    route = variable.route
+    if route is None:
+        return {"name": variable.name, "value": variable.value}
+    rules = [
+        {
+            "values": [part.strip() for part in rule["condition_value"].split(",") if part.strip()],
+            "result": rule["result_value"],
+        }
+        for rule in route["route_rules"]
+    ]
+    found = {"parameter": route["service_parameter_name"], "location": route["location"].lower(), "rules": rules}
+    return {"name": variable.name, "route": found}
 
 
 def access_record(access: VpcAccess) -> RecordBody:

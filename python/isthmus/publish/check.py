@@ -32,7 +32,6 @@ SYSTEM_PARAMETERS = frozenset(
     }
 )
 _PLACEHOLDER = re.compile(r"\[([^\[\]/]+)\]")
-_STAGE_VARIABLE = re.compile(r"#[A-Za-z0-9_]+#")
 _SERVED_PROTOCOLS = frozenset({"HTTP", "HTTPS"})
 
 
@@ -78,10 +77,6 @@ def _unsupported(draft: Draft) -> Iterator[str]:
     protocol = (service.service_protocol or "HTTP").upper()
     if protocol not in _SERVED_PROTOCOLS and not (draft.uses_vpc and protocol == "VPC"):
         yield f"backends of the type {service.service_protocol}"
-    vpc = service.vpc_config
-    places = [service.service_address, service.service_path, vpc.name if vpc is not None else None]
-    if any(_STAGE_VARIABLE.search(text or "") for text in places):
-        yield "stage variables (#Name#)"
 
 
 def _protocol_problems(draft: Draft) -> Iterator[Problem]:

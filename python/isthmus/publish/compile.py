@@ -13,7 +13,7 @@ from isthmus.model import Draft, RequestParameter
 from isthmus.publish.check import placeholders, protocols
 from isthmus.publish.expression import engine_expression
 from isthmus.publish.open_id import compile_open_id
-from isthmus.publish.resolve import Resolved, join_path
+from isthmus.publish.resolve import Resolved, has_variable, join_path
 
 _DEFAULT_TIMEOUT_MS = 10_000
 _APP_CODE = {"DEFAULT": "group", "": "group", "HEADER": "header", "HEADER_QUERY": "header_and_query"}
@@ -154,6 +154,11 @@ def _backend(resolved: Resolved) -> dict[str, Any]:
     path = service.service_path or "/"
     if draft.uses_vpc:
         target = _vpc_target(resolved)
+    elif has_variable(service.service_address):
+        # What it is an address of is known only when a request comes; its own path included.
+        target = {"type": "address", "address": service.service_address}
+        path = service.service_path or ""
+        path = path if path.startswith("/") else f"/{path}"
     else:
         parts = urlsplit(service.service_address or "")
         scheme = parts.scheme.lower()
@@ -167,6 +172,8 @@ def _backend(resolved: Resolved) -> dict[str, Any]:
         "timeout_ms": timeout,
         "content_type": _content_type(draft),
     }
+    if any(map(has_variable, (target.get("address"), target.get("access"), path))):
+        backend["uses_variables"] = True
     method = _upper(service.service_http_method)
     if method not in ("", "ANY"):
         backend["method"] = "HEAD" if method == "HEADER" else method

@@ -6,10 +6,13 @@ name so that a changed target acts at once.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 from isthmus.model import Draft, VpcConfig
 from isthmus.publish.freeze import Frozen
+
+_STAGE_VARIABLE = re.compile(r"#[A-Za-z0-9_]+#")
 
 
 @dataclass(frozen=True)
@@ -36,13 +39,21 @@ class Resolved:
 
 def resolve(frozen: Frozen, references: References) -> Resolved:
     path = join_path(references.base_path, frozen.draft.path)
-    if references.access_name is None or not frozen.draft.uses_vpc:
+    service = frozen.draft.service_config
+    name = service.vpc_config.name if service.vpc_config is not None else None
+    # Which access a variable names is known only when a request comes.
+    access_name = name if has_variable(name) else references.access_name
+    if access_name is None or not frozen.draft.uses_vpc:
         return Resolved(frozen, path, None)
     # The running definition names the access, however the draft referred to it.
-    service = frozen.draft.service_config
-    named = replace(service.vpc_config or VpcConfig(), name=references.access_name)
+    named = replace(service.vpc_config or VpcConfig(), name=access_name)
     draft = replace(frozen.draft, service_config=replace(service, vpc_config=named))
-    return Resolved(replace(frozen, draft=draft), path, references.access_name)
+    return Resolved(replace(frozen, draft=draft), path, access_name)
+
+
+def has_variable(text: str | None) -> bool:
+    """Whether the text has a `#Name#` that stands for a variable of the stage."""
+    return _STAGE_VARIABLE.search(text or "") is not None
 
 
 def join_path(first: str, second: str) -> str:

@@ -91,6 +91,17 @@ stages = Table(
     UniqueConstraint("group_id", "name"),
 )
 
+# What `#Name#` stands for in the backends of a stage.
+stage_variables = Table(
+    "stage_variables",
+    metadata,
+    Column("stage_id", ForeignKey("stages.stage_id", ondelete="CASCADE"), primary_key=True),
+    Column("name", String(64), primary_key=True),
+    Column("value", Text, nullable=False, default=""),
+    # JSON text of a route by a request's parameter; empty without one.
+    Column("route", Text, nullable=False, default=""),
+)
+
 apis = Table(
     "apis",
     metadata,

@@ -270,7 +270,6 @@ def test_every_part_of_a_definition_fits_every_response(workbench: Workbench) ->
         ({"BackendEnable": "true", "BackendId": "b"}, "BackendEnable"),
         ({"WebSocketApiType": "NOTIFY"}, "WebSocket APIs"),
         ({"RequestParameters": [{"ApiParameterName": "id", "Location": "PATH", "JsonScheme": "{}"}]}, "JsonScheme"),
-        ({"ServiceConfig": {"ServiceAddress": "http://#Host#"}}, "stage variables"),
     ],
 )
 def test_what_the_engine_does_not_enforce_is_not_published(

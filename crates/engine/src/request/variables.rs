@@ -4,8 +4,8 @@
 //! Invariant: what is filled in comes from the plan alone. A request only chooses between the results of a route's rules.
 
 use super::answer::{Kind, Refusal};
+use super::form;
 use super::map::Chosen;
-use super::parameters::parse_form;
 use super::route::Matched;
 use crate::world::{path_pieces, PathPiece, World};
 use hyper::http::request::Parts;
@@ -134,7 +134,7 @@ impl Values<'_, '_> {
         match location {
             Location::Head => Some(self.head.headers.get(name)?.to_str().ok()?.to_owned()),
             Location::Query => {
-                let query = parse_form(self.head.uri.query()?.as_bytes());
+                let query = form::texts(self.head.uri.query()?.as_bytes(), None);
                 query.into_iter().find(|(known, _)| known == name).map(|(_, value)| value)
             }
             Location::Path => {
