@@ -94,6 +94,8 @@ class ServiceConfig:
 
     service_protocol: str | None = None
     service_address: str | None = None
+    # `Host` sent to an HTTP backend; only models of backend objects have it.
+    http_target_host_name: str | None = None
     service_path: str | None = None
     service_http_method: str | None = None
     # In milliseconds.

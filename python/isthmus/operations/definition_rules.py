@@ -35,8 +35,10 @@ def check_draft(reader: JsonReader, draft: Draft) -> None:
     _check_request(reader, draft)
     _check_parameters(reader, draft)
     if not draft.backend_enable:
-        _check_service(reader, draft)
-    elif not draft.backend_id:
+        check_service(reader, draft)
+        return
+    _check_towards(reader, draft.service_config)
+    if not draft.backend_id:
         reader.report("BackendId", "is required when BackendEnable is true.")
 
 
@@ -194,7 +196,8 @@ def _is_number(text: str) -> bool:
         return False
 
 
-def _check_service(reader: JsonReader, draft: Draft) -> None:
+def check_service(reader: JsonReader, draft: Draft) -> None:
+    """Where requests go, of a draft or of a model of a backend object."""
     service = draft.service_config
     if service == ServiceConfig():
         reader.report("ServiceConfig", "is required.")
@@ -202,13 +205,29 @@ def _check_service(reader: JsonReader, draft: Draft) -> None:
     _one_of(reader, "ServiceConfig.ServiceProtocol", service.service_protocol, _BACKENDS)
     _one_of(reader, "ServiceConfig.Mock", service.mock, _SWITCH)
     _one_of(reader, "ServiceConfig.ServiceVpcEnable", service.service_vpc_enable, _SWITCH)
+    if draft.is_mock:
+        _check_timeout(reader, service)
+        _check_mock(reader, service)
+        return
+    _check_towards(reader, service)
+    if draft.uses_vpc:
+        _check_vpc(reader, service)
+    elif (service.service_protocol or "HTTP").upper() in ("HTTP", "HTTPS"):
+        problem = address_problem(service.service_address or "")
+        if problem:
+            reader.report("ServiceConfig.ServiceAddress", problem)
+
+
+def _check_timeout(reader: JsonReader, service: ServiceConfig) -> None:
     timeout = service.service_timeout
     # Clients send 0 where a kind of backend has no use for it.
     if timeout is not None and not 0 <= timeout <= _LONGEST_TIMEOUT:
         reader.report("ServiceConfig.ServiceTimeout", f"must be between 1 and {_LONGEST_TIMEOUT} milliseconds.")
-    if draft.is_mock:
-        _check_mock(reader, service)
-        return
+
+
+def _check_towards(reader: JsonReader, service: ServiceConfig) -> None:
+    """What an API says itself, wherever its requests go."""
+    _check_timeout(reader, service)
     _one_of(reader, "ServiceConfig.ServiceHttpMethod", service.service_http_method, _METHODS)
     _one_of(reader, "ServiceConfig.ContentTypeCatagory", service.content_type_catagory, ("DEFAULT", "CUSTOM", "CLIENT"))
     # What a stage variable stands for is known only when the API is published.
@@ -216,12 +235,6 @@ def _check_service(reader: JsonReader, draft: Draft) -> None:
     problem = path_problem(service_path) if service_path and service_path != "variable" else None
     if problem:
         reader.report("ServiceConfig.ServicePath", problem)
-    if draft.uses_vpc:
-        _check_vpc(reader, service)
-    elif (service.service_protocol or "HTTP").upper() in ("HTTP", "HTTPS"):
-        problem = address_problem(service.service_address or "")
-        if problem:
-            reader.report("ServiceConfig.ServiceAddress", problem)
 
 
 def _check_mock(reader: JsonReader, service: ServiceConfig) -> None:

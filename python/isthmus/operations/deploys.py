@@ -21,11 +21,13 @@ from isthmus.operations.groups import require_group
 from isthmus.operations.paging import page_fields, page_of
 from isthmus.operations.stages import require_stage
 from isthmus.operations.times import utc_text
-from isthmus.publish.freeze import freeze
+from isthmus.publish.backend_object import with_backend, without_backend
+from isthmus.publish.freeze import Frozen, freeze
 from isthmus.publish.release import Release, edition_key, next_version, release
 from isthmus.publish.resolve import References, route_of
 from isthmus.store import Transaction
 from isthmus.store.apis import Api
+from isthmus.store.backends import find_backend, find_backend_model
 from isthmus.store.editions import (
     EditionFilter,
     EditionRow,
@@ -131,12 +133,23 @@ def describe_deployed_apis(call: Call, params: Any) -> Mapping[str, Any]:
 
 def prepare_release(transaction: Transaction, api: Api, stage: str, definition: str, version: str) -> Release:
     """Raises: ApiError, when the definition cannot be served."""
-    frozen = freeze(api.api_id, api.group_id, stage, definition)
+    frozen = _with_backend(transaction, freeze(api.api_id, api.group_id, stage, definition))
     group = require_group(transaction, api.group_id)
     access = _access(transaction, frozen.draft)
     released = release(frozen, References(group.base_path, access.name if access is not None else None), version)
     _check_route_is_free(transaction, api, stage, frozen.draft)
     return released
+
+
+def _with_backend(transaction: Transaction, frozen: Frozen) -> Frozen:
+    """What the backend object of the definition says for the stage, in the place of a backend of its own."""
+    if not frozen.draft.backend_enable:
+        return frozen
+    backend = find_backend(transaction, frozen.draft.backend_id or "")
+    model = None if backend is None else find_backend_model(transaction, backend.backend_id, frozen.stage)
+    if backend is None or model is None:
+        return replace(frozen, draft=without_backend(frozen.draft))
+    return replace(frozen, draft=with_backend(frozen.draft, backend.backend_type, model.data))
 
 
 def _access(transaction: Transaction, draft: Draft) -> VpcAccess | None:

@@ -63,8 +63,6 @@ def protocols(draft: Draft) -> set[str]:
 
 def _unsupported(draft: Draft) -> Iterator[str]:
     service = draft.service_config
-    if draft.backend_enable:
-        yield "backend objects (BackendEnable)"
     if draft.web_socket_api_type.upper() != "COMMON" or "WEBSOCKET" in protocols(draft):
         yield "WebSocket APIs"
     if draft.disable_internet:
@@ -72,7 +70,7 @@ def _unsupported(draft: Draft) -> Iterator[str]:
     for parameter in draft.request_parameters:
         if parameter.json_scheme and draft.request_mode != "PASSTHROUGH":
             yield "checking a parameter against a JSON schema (JsonScheme)"
-    if draft.is_mock or draft.backend_enable:
+    if draft.is_mock:
         return
     protocol = (service.service_protocol or "HTTP").upper()
     if protocol not in _SERVED_PROTOCOLS and not (draft.uses_vpc and protocol == "VPC"):
@@ -150,6 +148,10 @@ def _backend_problems(resolved: Resolved) -> Iterator[Problem]:
     draft, service = resolved.draft, resolved.draft.service_config
     if draft.is_mock:
         return
+    if draft.backend_enable and not draft.uses_vpc and not service.service_address:
+        name, stage = str(draft.backend_id)[:60], resolved.frozen.stage
+        text = f"there is no backend {name} with a model for {stage}; make it with CreateBackendModel."
+        yield Problem("BackendId", text)
     if draft.uses_vpc and resolved.access_name is None:
         vpc = service.vpc_config
         wanted = (vpc.name or vpc.vpc_access_id) if vpc is not None else None

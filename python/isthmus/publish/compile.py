@@ -166,6 +166,8 @@ def _backend(resolved: Resolved) -> dict[str, Any]:
         target = {"type": "http", "scheme": scheme, "host": parts.hostname, "port": port}
         # A path of the address stands in front; alone, it stays as it is, its last slash included.
         path = join_path(parts.path, path) if service.service_path else parts.path or "/"
+    if service.http_target_host_name and not draft.uses_vpc:
+        target["host_header"] = service.http_target_host_name
     backend = {
         "target": target,
         "path": path,

@@ -80,15 +80,36 @@ stages = Table(
     "stages",
     metadata,
     Column("stage_id", String(32), primary_key=True),
-    Column(
-        "group_id",
-        ForeignKey("groups.group_id", ondelete="CASCADE"),
-        nullable=False,
-        index=True,
-    ),
+    Column("group_id", ForeignKey("groups.group_id", ondelete="CASCADE"), nullable=False, index=True),
     Column("name", String(32), nullable=False),
     Column("description", String(180), nullable=False, default=""),
     UniqueConstraint("group_id", "name"),
+)
+
+backends = Table(
+    "backends",
+    metadata,
+    Column("backend_id", String(32), primary_key=True),
+    Column("name", String(50), nullable=False, unique=True),
+    Column("backend_type", String(16), nullable=False),
+    Column("description", String(180), nullable=False, default=""),
+    Column("created_at", BigInteger, nullable=False),
+    Column("modified_at", BigInteger, nullable=False),
+)
+
+# Where a backend leads in one stage.
+backend_models = Table(
+    "backend_models",
+    metadata,
+    Column("backend_model_id", String(32), primary_key=True),
+    Column("backend_id", ForeignKey("backends.backend_id", ondelete="CASCADE"), nullable=False),
+    Column("stage", String(32), nullable=False),
+    Column("description", String(180), nullable=False, default=""),
+    # JSON text (model/backend.py).
+    Column("data", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("modified_at", BigInteger, nullable=False),
+    UniqueConstraint("backend_id", "stage"),
 )
 
 # What `#Name#` stands for in the backends of a stage.
@@ -159,12 +180,7 @@ app_keys = Table(
     "app_keys",
     metadata,
     Column("app_key", String(64), primary_key=True),
-    Column(
-        "app_id",
-        ForeignKey("apps.app_id", ondelete="CASCADE"),
-        nullable=False,
-        index=True,
-    ),
+    Column("app_id", ForeignKey("apps.app_id", ondelete="CASCADE"), nullable=False, index=True),
     Column("sealed_secret", LargeBinary, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("modified_at", BigInteger, nullable=False),
@@ -174,12 +190,7 @@ app_codes = Table(
     "app_codes",
     metadata,
     Column("code_digest", String(64), primary_key=True),
-    Column(
-        "app_id",
-        ForeignKey("apps.app_id", ondelete="CASCADE"),
-        nullable=False,
-        index=True,
-    ),
+    Column("app_id", ForeignKey("apps.app_id", ondelete="CASCADE"), nullable=False, index=True),
     Column("sealed_code", LargeBinary, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("modified_at", BigInteger, nullable=False),
