@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -181,7 +181,7 @@ def describe_api_group(call: Call, params: Any) -> Mapping[str, Any]:
         for stage in stages_of_group(call.transaction, group.group_id)
     ]
     return {
-        **_attributes(call, group),
+        **_attributes(call, group, _policies(call.transaction, [group])),
         **{
             name: group.configuration.get(name) for name in ("user_log_config", "passthrough_headers", "default_domain")
         },
@@ -208,7 +208,8 @@ def describe_api_groups(call: Call, params: Any) -> Mapping[str, Any]:
     )
     found = list_groups(call.transaction, wanted, page)
     tags = tags_of(call.transaction, TAG_TYPE, [group.group_id for group in found.groups])
-    attributes = [{**_attributes(call, group), "tags": tags[group.group_id]} for group in found.groups]
+    policies = _policies(call.transaction, found.groups)
+    attributes = [{**_attributes(call, group, policies), "tags": tags[group.group_id]} for group in found.groups]
     return {"api_group_attributes": attributes, **page_fields(page, found.total)}
 
 
@@ -322,7 +323,12 @@ def _names(call: Call, group: Group) -> dict[str, Any]:
     }
 
 
-def _attributes(call: Call, group: Group) -> dict[str, Any]:
+def _policies(transaction: Transaction, groups: Sequence[Group]) -> dict[str, str]:
+    """The HTTPS policy of each instance that serves one of the groups."""
+    return {one: require_instance(transaction, one).https_policy for one in {group.instance_id for group in groups}}
+
+
+def _attributes(call: Call, group: Group, policies: Mapping[str, str]) -> dict[str, Any]:
     return {
         **_names(call, group),
         "instance_id": group.instance_id,
@@ -331,7 +337,7 @@ def _attributes(call: Call, group: Group) -> dict[str, Any]:
         "billing_status": "NORMAL",
         "illegal_status": "NORMAL",
         "traffic_limit": _TRAFFIC_LIMIT,
-        "https_policy": require_instance(call.transaction, group.instance_id).https_policy,
+        "https_policy": policies[group.instance_id],
         "created_time": utc_text(group.created_at),
         "modified_time": utc_text(group.modified_at),
     }
