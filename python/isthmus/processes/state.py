@@ -31,7 +31,7 @@ def administrator_path(state: Path) -> Path:
 
 
 def setup_token_path(state: Path) -> Path:
-    return state / "run" / "setup.json"
+    return state / "setup.json"
 
 
 def write_setup_token(state: Path, token: str | None) -> None:
