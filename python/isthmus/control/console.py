@@ -97,9 +97,14 @@ def console_page(settings: Settings, address: Address, egress_addresses: Callabl
 
 def _file(name: str) -> tuple[Path, bytes] | None:
     """A file of the console, its entry page for a path inside the application; None without a build."""
-    wanted = (STATIC / name).resolve()
-    inside = wanted.is_relative_to(STATIC.resolve()) and wanted.is_file()
-    path = wanted if inside else STATIC / "index.html"
+    path = STATIC / "index.html"
+    try:
+        wanted = (STATIC / name).resolve()
+        if wanted.is_relative_to(STATIC.resolve()) and wanted.is_file():
+            path = wanted
+    except (OSError, ValueError):
+        # No file can have this name: too long for the system, or with a zero byte.
+        pass
     try:
         return path, path.read_bytes()
     except OSError:
