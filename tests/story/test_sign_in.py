@@ -116,7 +116,9 @@ def test_a_browser_at_the_root_is_led_to_the_console(own: Running) -> None:
     assert sdk.json()["Code"] == "IncompleteSignature"
 
 
-@pytest.mark.parametrize("path", ["%00x", "a" * 5000, "..%2f..%2fsettings.py", "assets/%2e%2e/%2e%2e/process.py", "%ff"])
+@pytest.mark.parametrize(
+    "path", ["%00x", "a" * 5000, "..%2f..%2fsettings.py", "assets/%2e%2e/%2e%2e/process.py", "%ff"]
+)
 def test_no_path_of_the_console_leaves_its_folder_or_is_a_defect(own: Running, path: str) -> None:
     entry = httpx.get(own.ready["console"], trust_env=False)
     answer = httpx.get(own.ready["console"] + path, trust_env=False)
