@@ -17,7 +17,7 @@ def test_generated_pages_are_up_to_date() -> None:
 def test_every_refusal_is_provoked_by_a_test() -> None:
     from isthmus import native
 
-    tests = (Path(__file__).resolve().parents[2] / "crates" / "engine" / "tests").glob("*.rs")
+    tests = (Path(__file__).resolve().parents[2] / "crates" / "engine" / "tests" / "wire").glob("*.rs")
     text = "".join(path.read_text() for path in tests)
     # Each needs a reason why no socket test can provoke it yet.
     unprovoked = {

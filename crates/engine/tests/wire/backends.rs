@@ -1,13 +1,9 @@
 //! What backends receive and what callers get back: pass-through, mapping, mocks, failures, pooled connections.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-
-mod support;
-
+use crate::support::{connect, domain, edition, group, http_backend, read_answer, seen_header, Echo, Gateway, HOST};
 use serde_json::{json, Value};
 use std::io::{BufReader, Read, Write};
 use std::net::TcpListener;
-use support::{connect, domain, edition, group, http_backend, read_answer, seen_header, Echo, Gateway, HOST};
 
 fn one(edition: (&'static str, String, Value)) -> Gateway {
     Gateway::start(vec![group(), domain(), edition])

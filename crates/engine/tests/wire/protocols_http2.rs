@@ -1,9 +1,7 @@
 //! HTTP/2 with clients, and gRPC through to backends: one form for both versions, trailers, streams both ways.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-
-mod support;
-
+use crate::support::http2::{client, full, pieces, read, request, run, Backend};
+use crate::support::{connect, domain, edition, group, http_backend, read_answer, seen_header, Echo, Gateway, HOST};
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::Request;
@@ -11,8 +9,6 @@ use serde_json::json;
 use std::io::Write;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
-use support::http2::{client, full, pieces, read, request, run, Backend};
-use support::{connect, domain, edition, group, http_backend, read_answer, seen_header, Echo, Gateway, HOST};
 
 const GRPC: [(&str, &str); 2] = [("content-type", "application/grpc"), ("te", "trailers")];
 

@@ -1,12 +1,8 @@
 //! Domains: which group and stage a host leads to, which certificate a client gets, who may come in, and how often.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-
-mod support;
-
+use crate::support::tls::{certificate, Authority, Client};
+use crate::support::{domain, edition, group, http_backend, seen_header, Echo, Gateway, HOST};
 use serde_json::{json, Value};
-use support::tls::{certificate, Authority, Client};
-use support::{domain, edition, group, http_backend, seen_header, Echo, Gateway, HOST};
 
 type Records = Vec<(&'static str, String, Value)>;
 

@@ -1,12 +1,10 @@
 //! `accessControl`: each field, through a real socket.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-
-mod support;
-
+use crate::support::plugins::{binding, dataset, plugin};
+use crate::support::{
+    app, app_auth, domain, edition, grant, group, http_backend, Answer, Echo, Gateway, APP_CODE, APP_ID,
+};
 use serde_json::{json, Value};
-use support::plugins::{binding, dataset, plugin};
-use support::{app, app_auth, domain, edition, grant, group, http_backend, Answer, Echo, Gateway, APP_CODE, APP_ID};
 
 /// A gateway whose API takes `/users/[id]` and has these rules.
 fn gateway(echo: &Echo, definition: Value) -> Gateway {

@@ -1,17 +1,13 @@
 //! `jwtAuth`: each field, through a real socket.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-
-mod support;
-
-use serde_json::{json, Value};
-use support::docs::example;
-use support::plugins::{binding, dataset, plugin};
-use support::rsa_tokens::{MODULUS, PS384, RS256};
-use support::tokens::{now, Signer};
-use support::{
+use crate::support::docs::example;
+use crate::support::plugins::{binding, dataset, plugin};
+use crate::support::rsa_tokens::{MODULUS, PS384, RS256};
+use crate::support::tokens::{now, Signer};
+use crate::support::{
     app, app_auth, domain, edition, grant, group, http_backend, seen_header, Answer, Echo, Gateway, APP_CODE,
 };
+use serde_json::{json, Value};
 
 fn gateway(echo: &Echo, definition: Value) -> Gateway {
     Gateway::start(vec![

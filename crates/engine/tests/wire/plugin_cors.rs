@@ -1,13 +1,9 @@
 //! `cors`: each field, through a real socket, and what holds without a plug-in.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-
-mod support;
-
+use crate::support::docs::example;
+use crate::support::plugins::{binding, plugin};
+use crate::support::{app_auth, domain, edition, group, http_backend, Answer, Echo, Gateway};
 use serde_json::{json, Value};
-use support::docs::example;
-use support::plugins::{binding, plugin};
-use support::{app_auth, domain, edition, group, http_backend, Answer, Echo, Gateway};
 
 /// `/a` takes POST and asks for an app, `/open` takes any method from anyone, `/own` takes OPTIONS itself.
 fn gateway(echo: &Echo, definition: Option<Value>) -> Gateway {

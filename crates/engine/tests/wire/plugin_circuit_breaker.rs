@@ -1,18 +1,14 @@
 //! `circuitBreaker`: each field, through a real socket.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-
-mod support;
-
+use crate::support::docs::{example, example_at};
+use crate::support::plugins::{binding, plugin};
+use crate::support::service::{answer, Service};
+use crate::support::{domain, edition, group, http_backend, Echo, Gateway};
 use serde_json::{json, Value};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{mpsc, Arc, Mutex};
 use std::time::{Duration, Instant};
-use support::docs::{example, example_at};
-use support::plugins::{binding, plugin};
-use support::service::{answer, Service};
-use support::{domain, edition, group, http_backend, Echo, Gateway};
 
 fn gateway(backend: SocketAddr, definition: Value) -> Gateway {
     let mut backend = http_backend(backend);
@@ -101,7 +97,7 @@ fn after_its_time_one_request_tries_and_others_are_told_so() {
     let service = Service::start(move |_| {
         counted.fetch_add(1, Ordering::SeqCst);
         let first = statuses.lock().unwrap().pop();
-        let status = first.unwrap_or_else(|| released.lock().unwrap().recv_timeout(support::DEADLINE).unwrap());
+        let status = first.unwrap_or_else(|| released.lock().unwrap().recv_timeout(crate::support::DEADLINE).unwrap());
         answer(status, "", "")
     });
     let mut backend = http_backend(service.address);

@@ -1,11 +1,9 @@
 //! AppCodes: where they are taken, the group's own, several per app, and hiding them from backends.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-
-mod support;
-
+use crate::support::{
+    app_auth, domain, edition, grant, group, http_backend, seen_header, Answer, Echo, Gateway, APP_ID,
+};
 use serde_json::{json, Value};
-use support::{app_auth, domain, edition, grant, group, http_backend, seen_header, Answer, Echo, Gateway, APP_ID};
 
 const GROUP_CODE: &str = "group-code-of-16";
 

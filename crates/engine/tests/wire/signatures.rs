@@ -1,11 +1,7 @@
 //! Every recorded request of a real signing client, through a real socket.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-
-mod support;
-
+use crate::support::{app_auth, domain, edition, group, http_backend, Answer, Echo, Gateway};
 use serde_json::{json, Value};
-use support::{app_auth, domain, edition, group, http_backend, Answer, Echo, Gateway};
 
 fn vectors() -> Vec<Value> {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../spec/vectors/signatures.json");
@@ -52,7 +48,7 @@ fn replay(gateway: &Gateway, vector: &Value) -> Answer {
     let text = |name: &str| vector[name].as_str().unwrap().to_owned();
     let body = text("body_utf8").into_bytes();
     let mut message =
-        format!("{} {} HTTP/1.1\r\nHost: {}\r\n", text("method"), text("target"), support::HOST).into_bytes();
+        format!("{} {} HTTP/1.1\r\nHost: {}\r\n", text("method"), text("target"), crate::support::HOST).into_bytes();
     for pair in vector["headers"].as_array().unwrap() {
         let (name, value) = (pair[0].as_str().unwrap(), pair[1].as_str().unwrap());
         let framing = ["host", "connection", "content-length", "transfer-encoding"];

@@ -1,15 +1,13 @@
 //! Forms in other charsets than UTF-8: signature, mapping and plug-ins read the same texts.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-
-mod support;
-
+use crate::support::plugins::{binding, plugin};
+use crate::support::{
+    app, app_auth, domain, edition, grant, group, http_backend, Answer, Echo, Gateway, APP_KEY, APP_SECRET,
+};
 use base64::engine::general_purpose::STANDARD;
 use base64::Engine as _;
 use ring::hmac;
 use serde_json::json;
-use support::plugins::{binding, plugin};
-use support::{app, app_auth, domain, edition, grant, group, http_backend, Answer, Echo, Gateway, APP_KEY, APP_SECRET};
 
 fn gateway(echo: &Echo) -> Gateway {
     let parameter = json!({"name": "city", "location": "body", "parameter_type": "string", "required": true,

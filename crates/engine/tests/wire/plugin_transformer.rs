@@ -1,12 +1,8 @@
 //! `transformer`: each field, through a real socket.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-
-mod support;
-
+use crate::support::plugins::{binding, plugin};
+use crate::support::{domain, edition, group, http_backend, seen_header, Echo, Gateway};
 use serde_json::{json, Value};
-use support::plugins::{binding, plugin};
-use support::{domain, edition, group, http_backend, seen_header, Echo, Gateway};
 
 fn gateway(echo: &Echo, definition: Value) -> Gateway {
     Gateway::start(vec![

@@ -1,14 +1,12 @@
 //! `trafficControl`: each field, through a real socket.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-
-mod support;
-
+use crate::support::docs::{example, example_at};
+use crate::support::plugins::{binding, plugin};
+use crate::support::{
+    app, app_auth, domain, edition, grant, group, http_backend, Answer, Echo, Gateway, APP_CODE, APP_ID,
+};
 use serde_json::{json, Value};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
-use support::docs::{example, example_at};
-use support::plugins::{binding, plugin};
-use support::{app, app_auth, domain, edition, grant, group, http_backend, Answer, Echo, Gateway, APP_CODE, APP_ID};
 
 const OTHER_CODE: &str = "fedcba9876543210fedcba9876543210";
 

@@ -1,14 +1,10 @@
 //! `routing`: each field, through a real socket.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-
-mod support;
-
-use serde_json::{json, Value};
-use support::plugins::{binding, plugin};
-use support::{
+use crate::support::plugins::{binding, plugin};
+use crate::support::{
     app, app_auth, domain, edition, grant, group, http_backend, seen_header, Echo, Gateway, APP_CODE, APP_ID,
 };
+use serde_json::{json, Value};
 
 fn vpc(name: &str, echo: &Echo) -> (&'static str, String, Value) {
     let body = json!({"access_id": name, "name": name, "network_id": "vpc-here", "target": "127.0.0.1",
@@ -35,7 +31,7 @@ fn gateway(echo: &Echo, routes: Value) -> Gateway {
     ])
 }
 
-fn get(gateway: &Gateway, target: &str) -> support::Answer {
+fn get(gateway: &Gateway, target: &str) -> crate::support::Answer {
     gateway.get(target, &[("Authorization", &format!("APPCODE {APP_CODE}"))])
 }
 

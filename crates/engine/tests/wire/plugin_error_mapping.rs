@@ -1,12 +1,8 @@
 //! `errorMapping`: each field, through a real socket.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-
-mod support;
-
+use crate::support::plugins::{binding, plugin};
+use crate::support::{app, app_auth, domain, edition, grant, group, http_backend, Answer, Echo, Gateway, APP_CODE};
 use serde_json::{json, Value};
-use support::plugins::{binding, plugin};
-use support::{app, app_auth, domain, edition, grant, group, http_backend, Answer, Echo, Gateway, APP_CODE};
 
 fn gateway(echo: &Echo, definition: Value) -> Gateway {
     Gateway::start(vec![

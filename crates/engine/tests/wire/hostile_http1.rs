@@ -1,13 +1,9 @@
 //! Hostile HTTP/1.1 through real sockets: malformed messages are answered with this gateway's headers and nothing of
 //! them reaches a backend. A test's number is the requirement it shows.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-
-mod support;
-
+use crate::support::{connect, domain, edition, group, http_backend, read_answer, Answer, Echo, Gateway, HOST};
 use serde_json::json;
 use std::io::{BufReader, Read, Write};
-use support::{connect, domain, edition, group, http_backend, read_answer, Answer, Echo, Gateway, HOST};
 
 fn gateway(echo: &Echo) -> Gateway {
     let mut service = http_backend(echo.address);

@@ -1,15 +1,11 @@
 //! `basicAuth`: each field, through a real socket.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-
-mod support;
-
+use crate::support::docs::example;
+use crate::support::plugins::{binding, plugin};
+use crate::support::{app, app_auth, domain, edition, grant, group, http_backend, Answer, Echo, Gateway, APP_CODE};
 use base64::engine::general_purpose::STANDARD;
 use base64::Engine as _;
 use serde_json::json;
-use support::docs::example;
-use support::plugins::{binding, plugin};
-use support::{app, app_auth, domain, edition, grant, group, http_backend, Answer, Echo, Gateway, APP_CODE};
 
 fn gateway(echo: &Echo) -> Gateway {
     Gateway::start(vec![

@@ -1,20 +1,16 @@
 //! Nonces and used tokens across restarts (R53).
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-
-mod support;
-
+use crate::support::plugins::{binding, plugin};
+use crate::support::tokens::Signer;
+use crate::support::{
+    app, app_auth, domain, edition, grant, group, http_backend, Echo, Gateway, APP_KEY, APP_SECRET, DEADLINE,
+};
 use base64::engine::general_purpose::STANDARD;
 use base64::Engine as _;
 use ring::hmac;
 use serde_json::{json, Value};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
-use support::plugins::{binding, plugin};
-use support::tokens::Signer;
-use support::{
-    app, app_auth, domain, edition, grant, group, http_backend, Echo, Gateway, APP_KEY, APP_SECRET, DEADLINE,
-};
 
 struct Folder(PathBuf);
 

@@ -1,13 +1,9 @@
 //! Each refusal of this engine, provoked through a real socket.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-
-mod support;
-
+use crate::support::{anonymous, app, app_auth, domain, edition, grant, group, http_backend, Answer, Echo, Gateway};
+use crate::support::{APP_CODE, APP_ID, APP_KEY, HOST};
 use serde_json::{json, Value};
 use std::time::{SystemTime, UNIX_EPOCH};
-use support::{anonymous, app, app_auth, domain, edition, grant, group, http_backend, Answer, Echo, Gateway};
-use support::{APP_CODE, APP_ID, APP_KEY, HOST};
 
 fn now_ms() -> i64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as i64
@@ -133,7 +129,7 @@ fn rejects_a_timestamp_outside_the_window_and_a_nonce_used_twice() {
     let signed = |timestamp: i64, nonce: &str| {
         let timestamp = timestamp.to_string();
         let string = format!("GET\n\n\n\n\nx-ca-nonce:{nonce}\nx-ca-timestamp:{timestamp}\n/nginx");
-        let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, support::APP_SECRET.as_bytes());
+        let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, crate::support::APP_SECRET.as_bytes());
         use base64::Engine as _;
         let signature = base64::engine::general_purpose::STANDARD.encode(ring::hmac::sign(&key, string.as_bytes()));
         let mut headers = vec![("X-Ca-Key", APP_KEY), ("X-Ca-Signature", &signature), ("X-Ca-Timestamp", &timestamp)];

@@ -1,13 +1,11 @@
 //! `ipControl`: each field, through a real socket. The tests connect from 127.0.0.1.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-
-mod support;
-
+use crate::support::docs::example;
+use crate::support::plugins::{binding, dataset, plugin};
+use crate::support::{
+    app, app_auth, domain, edition, grant, group, http_backend, Answer, Echo, Gateway, APP_CODE, APP_ID,
+};
 use serde_json::{json, Value};
-use support::docs::example;
-use support::plugins::{binding, dataset, plugin};
-use support::{app, app_auth, domain, edition, grant, group, http_backend, Answer, Echo, Gateway, APP_CODE, APP_ID};
 
 /// `/open` is anonymous, `/app` asks for an app.
 fn gateway(echo: &Echo, definition: Value) -> Gateway {

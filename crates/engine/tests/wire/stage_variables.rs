@@ -1,11 +1,7 @@
 //! Stage variables in a backend's address, path and VPC access, resolved for each request.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-
-mod support;
-
+use crate::support::{domain, edition, group, Echo, Gateway};
 use serde_json::{json, Value};
-use support::{domain, edition, group, Echo, Gateway};
 
 fn variables(list: Value) -> (&'static str, String, Value) {
     ("stage_variables", "g1/RELEASE".into(), json!({"group_id": "g1", "stage": "RELEASE", "variables": list}))

@@ -1,17 +1,13 @@
 //! `remoteAuth`: each field, through real sockets on both sides.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-
-mod support;
-
-use serde_json::{json, Value};
-use std::net::TcpListener;
-use support::docs::example;
-use support::plugins::{binding, plugin};
-use support::service::{answer, Service};
-use support::{
+use crate::support::docs::example;
+use crate::support::plugins::{binding, plugin};
+use crate::support::service::{answer, Service};
+use crate::support::{
     app, app_auth, domain, edition, grant, group, http_backend, seen_header, Echo, Gateway, APP_CODE, APP_ID,
 };
+use serde_json::{json, Value};
+use std::net::TcpListener;
 
 fn gateway(echo: &Echo, definition: Value) -> Gateway {
     let network = json!({"network_id": "vpc-a", "attachment": {"mode": "host"}});
@@ -54,7 +50,7 @@ fn by_token() -> Service {
     })
 }
 
-fn with(gateway: &Gateway, token: &str) -> support::Answer {
+fn with(gateway: &Gateway, token: &str) -> crate::support::Answer {
     gateway.get("/users/1", &[("X-Token", token)])
 }
 

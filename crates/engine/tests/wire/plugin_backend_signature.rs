@@ -1,15 +1,11 @@
 //! `backendSignature`: the vendor's own example, and what is signed, through a real socket.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-
-mod support;
-
+use crate::support::docs::example;
+use crate::support::plugins::{binding, plugin};
+use crate::support::{domain, edition, group, http_backend, seen_header, Echo, Gateway};
 use base64::engine::general_purpose::STANDARD;
 use base64::Engine as _;
 use serde_json::{json, Value};
-use support::docs::example;
-use support::plugins::{binding, plugin};
-use support::{domain, edition, group, http_backend, seen_header, Echo, Gateway};
 
 const FORM: (&str, &str) = ("Content-Type", "application/x-www-form-urlencoded");
 

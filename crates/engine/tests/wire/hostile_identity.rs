@@ -1,19 +1,15 @@
 //! Attacks on identity, one test for each class, by the number it has in the project's list of gateway vulnerabilities.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-
-mod support;
-
+use crate::support::plugins::{binding, plugin};
+use crate::support::rsa_tokens::{CONFUSED, MODULUS, RS256};
+use crate::support::service::{answer, Service};
+use crate::support::tokens::{encode, now, Signer};
+use crate::support::{app, app_auth, domain, edition, grant, group, http_backend, seen_header, Answer, Echo, Gateway};
+use crate::support::{APP_CODE, APP_KEY, APP_SECRET};
 use base64::engine::general_purpose::STANDARD;
 use base64::Engine as _;
 use ring::hmac;
 use serde_json::{json, Value};
-use support::plugins::{binding, plugin};
-use support::rsa_tokens::{CONFUSED, MODULUS, RS256};
-use support::service::{answer, Service};
-use support::tokens::{encode, now, Signer};
-use support::{app, app_auth, domain, edition, grant, group, http_backend, seen_header, Answer, Echo, Gateway};
-use support::{APP_CODE, APP_KEY, APP_SECRET};
 
 const TYPES: [&str; 3] = ["jwtAuth", "basicAuth", "remoteAuth"];
 

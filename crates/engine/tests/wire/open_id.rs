@@ -1,13 +1,9 @@
 //! OpenID Connect settings of an API: a business API asks for tokens that a token API's key verifies.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-
-mod support;
-
+use crate::support::plugins::{binding, plugin};
+use crate::support::tokens::Signer;
+use crate::support::{anonymous, app, app_auth, domain, edition, grant, group, http_backend, Echo, Gateway, APP_CODE};
 use serde_json::{json, Value};
-use support::plugins::{binding, plugin};
-use support::tokens::Signer;
-use support::{anonymous, app, app_auth, domain, edition, grant, group, http_backend, Echo, Gateway, APP_CODE};
 
 type Record = (&'static str, String, Value);
 

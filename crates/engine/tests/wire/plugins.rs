@@ -1,12 +1,8 @@
 //! What every plug-in has in common: binding, precedence, change at once, and refusal when it cannot be run.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-
-mod support;
-
+use crate::support::plugins::{binding, plugin};
+use crate::support::{domain, edition, group, http_backend, Echo, Gateway};
 use serde_json::{json, Value};
-use support::plugins::{binding, plugin};
-use support::{domain, edition, group, http_backend, Echo, Gateway};
 
 fn deny_all(message: &str) -> Value {
     json!({"rules": [{"condition": "1 = 1", "ifTrue": "DENY", "errorMessage": message}]})

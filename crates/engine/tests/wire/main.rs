@@ -1,0 +1,31 @@
+//! The engine through real sockets: every test starts its own gateway on ports that the system chose.
+//! One program for all of them, because linking the engine once more costs more than running a file's tests.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod app_codes;
+mod backends;
+mod charsets;
+mod domains;
+mod hostile_http1;
+mod hostile_identity;
+mod nonces;
+mod open_id;
+mod plugin_access_control;
+mod plugin_backend_signature;
+mod plugin_basic_auth;
+mod plugin_circuit_breaker;
+mod plugin_cors;
+mod plugin_error_mapping;
+mod plugin_ip_control;
+mod plugin_jwt_auth;
+mod plugin_remote_auth;
+mod plugin_routing;
+mod plugin_traffic_control;
+mod plugin_transformer;
+mod plugins;
+mod protocols_http2;
+mod refusals;
+mod signatures;
+mod stage_variables;
+mod support;
