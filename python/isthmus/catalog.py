@@ -100,7 +100,7 @@ class Catalog:
 
     @classmethod
     def load(cls, folder: Traversable | None = None) -> Catalog:
-        folder = folder or _spec_folder()
+        folder = folder or spec_folder()
         given = _read(folder, "operations.json")["operations"]
         patches = _read(folder, "patches.json")
         _apply_patches(given, patches)
@@ -137,7 +137,7 @@ def _indexed_names(params: tuple[Parameter, ...], raw: Mapping[str, str]) -> dic
     return grouped
 
 
-def _spec_folder() -> Traversable:
+def spec_folder() -> Traversable:
     installed = resources.files("isthmus") / "spec"
     if (installed / "operations.json").is_file():
         return installed

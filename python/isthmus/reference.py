@@ -7,6 +7,7 @@ pages only show them. A rule test runs the check.
 from __future__ import annotations
 
 import inspect
+import json
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,7 +15,7 @@ from pathlib import Path
 import click
 
 from isthmus import native
-from isthmus.catalog import Catalog
+from isthmus.catalog import Catalog, spec_folder
 from isthmus.cli import isthmus
 from isthmus.operations import function_for
 from isthmus.settings import Settings
@@ -45,11 +46,27 @@ def refusals_page() -> str:
 def operations_page() -> str:
     operations = sorted(Catalog.load().operations, key=lambda operation: (operation.version, operation.name))
     implemented = [one for one in operations if function_for(one.name) is not None]
-    rows = ["| operation | version | tier | implemented |", "|---|---|---|---|"]
+    walked = _walked()
+    rows = ["| operation | version | tier | implemented | walked by |", "|---|---|---|---|---|"]
     for one in operations:
-        rows.append(f"| {one.name} | {one.version} | {one.tier} | {'yes' if one in implemented else 'no'} |")
-    text = f"{len(implemented)} of {len(operations)} operations are implemented; the others answer `NotImplemented`."
+        made, clients = "yes" if one in implemented else "no", ", ".join(walked.get(one.name, ()))
+        rows.append(f"| {one.name} | {one.version} | {one.tier} | {made} | {clients} |")
+    text = (
+        f"{len(implemented)} of {len(operations)} operations are implemented; the others answer `NotImplemented`.\n"
+        "The last column names the vendor's management clients that call the operation, unmodified, in the test suite\n"
+        "(`tests/clients`)."
+    )
     return f"# Operations\n\n{_NOTE}\n{text}\n\n" + "\n".join(rows) + "\n"
+
+
+def _walked() -> dict[str, list[str]]:
+    """Each operation, and the clients that call it in the walks of the tests."""
+    walks = json.loads((spec_folder() / "walks.json").read_text(encoding="utf-8"))
+    found: dict[str, list[str]] = {}
+    for client in sorted(walks):
+        for name in {name for called in walks[client].values() for name in called}:
+            found.setdefault(name, []).append(client)
+    return found
 
 
 def command_line_page() -> str:

@@ -1,0 +1,97 @@
+"""Each of the vendor's management clients, unmodified, creates, reads, lists, changes and deletes every kind of resource.
+
+What each calls is on record in `spec/walks.json`, of which the page of operations is made; RECORD_WALKS=1 writes it.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from line_client import Lines
+from python_clients import Current, Older
+from running import Running
+from walking import Client, Walk, tables
+
+HERE = Path(__file__).parent
+RECORD = HERE.parents[1] / "spec" / "walks.json"
+
+
+def _node(endpoint: str, key: str, secret: str) -> Client:
+    if not (HERE / "node" / "node_modules").exists():
+        pytest.skip("the Node client is not installed: make test installs it")
+    program = shutil.which("node")
+    assert program is not None
+    return Lines([program, "management.js", endpoint, key, secret], HERE / "node")
+
+
+CLIENTS: dict[str, Callable[[str, str, str], Client]] = {"python": Current, "older-python": Older, "node": _node}
+
+
+@pytest.fixture(scope="module", params=list(CLIENTS))
+def client_name(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def client(client_name: str, gateway: Running) -> Iterator[Client]:
+    ready = gateway.ready
+    endpoint = ready["management"].removeprefix("http://")
+    made = CLIENTS[client_name](endpoint, ready["access_key_id"], ready["access_key_secret"])
+    yield made
+    if isinstance(made, Lines):
+        made.stop()
+
+
+def certificate(host: str) -> tuple[str, str]:
+    """A certificate of its own for one name, and its key, both PEM."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.datetime.now(datetime.UTC)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=30))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    return made.public_bytes(form[0]).decode(), key.private_bytes(*form).decode()
+
+
+def write_record(client: str, table: str, called: set[str]) -> None:
+    record = json.loads(RECORD.read_text()) if RECORD.exists() else {}
+    record.setdefault(client, {})[table] = sorted(called)
+    lines = []
+    for name in sorted(record):
+        rows = [f'    "{one}": {json.dumps(record[name][one])}' for one in sorted(record[name])]
+        lines.append(f'  "{name}": {{\n' + ",\n".join(rows) + "\n  }")
+    RECORD.write_text("{\n" + ",\n".join(lines) + "\n}\n")
+
+
+@pytest.mark.parametrize("table", tables())
+def test_a_client_walks_through_a_resource(client: Client, client_name: str, table: str) -> None:
+    unique = uuid.uuid4().hex[:8]
+    known: dict[str, Any] = {"u": unique}
+    known["certificate"], known["private_key"] = certificate(f"{unique}.walk.example")
+    walk = Walk(client, known)
+    walk.go(table)
+    if os.environ.get("RECORD_WALKS"):
+        write_record(client_name, table, walk.called)
+    recorded = json.loads(RECORD.read_text())[client_name].get(table, [])
+    assert sorted(walk.called) == recorded, "RECORD_WALKS=1 writes what was called into spec/walks.json"
