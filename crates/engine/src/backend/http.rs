@@ -15,7 +15,7 @@ use crate::thread::Thread;
 use crate::world::{Access, World};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
-use hyper::header::{HeaderMap, HeaderValue, CONTENT_TYPE, HOST, TRAILER};
+use hyper::header::{HeaderMap, HeaderValue, CONTENT_LENGTH, CONTENT_TYPE, HOST, TRAILER, TRANSFER_ENCODING};
 use hyper::{Request, Response, Uri};
 use hyper_util::rt::TokioIo;
 use isthmus_plan::{Attachment, Network, Scheme};
@@ -195,7 +195,12 @@ fn is_event_stream(headers: &HeaderMap) -> bool {
 /// What of an answer's head goes on; the names of its trailers do, because they are passed on too.
 pub fn response_headers(headers: HeaderMap) -> HeaderMap {
     let trailer = headers.get(TRAILER).cloned();
+    let chunked = headers.contains_key(TRANSFER_ENCODING);
     let mut headers = map::without_hops(headers);
+    if chunked {
+        // The library read the chunks; a length beside them would cut the body for the client (RFC 9112 section 6.3).
+        headers.remove(CONTENT_LENGTH);
+    }
     if let Some(names) = trailer {
         headers.insert(TRAILER, names);
     }

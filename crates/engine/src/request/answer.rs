@@ -9,7 +9,7 @@ use crate::backend::ResponseBody;
 use crate::record::Entry;
 use crate::settings::RefusalBody;
 use bytes::Bytes;
-use hyper::header::{HeaderName, HeaderValue, CONTENT_TYPE};
+use hyper::header::{HeaderName, HeaderValue, CONNECTION, CONTENT_TYPE};
 use hyper::{Response, StatusCode};
 use std::borrow::Cow;
 
@@ -176,6 +176,10 @@ pub fn refuse(refusal: &Refusal, form: RefusalBody, entry: &mut Entry) -> Respon
     let headers = response.headers_mut();
     headers.insert(ERROR_CODE, HeaderValue::from_static(listed.code));
     headers.insert(ERROR_MESSAGE, header_text(&message));
+    if refusal.kind == Kind::InvalidHeader {
+        // Where such a message ends is not certain, so nothing behind it is read.
+        headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    }
     if form == RefusalBody::Json {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=UTF-8"));
     }

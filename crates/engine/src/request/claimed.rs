@@ -1,4 +1,5 @@
-//! Headers with which a client says what only a proxy can know: how the call came here, and what this gateway did to it.
+//! Headers with which a client says what only a proxy can know: how the call came here, and what this gateway did to it;
+//! and the one that could talk a backend into another protocol.
 //!
 //! They are dropped before a request goes on, in any spelling that an origin would fold into theirs (`x_real_ip`); what
 //! the API's own mappings and plug-ins set under these names stays. `X-Forwarded-For` is not here: this gateway appends
@@ -16,8 +17,9 @@ pub fn remove(headers: &mut HeaderMap, passed: &[String]) {
 }
 
 fn is_claimed(name: &str) -> bool {
-    const WHOLE: [&str; 8] = [
+    const WHOLE: [&str; 9] = [
         "forwarded",
+        "http2-settings",
         "x-real-ip",
         "x-client-s-dn",
         "x-ca-routing-name",
@@ -27,7 +29,7 @@ fn is_claimed(name: &str) -> bool {
         "x-ca-request-id",
     ];
     const STARTS: [&str; 2] = ["x-forwarded-", "x-ca-proxy-signature"];
-    if !name.starts_with(['x', 'f']) || name == "x-forwarded-for" {
+    if !name.starts_with(['x', 'f', 'h']) || name == "x-forwarded-for" {
         return false;
     }
     WHOLE.iter().any(|known| folded_eq(name, known)) || STARTS.iter().any(|start| folded_starts(name, start))

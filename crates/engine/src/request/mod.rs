@@ -6,6 +6,7 @@ mod body;
 mod claimed;
 mod entrance;
 pub mod form;
+mod framing;
 mod guard;
 mod identify;
 pub mod map;
@@ -77,6 +78,7 @@ async fn steps(step: &mut Step<'_, '_>, request: Request<Incoming>) -> Result<Re
     let limit = thread.settings.request_body_limit;
     let (mut head, incoming) = request.into_parts();
     let mut body = RequestBody::new(incoming, limit);
+    framing::check(&head.headers)?;
     version::like_http1(&mut head)?;
     let place = route::place(world, &head, step.entry)?;
     if let Some(answer) = entrance::check(step, &place, &head)? {

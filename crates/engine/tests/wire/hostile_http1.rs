@@ -67,12 +67,26 @@ fn r03_refuses_lengths_that_are_no_plain_number() {
         "Content-Length: -1",
         "Content-Length: 99999999999999999999",
         "Content-Length: 5\r\nContent-Length: 6",
+        "Content-Length: 5,5",
+        "Content-Length: 5, 6",
     ]);
 }
 
 #[test]
 fn r06_refuses_transfer_codings_that_can_be_misread() {
-    refused(&["Transfer-Encoding: xchunked", "Transfer-Encoding: chunked, identity", "Transfer-Encoding: gzip"]);
+    refused(&[
+        "Transfer-Encoding: xchunked",
+        "Transfer-Encoding: chunked, identity",
+        "Transfer-Encoding: gzip",
+        "Transfer-Encoding: ,chunked",
+        "Transfer-Encoding: chunked,",
+        "Transfer-Encoding: chunked, chunked",
+        "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
+        "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity",
+        "Transfer-Encoding: \"chunked\"",
+        "Transfer-Encoding: chunked;a=b",
+        "Transfer-Encoding:",
+    ]);
 }
 
 #[test]
@@ -87,4 +101,29 @@ fn r08_refuses_odd_whitespace_line_ends_and_control_characters() {
         "X\u{a0}: 1",
         "X-A: a\u{7f}b",
     ]);
+}
+
+#[test]
+fn r06_a_length_beside_chunks_counts_for_nobody() {
+    let echo = Echo::start();
+    let gateway = gateway(&echo);
+    for lines in ["Content-Length: 3\r\nTransfer-Encoding: chunked", "Transfer-Encoding: chunked\r\nContent-Length: 3"]
+    {
+        let message = format!("POST /a HTTP/1.1\r\nHost: {HOST}\r\n{lines}\r\n\r\n5\r\nhello\r\n0\r\n\r\n");
+        let answer = gateway.raw(message.as_bytes());
+        if answer.status == 200 {
+            let seen = answer.seen();
+            assert_eq!(seen["body"], "hello", "{lines:?}");
+            assert_eq!(crate::support::seen_header(&seen, "content-length"), None, "{lines:?}");
+        }
+    }
+}
+
+#[test]
+fn r03_the_same_length_twice_is_sent_once() {
+    let echo = Echo::start();
+    let message = format!("POST /a HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\nhello");
+    let seen = gateway(&echo).raw(message.as_bytes()).seen();
+    let lengths = seen["headers"].as_array().unwrap().iter().filter(|pair| pair[0] == "content-length").count();
+    assert_eq!((lengths, &seen["body"]), (1, &json!("hello")));
 }

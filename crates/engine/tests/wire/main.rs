@@ -9,6 +9,8 @@ mod charsets;
 mod domains;
 mod hostile_http1;
 mod hostile_identity;
+mod hostile_messages;
+mod hostile_paths;
 mod nonces;
 mod open_id;
 mod plugin_access_control;
