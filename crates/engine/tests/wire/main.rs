@@ -8,6 +8,7 @@ mod backends;
 mod charsets;
 mod domains;
 mod hostile_http1;
+mod hostile_http2;
 mod hostile_identity;
 mod hostile_messages;
 mod hostile_paths;
