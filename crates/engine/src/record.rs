@@ -49,7 +49,7 @@ pub struct Entry {
     error_code: &'static str,
     error_message: String,
     detail: String,
-    request_bytes: u64,
+    pub request_bytes: u64,
     pub response_bytes: u64,
     /// Time spent waiting for the backend.
     pub service: Duration,

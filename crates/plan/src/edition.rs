@@ -41,6 +41,8 @@ pub struct Edition {
 pub struct Protocols {
     pub http: bool,
     pub https: bool,
+    #[serde(default)]
+    pub websocket: bool,
 }
 
 /// Who may call.

@@ -63,8 +63,8 @@ def protocols(draft: Draft) -> set[str]:
 
 def _unsupported(draft: Draft) -> Iterator[str]:
     service = draft.service_config
-    if draft.web_socket_api_type.upper() != "COMMON" or "WEBSOCKET" in protocols(draft):
-        yield "WebSocket APIs"
+    if draft.web_socket_api_type.upper() != "COMMON":
+        yield "two-way WebSocket APIs (WebSocketApiType other than COMMON)"
     if draft.disable_internet:
         yield "APIs closed to the Internet (DisableInternet)"
     for parameter in draft.request_parameters:
@@ -78,8 +78,8 @@ def _unsupported(draft: Draft) -> Iterator[str]:
 
 
 def _protocol_problems(draft: Draft) -> Iterator[Problem]:
-    if not protocols(draft) & _SERVED_PROTOCOLS:
-        yield Problem("RequestConfig.RequestProtocol", "names neither HTTP nor HTTPS.")
+    if not protocols(draft) & (_SERVED_PROTOCOLS | {"WEBSOCKET"}):
+        yield Problem("RequestConfig.RequestProtocol", "names neither HTTP nor HTTPS nor WEBSOCKET.")
 
 
 def _parameter_problems(draft: Draft) -> Iterator[Problem]:

@@ -21,6 +21,11 @@ _SIGNATURE_METHODS = {"HMACSHA1": "HmacSHA1", "HMACSHA256": "HmacSHA256"}
 _TYPES = {"NUMBER": "double", "": "string"}
 
 
+def _protocols(allowed: set[str]) -> dict[str, bool]:
+    sockets = {"websocket": True} if "WEBSOCKET" in allowed else {}
+    return {"http": "HTTP" in allowed, "https": "HTTPS" in allowed, **sockets}
+
+
 def compile_edition(resolved: Resolved, version: str) -> dict[str, Any]:
     draft, frozen = resolved.draft, resolved.frozen
     allowed = protocols(draft)
@@ -32,7 +37,7 @@ def compile_edition(resolved: Resolved, version: str) -> dict[str, Any]:
         "group_id": frozen.group_id,
         "stage": frozen.stage,
         "version": version,
-        "protocols": {"http": "HTTP" in allowed, "https": "HTTPS" in allowed},
+        "protocols": _protocols(allowed),
         "method": draft.method,
         "path": resolved.path,
         "auth": _auth(draft),

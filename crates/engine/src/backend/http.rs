@@ -6,17 +6,19 @@
 
 use super::pool::{TargetKey, TargetPool};
 use super::response::{Limit, Upstream};
+use super::tunnel::Tunnel;
 use super::{http2, tls, ResponseBody};
 use crate::attach::{ConnectFailure, FailureKind};
 use crate::record::Entry;
 use crate::request::answer::{Kind, Refusal};
+use crate::request::upgrade::{self, Handshake};
 use crate::request::{map, BodyError, Outgoing, RequestBody, Traffic};
 use crate::thread::Thread;
 use crate::world::{Access, World};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper::header::{HeaderMap, HeaderValue, CONTENT_LENGTH, CONTENT_TYPE, HOST, TRAILER, TRANSFER_ENCODING};
-use hyper::{Request, Response, Uri};
+use hyper::{Request, Response, StatusCode, Uri};
 use hyper_util::rt::TokioIo;
 use isthmus_plan::{Attachment, Network, Scheme};
 use rustls::ClientConfig;
@@ -128,6 +130,7 @@ pub async fn exchange(
     let started = Instant::now();
     let deadline = started + Duration::from_millis(timeout_ms);
     let host = route.host_header(&mut outgoing);
+    let handshake = outgoing.handshake.take();
     let mut request = request(outgoing, host)?;
     let pool = route.pool(thread);
     let outcome = loop {
@@ -152,6 +155,9 @@ pub async fn exchange(
     };
     entry.service = started.elapsed();
     let (response, sender) = outcome?;
+    if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+        return switched(thread, response, handshake, pool);
+    }
     Ok(answer(thread, response, pool, sender, deadline))
 }
 
@@ -184,6 +190,28 @@ fn answer(
     };
     head.headers = response_headers(head.headers);
     Response::from_parts(head, ResponseBody::upstream(Upstream::new(incoming, pool, sender, limit)))
+}
+
+/// A backend may switch to what it was asked to, and to nothing else.
+fn switched(
+    thread: &Thread,
+    mut response: Response<Incoming>,
+    handshake: Option<Handshake>,
+    pool: Rc<TargetPool>,
+) -> Result<Response<ResponseBody>, Refusal> {
+    let Some(handshake) = handshake.filter(|_| upgrade::accepts(response.headers())) else {
+        return Err(Refusal::new(Kind::BackendResponse).with_detail("it switches to a protocol nobody asked for"));
+    };
+    let backend = hyper::upgrade::on(&mut response);
+    let (mut head, _) = response.into_parts();
+    let own = upgrade::handshake(&head.headers);
+    head.headers = map::without_hops(head.headers);
+    for (name, value) in &own {
+        head.headers.insert(name, value.clone());
+    }
+    let silence = Duration::from_millis(thread.settings.stream_idle_ms);
+    let tunnel = Tunnel { client: handshake.client, backend, pool, silence };
+    Ok(Response::from_parts(head, ResponseBody::tunnel(tunnel)))
 }
 
 /// An answer that goes on for as long as it likes.
@@ -256,7 +284,7 @@ pub async fn secure(
 
 async fn handshake<S>(stream: S) -> Result<SendRequest<RequestBody>, Refusal>
 where
-    S: AsyncRead + AsyncWrite + Unpin + 'static,
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let (sender, connection) = http1::Builder::new()
         .title_case_headers(true)
@@ -264,7 +292,7 @@ where
         .await
         .map_err(|error| failed(&error))?;
     // Its errors reach the request that waits for it; a connection that ends while idle ends silently.
-    tokio::task::spawn_local(async move { connection.await.ok() });
+    tokio::task::spawn_local(async move { connection.with_upgrades().await.ok() });
     Ok(sender)
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Where a request goes is decided here from the plan alone; nothing the client sent takes part. Each kind of backend
 //! has its file: `http.rs` for everything that speaks HTTP (VPC accesses included), `http2.rs` for what needs HTTP/2
-//! there, `mock.rs`. `pool.rs` keeps connections, per thread and per target; `breaker.rs` leaves a backend alone that
+//! there, `tunnel.rs` for WebSocket, `mock.rs`. `pool.rs` keeps connections, per thread and per target; `breaker.rs` leaves a backend alone that
 //! fails.
 
 pub mod breaker;
@@ -12,6 +12,7 @@ mod mock;
 mod pool;
 mod response;
 mod tls;
+mod tunnel;
 
 pub use pool::Pools;
 pub use response::ResponseBody;

@@ -4,6 +4,7 @@
 //! body was read to its end, and the record's entry.
 
 use super::pool::{Taken, TargetPool};
+use super::tunnel::Tunnel;
 use crate::connection::Exchange;
 use crate::record::Entry;
 use crate::request::{RequestBody, Traffic};
@@ -30,6 +31,8 @@ pub struct ResponseBody {
 enum Content {
     Own(Option<Bytes>),
     Upstream(Box<Upstream>),
+    /// Nothing is sent; what follows the head is not HTTP any more.
+    Tunnel(Option<Box<Tunnel>>),
 }
 
 impl Content {
@@ -37,6 +40,7 @@ impl Content {
         match self {
             Content::Own(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
             Content::Upstream(upstream) => upstream.poll(context),
+            Content::Tunnel(_) => Poll::Ready(None),
         }
     }
 
@@ -44,6 +48,7 @@ impl Content {
         match self {
             Content::Own(bytes) => bytes.is_none(),
             Content::Upstream(upstream) => upstream.incoming.is_end_stream(),
+            Content::Tunnel(_) => true,
         }
     }
 
@@ -178,6 +183,11 @@ impl ResponseBody {
         Self { front: None, content: Content::Upstream(Box::new(upstream)), carried: None, exchange: None }
     }
 
+    pub fn tunnel(tunnel: Tunnel) -> Self {
+        let content = Content::Tunnel(Some(Box::new(tunnel)));
+        Self { front: None, content, carried: None, exchange: None }
+    }
+
     /// Reads up to `limit` bytes, which are sent all the same; None when the body is longer.
     ///
     /// # Errors
@@ -207,7 +217,16 @@ impl ResponseBody {
 
     /// The place among the requests of its connection that this answer keeps until its end.
     pub fn hold(&mut self, exchange: Exchange) {
-        self.exchange = Some(exchange);
+        let tunnel = match &mut self.content {
+            Content::Tunnel(tunnel) => tunnel.take(),
+            Content::Own(_) | Content::Upstream(_) => None,
+        };
+        match (tunnel, self.carried.take()) {
+            (Some(tunnel), Some((thread, entry))) => {
+                drop(tokio::task::spawn_local(tunnel.run(thread, entry, exchange)))
+            }
+            (_, carried) => (self.carried, self.exchange) = (carried, Some(exchange)),
+        }
     }
 
     fn sent(&mut self, bytes: usize) {
@@ -252,6 +271,7 @@ impl Body for ResponseBody {
         let rest = match &self.content {
             Content::Own(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
             Content::Upstream(upstream) => upstream.incoming.size_hint(),
+            Content::Tunnel(_) => SizeHint::with_exact(0),
         };
         let Some(front) = &self.front else { return rest };
         let front = front.len() as u64;

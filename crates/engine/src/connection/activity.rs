@@ -7,7 +7,7 @@
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
-use tokio::sync::Notify;
+use tokio::sync::{watch, Notify};
 
 /// A client that gives up more requests than this within `WINDOW` is turned away. Source: CVE-2023-44487.
 const ABANDONED_LIMIT: u32 = 200;
@@ -22,6 +22,9 @@ pub struct Activity {
     malformed: OnceLock<Malformed>,
     /// Told when the peer gives up too many requests.
     pub abused: Notify,
+    /// Tells a tunnel that the engine drains, and the connection that its tunnel has ended.
+    ending: Notify,
+    ended: Notify,
 }
 
 /// A message that could not be read as HTTP, answered by `wire`.
@@ -50,6 +53,20 @@ impl Activity {
         self.malformed.set(malformed).ok();
     }
 
+    /// Waits for a tunnel, which outlives the HTTP of its connection.
+    pub async fn outlived(&self, mut stop: watch::Receiver<bool>) {
+        if self.running() == 0 {
+            return;
+        }
+        tokio::select! {
+            () = self.ended.notified() => {}
+            _ = stop.wait_for(|stopped| *stopped) => {
+                self.ending.notify_one();
+                self.ended.notified().await;
+            }
+        }
+    }
+
     fn abandon(&self) {
         let now = Instant::now();
         let Ok(mut window) = self.window.lock() else { return };
@@ -76,6 +93,16 @@ impl Exchange {
         activity.running.store(activity.running() + 1, Ordering::Relaxed);
         activity.begun.store(activity.begun() + 1, Ordering::Relaxed);
         Self { activity: Arc::clone(activity), completed: false }
+    }
+
+    /// Ends when what follows the answer must.
+    pub async fn ending(&self) {
+        self.activity.ending.notified().await;
+    }
+
+    /// What followed the answer is over.
+    pub fn ended(self) {
+        self.activity.ended.notify_one();
     }
 
     /// The answer was sent to its end.

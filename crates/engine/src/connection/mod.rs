@@ -65,7 +65,8 @@ where
     if spoken == Spoken::Http2 {
         http2::serve(wire, peer, thread, stop).await;
     } else {
-        http1(wire, &peer, &thread, stop).await;
+        http1(wire, &peer, &thread, stop.clone()).await;
+        peer.activity.outlived(stop).await;
         if let Some(malformed) = peer.activity.malformed() {
             thread.recorder.malformed(malformed, &peer, &thread.now());
         }
@@ -84,7 +85,8 @@ where
         .header_read_timeout(limit)
         .max_buf_size(HEAD_LIMIT)
         .title_case_headers(true)
-        .serve_connection(TokioIo::new(wire), service);
+        .serve_connection(TokioIo::new(wire), service)
+        .with_upgrades();
     tokio::pin!(connection);
     // What is malformed was answered before the error arrives here.
     tokio::select! {

@@ -2,6 +2,7 @@
 
 use super::answer::{Kind, Refusal};
 use super::route::Matched;
+use super::upgrade;
 use crate::listen::Peer;
 use hyper::header::CONTENT_LENGTH;
 use hyper::http::request::Parts;
@@ -13,6 +14,7 @@ const URL_LIMIT: usize = 128 * 1024;
 pub fn check(matched: &Matched<'_>, head: &Parts, peer: &Peer, body_limit: u64) -> Result<(), Refusal> {
     let protocols = matched.edition.edition.protocols;
     let (allowed, name) = match peer.scheme {
+        _ if upgrade::is_websocket(head) => (protocols.websocket, "WebSocket"),
         Scheme::Http => (protocols.http, "HTTP"),
         Scheme::Https => (protocols.https, "HTTPS"),
     };

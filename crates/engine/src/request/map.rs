@@ -12,6 +12,7 @@ use super::parameters;
 use super::permit::Permitted;
 use super::signature::has_form;
 use super::system::System;
+use super::upgrade::Handshake;
 use crate::world::PathPiece;
 use bytes::Bytes;
 use hyper::header::{self, Entry as HeaderEntry, HeaderMap, HeaderName, HeaderValue};
@@ -38,6 +39,8 @@ pub struct Outgoing {
     pub client_host: Option<HeaderValue>,
     /// A constant header named `host`: the weakest of the backend's Host settings.
     pub constant_host: Option<HeaderValue>,
+    /// The request is a WebSocket handshake.
+    pub handshake: Option<Handshake>,
 }
 
 /// Unreserved characters of RFC 3986 stay as they are in a path segment.
@@ -70,6 +73,7 @@ pub async fn build(
     rules: &Rules<'_>,
 ) -> Result<Outgoing, Refusal> {
     let edition = permitted.matched.edition;
+    let handshake = Handshake::take(&mut head);
     let passed = rules.passed_headers;
     let mut built = Built::default();
     let mut form = None;
@@ -109,11 +113,14 @@ pub async fn build(
         body = RequestBody::from_bytes(form);
     }
     set_own(&mut headers, system);
+    if let Some(handshake) = &handshake {
+        handshake.put(&mut headers);
+    }
     let method = match &chosen.backend.method {
         Some(method) => Method::from_bytes(method.as_bytes()).unwrap_or(head.method),
         None => head.method,
     };
-    Ok(Outgoing { method, target, headers, body, client_host, constant_host })
+    Ok(Outgoing { method, target, headers, body, client_host, constant_host, handshake })
 }
 
 /// What the mappings produced so far.
@@ -239,7 +246,7 @@ fn without_declared(mut headers: HeaderMap, declared: &[crate::world::CompiledPa
 
 /// Takes out what belongs to one connection only (RFC 9110 section 7.6.1), and what its `Connection` header names.
 pub fn without_hops(mut headers: HeaderMap) -> HeaderMap {
-    const HOPS: [HeaderName; 9] = [
+    const HOPS: [HeaderName; 10] = [
         header::CONNECTION,
         header::TE,
         header::TRAILER,
@@ -247,6 +254,7 @@ pub fn without_hops(mut headers: HeaderMap) -> HeaderMap {
         header::UPGRADE,
         header::PROXY_AUTHORIZATION,
         header::EXPECT,
+        HeaderName::from_static("http2-settings"),
         HeaderName::from_static("keep-alive"),
         HeaderName::from_static("proxy-connection"),
     ];

@@ -18,6 +18,7 @@ mod signature;
 mod system;
 mod throttle;
 mod traffic;
+pub mod upgrade;
 mod variables;
 mod version;
 

@@ -28,6 +28,7 @@ mod plugin_traffic_control;
 mod plugin_transformer;
 mod plugins;
 mod protocols_http2;
+mod protocols_streams;
 mod refusals;
 mod signatures;
 mod stage_variables;
