@@ -176,6 +176,9 @@ class Settings:
     domains_per_group_limit: int = _setting("count", 5, "Domains that may be bound to one group.")
     groups_limit: int = _setting("count", 200, "Largest number of groups.")
     apis_per_group_limit: int = _setting("count", 1000, "Largest number of APIs in one group.")
+    policies_limit: int = _setting(
+        "count", 100, "Largest number of traffic controls, of IP controls, and of signatures."
+    )
     apps_limit: int = _setting("count", 1000, "Largest number of apps.")
     log_level: str = _setting(
         "choice",

@@ -18,6 +18,7 @@ from isthmus.operations.definition_view import deployed_infos, show_draft
 from isthmus.operations.fields import raise_problems, tag_problems
 from isthmus.operations.groups import require_group
 from isthmus.operations.paging import page_fields, page_of
+from isthmus.operations.policy_precedence import remove_policies_of
 from isthmus.operations.times import utc_text
 from isthmus.publish.bindings import binding_key, grant_key
 from isthmus.store import Transaction
@@ -75,6 +76,7 @@ def delete_api(call: Call, params: Any) -> Mapping[str, Any]:
         transaction.records.remove("grant", grant_key(grant.api_id, grant.stage, grant.app_id))
     for binding in remove_bindings_of(transaction, "api", api.api_id):
         transaction.records.remove("plugin_binding", binding_key(binding))
+    remove_policies_of(transaction, api.api_id)
     remove_api(transaction, api.api_id)
     return {}
 

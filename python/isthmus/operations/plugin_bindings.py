@@ -16,6 +16,7 @@ from isthmus.operations.fields import read_ids
 from isthmus.operations.groups import require_group
 from isthmus.operations.paging import page_fields, page_of
 from isthmus.operations.plugins import plugin_shown, require_plugin
+from isthmus.operations.policy_precedence import settle_plugin
 from isthmus.operations.stages import require_stage
 from isthmus.publish.bindings import binding_key, binding_record
 from isthmus.store import Transaction
@@ -159,6 +160,7 @@ def _bind(transaction: Transaction, plugin: Plugin, scope: str, target_id: str, 
         transaction.records.remove("plugin_binding", binding_key(replaced))
     put_binding(transaction, binding)
     transaction.records.put(*binding_record(binding))
+    settle_plugin(transaction, binding)
 
 
 def _unbind(transaction: Transaction, plugin: Plugin, scope: str, target_id: str, stage: str) -> None:
@@ -167,3 +169,4 @@ def _unbind(transaction: Transaction, plugin: Plugin, scope: str, target_id: str
     if bound is not None and bound.plugin_id == plugin.plugin_id:
         remove_binding(transaction, binding)
         transaction.records.remove("plugin_binding", binding_key(binding))
+        settle_plugin(transaction, binding)

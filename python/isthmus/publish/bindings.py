@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from isthmus.model.policy import AddressRules, PolicyContent, SigningKey, TrafficLimits
 from isthmus.store.apps import App, AppCode, AppKey
 from isthmus.store.datasets import Dataset, DatasetItem
 from isthmus.store.domains import Certificate, Domain
@@ -17,7 +18,11 @@ from isthmus.store.grants import Grant
 from isthmus.store.groups import Group, Stage
 from isthmus.store.networks import Network, VpcAccess
 from isthmus.store.plugins import Binding, Plugin
+from isthmus.store.policies import Policy, PolicyBinding
 from isthmus.store.stage_variables import StageVariable
+
+# No caller has it: it stands where there is no item, so that ALLOW lets nobody in and REFUSE keeps nobody out.
+_NOBODY = "0.0.0.0"
 
 
 class RecordBody(NamedTuple):
@@ -208,3 +213,59 @@ def dataset_record(dataset: Dataset, items: Sequence[DatasetItem]) -> RecordBody
         "items": [{"value": item.value, "expires_at": item.expires_at} for item in items],
     }
     return RecordBody("dataset", dataset.dataset_id, body)
+
+
+def policy_record(policy: Policy) -> RecordBody:
+    body = {
+        "plugin_id": policy.policy_id,
+        "name": policy.name,
+        "type": policy.kind,
+        "definition": _policy_definition(policy.content),
+    }
+    return RecordBody("plugin", policy.policy_id, body)
+
+
+def policy_binding_key(binding: PolicyBinding) -> str:
+    return f"api/{binding.api_id}/{binding.stage}/{binding.policy_id}"
+
+
+def policy_binding_record(binding: PolicyBinding) -> RecordBody:
+    body = {"scope": "api", "target_id": binding.api_id, "stage": binding.stage, "plugin_id": binding.policy_id}
+    return RecordBody("plugin_binding", policy_binding_key(binding), body)
+
+
+def blocks_of(cidr_ip: str) -> list[str]:
+    return [part.strip() for part in cidr_ip.split(";") if part.strip()]
+
+
+def _policy_definition(content: PolicyContent) -> dict[str, Any]:
+    if isinstance(content, TrafficLimits):
+        return _limits(content)
+    if isinstance(content, AddressRules):
+        return _addresses(content)
+    return _signature(content)
+
+
+def _limits(content: TrafficLimits) -> dict[str, Any]:
+    limits = {"userDefault": content.user_default, "appDefault": content.app_default}
+    definition: dict[str, Any] = {"unit": content.unit, "apiDefault": content.api_default}
+    definition.update({name: value for name, value in limits.items() if value})
+    specials: dict[str, list[dict[str, Any]]] = {}
+    for special in content.specials:
+        policy = {"key": special.special_key, "value": special.traffic_value}
+        specials.setdefault(special.special_type, []).append(policy)
+    if specials:
+        definition["specials"] = [{"type": kind, "policies": found} for kind, found in sorted(specials.items())]
+    return definition
+
+
+def _addresses(content: AddressRules) -> dict[str, Any]:
+    items: list[dict[str, Any]] = []
+    for item in content.items:
+        one: dict[str, Any] = {"blocks": blocks_of(item.cidr_ip)}
+        items.append(one if item.app_id is None else {**one, "appId": item.app_id})
+    return {"type": content.control_type, "items": items or [{"blocks": [_NOBODY]}]}
+
+
+def _signature(content: SigningKey) -> dict[str, Any]:
+    return {"type": "APIGW_BACKEND", "key": content.key, "secret": content.secret}

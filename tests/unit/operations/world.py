@@ -33,7 +33,26 @@ class World:
         rules = json.dumps({"type": "ALLOW", "items": [{"blocks": ["10.0.0.0/8"]}]})
         self.plugin_id = call("CreatePlugin", PluginData=rules, **plugin)["PluginId"]
         dataset = call("CreateDataset", DatasetName="world_set", DatasetType="IP_WHITELIST_CIDR")["DatasetId"]
+        limits = {"TrafficControlUnit": "SECOND", "ApiDefault": "10"}
+        traffic = call("CreateTrafficControl", TrafficControlName="world_limits", **limits)["TrafficControlId"]
+        call("AddTrafficSpecialControl", TrafficControlId=traffic, SpecialType="APP", SpecialKey="7", TrafficValue="2")
+        addresses = call("CreateIpControl", IpControlName="world_addresses", IpControlType="ALLOW")["IpControlId"]
+        item = call("AddIpControlPolicyItem", IpControlId=addresses, CidrIp="10.0.0.0/8")["PolicyItemId"]
+        key = {"SignatureKey": "world_key", "SignatureSecret": "world_secret"}
+        signature = call("CreateSignature", SignatureName="world_signature", **key)["SignatureId"]
         self.values: dict[str, str] = {
+            "TrafficControlId": traffic,
+            "TrafficControlUnit": "MINUTE",
+            "SpecialType": "APP",
+            "SpecialKey": "7",
+            "IpControlId": addresses,
+            "IpControlType": "ALLOW",
+            "PolicyItemId": item,
+            "PolicyItemIds": item,
+            "CidrIp": "10.1.0.0/16",
+            "SignatureId": signature,
+            "SignatureKey": "other_key",
+            "SignatureSecret": "other_secret",
             "GroupId": self.group_id,
             "ApiId": self.api_id,
             "ApiIds": self.api_id,
