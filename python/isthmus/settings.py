@@ -139,6 +139,24 @@ class Settings:
         "How long connecting to a backend may take.",
         smallest=timedelta(milliseconds=1),
     )
+    backend_ca_file: Path | None = _setting(
+        "path",
+        None,
+        "Authorities of backends' certificates (PEM), beside those of the system; read at the engine's start.",
+        optional=True,
+    )
+    backend_certificate_file: Path | None = _setting(
+        "path",
+        None,
+        "Certificate (PEM) that the engine shows backends which ask for one; needs backend_key_file.",
+        optional=True,
+    )
+    backend_key_file: Path | None = _setting(
+        "path",
+        None,
+        "Private key (PEM) of backend_certificate_file.",
+        optional=True,
+    )
     client_timeout: timedelta = _setting(
         "duration",
         timedelta(seconds=60),

@@ -1,7 +1,9 @@
 //! Starting and stopping: threads, listeners, the follower of the plan.
 
 use crate::attach::{AddressPolicy, Attachments, Egress};
+use crate::backend::BackendTls;
 use crate::certificates::Handshakes;
+use crate::day_counts;
 use crate::disk::{nonce_file, DiskCopy};
 use crate::follow::{self, FollowSettings};
 use crate::health::{self, Health};
@@ -12,7 +14,6 @@ use crate::record::{Counters, Recorder};
 use crate::request::{AutomaticDomains, Nonces};
 use crate::settings::EngineSettings;
 use crate::thread::{Shared, Thread};
-use crate::{backend, day_counts};
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::net::SocketAddr;
@@ -61,7 +62,7 @@ impl Engine {
         let log = settings.access_log.as_deref().map(open_log).transpose()?;
         let settings = Arc::new(settings);
         let policy = Arc::new(address_policy(&settings, &addresses));
-        let backend_tls = backend::client_config().map_err(io::Error::other)?;
+        let backend_tls = BackendTls::new(&settings)?;
         let handshakes = Handshakes::new(Arc::clone(&live)).map_err(io::Error::other)?;
         let (stop, stopped) = watch::channel(false);
         let mut engine = Engine { live: Arc::clone(&live), addresses, threads: Vec::new(), stop };
@@ -71,7 +72,6 @@ impl Engine {
             nonces: nonces(&settings),
             automatic_domains: AutomaticDomains::new(settings.automatic_domain_quota),
             counts: Counts::new(u32::try_from(count).unwrap_or(u32::MAX)),
-            backend_tls_http2: backend::with_http2(&backend_tls),
             https: engine.addresses.https,
             backend_tls,
         });

@@ -33,6 +33,14 @@ pub struct EngineSettings {
     /// In bytes.
     pub request_body_limit: u64,
     pub connect_timeout_ms: u64,
+    /// Authorities of backends' certificates (PEM), beside those of the system.
+    #[serde(default)]
+    pub backend_ca_file: Option<PathBuf>,
+    /// What the gateway shows backends that ask for a certificate (PEM), and its key.
+    #[serde(default)]
+    pub backend_certificate_file: Option<PathBuf>,
+    #[serde(default)]
+    pub backend_key_file: Option<PathBuf>,
     /// How long a client may take to send a request's head, and a connection may stay idle, in milliseconds.
     pub client_timeout_ms: u64,
     /// How long a stream (gRPC, WebSocket, server-sent events) may be silent, in milliseconds.

@@ -2,7 +2,7 @@
 //! shared, so nothing here needs a lock.
 
 use crate::attach::Attachments;
-use crate::backend::Pools;
+use crate::backend::{BackendTls, Pools};
 use crate::limits::{Counts, Leases};
 use crate::live::Live;
 use crate::record::Recorder;
@@ -25,8 +25,7 @@ pub struct Shared {
     pub counts: Counts,
     /// Where the engine takes HTTPS requests.
     pub https: Option<SocketAddr>,
-    pub backend_tls: Arc<rustls::ClientConfig>,
-    pub backend_tls_http2: Arc<rustls::ClientConfig>,
+    pub backend_tls: BackendTls,
 }
 
 pub struct Thread {

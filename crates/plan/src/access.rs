@@ -1,5 +1,6 @@
 //! The right to reach backends: networks, how each is attached, and the accesses that name exactly one target.
 
+use crate::backend::verified;
 use crate::error::{not_empty, PlanError};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -48,6 +49,9 @@ pub struct VpcAccess {
     /// The `Host` header sent to the backend (`VpcTargetHostName`); it never decides where to connect.
     #[serde(default)]
     pub host: Option<String>,
+    /// Whether the certificate of an HTTPS backend must be good.
+    #[serde(default = "verified")]
+    pub verify_tls: bool,
 }
 
 impl VpcAccess {

@@ -10,6 +10,7 @@
 
 mod access;
 mod app;
+mod backend;
 mod digest;
 mod domain;
 mod edition;
@@ -24,11 +25,12 @@ mod stage_variables;
 
 pub use access::{Attachment, Network, VpcAccess};
 pub use app::{App, AppKey, Grant};
+pub use backend::{Backend, ContentType, MockHeader, Scheme, Target};
 pub use digest::{record_digest, SetDigest};
 pub use domain::{host_pattern, Certificate, ClientAuthority, Domain, HostPiece};
 pub use edition::{
-    AppCodeLocation, Auth, Backend, BodyFormat, Constraint, ContentType, Edition, Location, Mapping, MockHeader,
-    OpenId, Parameter, ParameterType, PathSegment, Protocols, RequestMode, Scheme, SignatureMethod, Source, Target,
+    AppCodeLocation, Auth, BodyFormat, Constraint, Edition, Location, Mapping, OpenId, Parameter, ParameterType,
+    PathSegment, Protocols, RequestMode, SignatureMethod, Source,
 };
 pub use error::PlanError;
 pub use group::{AppCodePlace, Group, GroupAppCode};

@@ -96,6 +96,8 @@ class ServiceConfig:
     service_address: str | None = None
     # `Host` sent to an HTTP backend; only models of backend objects have it.
     http_target_host_name: str | None = None
+    # Whether the certificate of an HTTPS backend must be good; None means yes. Our own.
+    tls_verify: bool | None = None
     service_path: str | None = None
     service_http_method: str | None = None
     # In milliseconds.

@@ -22,6 +22,8 @@ class BackendModelData:
     service_address: str | None = None
     # `Host` sent to an HTTP backend.
     http_target_host_name: str | None = None
+    # Whether the certificate of an HTTPS backend must be good; None means yes. Our own.
+    tls_verify: bool | None = None
     # In milliseconds.
     service_timeout: int | None = None
     vpc_config: VpcConfig | None = None

@@ -19,7 +19,6 @@ _NEVER = (
     "service_config.vpc_config.vpc_target_host_name",
     "service_config.function_compute_config.trigger_url",
 )
-_NOT_IN_DRAFTS = ("result_descriptions",)
 _NOT_IN_HISTORY = (
     "result_descriptions",
     "error_code_samples[].model",
@@ -61,9 +60,8 @@ _IN_DOCUMENTATION = (
 
 def show_draft(draft: Draft) -> dict[str, Any]:
     """For `DescribeApi`."""
-    shown = _without(_definition(draft), _NOT_IN_DRAFTS)
     return {
-        **shown,
+        **_definition(draft),
         "mock": "OPEN" if draft.is_mock else "CLOSED",
         "mock_result": draft.service_config.mock_result,
         "backend_config": {"backend_id": draft.backend_id} if draft.backend_id else None,

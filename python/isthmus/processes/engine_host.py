@@ -38,6 +38,9 @@ def engine_document(settings: Settings) -> dict[str, Any]:
         "automatic_domain_quota": settings.automatic_domain_quota,
         "request_body_limit": settings.request_body_limit,
         "connect_timeout_ms": _milliseconds(settings.connect_timeout),
+        "backend_ca_file": _text(settings.backend_ca_file),
+        "backend_certificate_file": _text(settings.backend_certificate_file),
+        "backend_key_file": _text(settings.backend_key_file),
         "client_timeout_ms": _milliseconds(settings.client_timeout),
         "stream_idle_ms": _milliseconds(settings.stream_idle),
         "drain_ms": _milliseconds(settings.drain),
@@ -68,6 +71,10 @@ def run_engine(settings: Settings, ready_file: Path | None) -> None:
     engine.stop()
     if ready_file is not None:
         ready_file.unlink(missing_ok=True)
+
+
+def _text(path: Path | None) -> str | None:
+    return None if path is None else str(path)
 
 
 def _milliseconds(duration: timedelta) -> int:

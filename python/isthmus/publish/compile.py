@@ -181,6 +181,8 @@ def _backend(resolved: Resolved) -> dict[str, Any]:
     }
     if any(map(has_variable, (target.get("address"), target.get("access"), path))):
         backend["uses_variables"] = True
+    if service.tls_verify is False:
+        backend["verify_tls"] = False
     method = _upper(service.service_http_method)
     if method not in ("", "ANY"):
         backend["method"] = "HEAD" if method == "HEADER" else method

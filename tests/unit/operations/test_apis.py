@@ -118,6 +118,7 @@ def test_a_draft_is_shown_as_it_was_sent(workbench: Workbench) -> None:
         "SystemParameters": {"SystemParameter": []},
         "CustomSystemParameters": {"CustomSystemParameter": []},
         "ErrorCodeSamples": {"ErrorCodeSample": []},
+        "ResultDescriptions": {"ResultDescription": []},
         "DeployedInfos": {
             "DeployedInfo": [
                 {"StageName": stage, "DeployedStatus": "NONDEPLOYED"} for stage in ("RELEASE", "PRE", "TEST")
@@ -355,6 +356,8 @@ def test_what_cannot_be_published_can_still_be_stored(workbench: Workbench) -> N
     api_id = workbench.api(workbench.group(), ServiceConfig=service, ErrorCodeSamples=[{"Code": "1", "Model": "m"}],
                            ResultDescriptions=[{"Id": "1", "HasChild": False}])  # fmt: skip
     shown = workbench.call("DescribeApi", ApiId=api_id)
+    (described,) = shown["ResultDescriptions"]["ResultDescription"]
+    assert (described["Id"], described["HasChild"]) == ("1", False)
     assert shown["ServiceConfig"]["FunctionComputeConfig"] == {
         "FcVersion": "3.0",
         "RegionId": "cn-hangzhou",
@@ -363,6 +366,20 @@ def test_what_cannot_be_published_can_still_be_stored(workbench: Workbench) -> N
     error = workbench.refused("DeployApi", ApiId=api_id, StageName="RELEASE")
     assert (error.code, error.status) == ("NotImplemented", 400)
     assert "backends of the type FunctionCompute" in error.message
+
+
+def test_an_editor_that_writes_back_what_it_read_loses_nothing(workbench: Workbench) -> None:
+    described = [{"Id": "1", "Pid": "0", "HasChild": False, "Key": "k", "Name": "n", "Mandatory": True, "Type": "t"}]
+    service = {"ServiceProtocol": "HTTPS", "ServiceAddress": "https://shop.example.com", "TlsVerify": False}
+    api_id = workbench.api(workbench.group(), ServiceConfig=service, ResultDescriptions=described)
+    shown = workbench.call("DescribeApi", ApiId=api_id)
+    assert shown["ResultDescriptions"]["ResultDescription"] == described
+    assert shown["ServiceConfig"]["TlsVerify"] is False
+    fields = ("RequestConfig", "ServiceConfig", "ResultDescriptions")
+    written = {**definition(), **{name: shown[name] for name in fields}}
+    workbench.call("ModifyApi", ApiId=api_id, ApiName=shown["ApiName"], Visibility="PRIVATE", **written)
+    again = workbench.call("DescribeApi", ApiId=api_id)
+    assert [again[name] for name in fields] == [shown[name] for name in fields]
 
 
 def test_zeros_and_empty_texts_of_unused_fields_are_no_mistake(workbench: Workbench) -> None:

@@ -12,6 +12,7 @@ const LISTS: Record<string, string> = {
   ConstantParameters: 'ConstantParameter',
   SystemParameters: 'SystemParameter',
   ErrorCodeSamples: 'ErrorCodeSample',
+  ResultDescriptions: 'ResultDescription',
 };
 const SCALARS = [
   'ApiName',

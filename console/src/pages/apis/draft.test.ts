@@ -22,6 +22,7 @@ function described(sent: Stored): Answer<'DescribeApi'> {
     ConstantParameters: { ConstantParameter: list('ConstantParameters') },
     SystemParameters: { SystemParameter: list('SystemParameters') },
     ErrorCodeSamples: { ErrorCodeSample: list('ErrorCodeSamples') },
+    ResultDescriptions: { ResultDescription: list('ResultDescriptions') },
     OpenIdConnectConfig: sent.OpenIdConnectConfig ? JSON.parse(sent.OpenIdConnectConfig as string) : undefined,
     BackendConfig: { BackendId: sent.BackendId },
   } as unknown as Answer<'DescribeApi'>;
@@ -61,6 +62,7 @@ const FIXTURES: Record<string, Stored> = {
     ResultBodyModel: '{"type":"object"}',
     OpenIdConnectConfig: '{"OpenIdApiType":"IDTOKEN","PublicKeyId":"k","PublicKey":"p"}',
     ErrorCodeSamples: '[{"Code":"1","Message":"m","Description":"d"}]',
+    ResultDescriptions: '[{"Id":"1","Pid":"0","HasChild":false,"Key":"k","Name":"n","Mandatory":true,"Type":"t"}]',
   },
   'a mapping API with every kind of parameter': {
     ApiName: 'mapped',

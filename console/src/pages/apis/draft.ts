@@ -123,6 +123,9 @@ export function readDraft(api: Answer<'DescribeApi'>): Draft {
       ErrorCodeSamples: api.ErrorCodeSamples?.ErrorCodeSample?.length
         ? api.ErrorCodeSamples.ErrorCodeSample
         : undefined,
+      ResultDescriptions: api.ResultDescriptions?.ResultDescription?.length
+        ? api.ResultDescriptions.ResultDescription
+        : undefined,
       ResultBodyModel: api.ResultBodyModel,
       WebSocketApiType: api.WebSocketApiType === 'COMMON' ? undefined : api.WebSocketApiType,
       BackendEnable: api.BackendEnable || undefined,

@@ -4,118 +4,28 @@
 //! A request that meets a pooled connection which the backend had just closed is sent again on a new one, and only when
 //! nothing of it was sent. Everything happens inside the API's timeout.
 
-use super::pool::{TargetKey, TargetPool};
+use super::connect::{dial, secure};
+use super::pool::TargetPool;
 use super::response::{Limit, Upstream};
+use super::route::Route;
 use super::tunnel::Tunnel;
-use super::{http2, tls, ResponseBody};
-use crate::attach::{ConnectFailure, FailureKind};
+use super::{http2, ResponseBody};
 use crate::record::Entry;
 use crate::request::answer::{Kind, Refusal};
 use crate::request::upgrade::{self, Handshake};
 use crate::request::{map, BodyError, Outgoing, RequestBody, Traffic};
 use crate::thread::Thread;
-use crate::world::{Access, World};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper::header::{HeaderMap, HeaderValue, CONTENT_LENGTH, CONTENT_TYPE, HOST, TRAILER, TRANSFER_ENCODING};
 use hyper::{Request, Response, StatusCode, Uri};
 use hyper_util::rt::TokioIo;
-use isthmus_plan::{Attachment, Network, Scheme};
-use rustls::ClientConfig;
+use isthmus_plan::Scheme;
 use std::error::Error as _;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
 use tokio::time::{timeout_at, Instant};
-use tokio_rustls::client::TlsStream;
-
-/// Where an exchange goes.
-pub struct Route<'w> {
-    scheme: Scheme,
-    place: Place<'w>,
-    /// `Host` of the backend service, stronger than that of the access.
-    host: Option<&'w str>,
-}
-
-enum Place<'w> {
-    Host { host: &'w str, port: u16 },
-    Access { access: &'w Access, network: &'w Arc<Network> },
-}
-
-impl<'w> Route<'w> {
-    pub fn to_host(scheme: Scheme, host: &'w str, port: u16, host_header: Option<&'w str>) -> Self {
-        Self { scheme, place: Place::Host { host, port }, host: host_header }
-    }
-
-    /// # Errors
-    /// `VpcAccess` when the access or its network is not there (any more).
-    pub fn through_access(
-        world: &'w World,
-        name: &str,
-        scheme: Scheme,
-        host: Option<&'w str>,
-    ) -> Result<Self, Refusal> {
-        let gone = |what: &str| Refusal::new(Kind::VpcAccess).with_detail(format!("{what} does not exist"));
-        let access = world.access(name).ok_or_else(|| gone(&format!("the VPC access {name:?}")))?;
-        let network_id = &access.access.network_id;
-        let network = world.network(network_id).ok_or_else(|| gone(&format!("the network {network_id:?}")))?;
-        Ok(Self { scheme, place: Place::Access { access, network }, host })
-    }
-
-    pub fn scheme(&self) -> Scheme {
-        self.scheme
-    }
-
-    pub fn pool(&self, thread: &Thread) -> Rc<TargetPool> {
-        let (name, port, revision) = match &self.place {
-            Place::Host { host, port } => (*host, *port, None),
-            Place::Access { access, .. } => (access.access.name.as_str(), access.access.port, Some(access.revision)),
-        };
-        thread.pools.target(name, &TargetKey { port, scheme: self.scheme, revision })
-    }
-
-    /// Priority: backend service, access, the client's (when the group passes it), a constant, the address.
-    /// Source: vendor page "Host header of backend requests".
-    pub fn host_header(&self, outgoing: &mut Outgoing) -> Option<HeaderValue> {
-        let own = match &self.place {
-            Place::Access { access, .. } => self.host.or(access.access.host.as_deref()).filter(|host| !host.is_empty()),
-            Place::Host { .. } => self.host,
-        };
-        if let Some(value) = own.and_then(|host| HeaderValue::from_str(host).ok()) {
-            return Some(value);
-        }
-        outgoing.client_host.take().or(outgoing.constant_host.take()).or_else(|| self.address_header())
-    }
-
-    fn address_header(&self) -> Option<HeaderValue> {
-        let (host, port) = match &self.place {
-            Place::Host { host, port } => (*host, *port),
-            Place::Access { access, network } => {
-                let target = &access.access.target;
-                (network.instances.get(target).unwrap_or(target).as_str(), access.access.port)
-            }
-        };
-        let usual = matches!((self.scheme, port), (Scheme::Http, 80) | (Scheme::Https, 443));
-        let bracketed = host.contains(':') && !host.starts_with('[');
-        let host = if bracketed { format!("[{host}]") } else { host.to_owned() };
-        let text = if usual { host } else { format!("{host}:{port}") };
-        HeaderValue::from_str(&text).ok()
-    }
-
-    /// The name a certificate must have.
-    fn tls_name(&self) -> &str {
-        match &self.place {
-            Place::Host { host, .. } => host,
-            Place::Access { access, .. } => self
-                .host
-                .or(access.access.host.as_deref())
-                .filter(|host| !host.is_empty())
-                .unwrap_or(&access.access.target),
-        }
-    }
-}
 
 pub async fn exchange(
     thread: &Rc<Thread>,
@@ -241,44 +151,12 @@ async fn connect(
     deadline: Instant,
 ) -> Result<SendRequest<RequestBody>, Refusal> {
     let stream = dial(thread, route, deadline).await?;
-    match route.scheme {
+    match route.scheme() {
         Scheme::Http => handshake(stream).await,
-        Scheme::Https => handshake(secure(&thread.shared.backend_tls, route, stream, deadline).await?).await,
-    }
-}
-
-/// A connection to where the route leads.
-pub async fn dial(thread: &Rc<Thread>, route: &Route<'_>, deadline: Instant) -> Result<TcpStream, Refusal> {
-    let limit = Duration::from_millis(thread.settings.connect_timeout_ms).min(deadline - Instant::now());
-    let engine_network;
-    let (network, target, port) = match &route.place {
-        Place::Access { access, network } => (network.as_ref(), access.access.target.as_str(), access.access.port),
-        Place::Host { host, port } => {
-            engine_network = Network {
-                network_id: String::new(),
-                attachment: Attachment::Host,
-                instances: std::collections::BTreeMap::new(),
-            };
-            (&engine_network, *host, *port)
+        Scheme::Https => {
+            let config = thread.shared.backend_tls.http1(route.verifies());
+            handshake(secure(config, route, stream, deadline).await?).await
         }
-    };
-    let connecting = thread.attachments.reach(network, target, port, limit);
-    let through_access = matches!(route.place, Place::Access { .. });
-    match timeout_at(deadline, connecting).await {
-        Ok(connected) => connected.map_err(|failure| not_connected(failure, target, through_access)),
-        Err(_) => Err(Refusal::new(Kind::BackendTimeout)),
-    }
-}
-
-pub async fn secure(
-    config: &Arc<ClientConfig>,
-    route: &Route<'_>,
-    stream: TcpStream,
-    deadline: Instant,
-) -> Result<TlsStream<TcpStream>, Refusal> {
-    match timeout_at(deadline, tls::connect(config, route.tls_name(), stream)).await {
-        Ok(stream) => stream,
-        Err(_) => Err(Refusal::new(Kind::BackendTimeout)),
     }
 }
 
@@ -294,24 +172,6 @@ where
     // Its errors reach the request that waits for it; a connection that ends while idle ends silently.
     tokio::task::spawn_local(async move { connection.with_upgrades().await.ok() });
     Ok(sender)
-}
-
-fn not_connected(failure: ConnectFailure, target: &str, through_access: bool) -> Refusal {
-    let (kind, reason) = match failure.kind {
-        FailureKind::Timeout => (Kind::BackendConnect, "timeout"),
-        FailureKind::Refused => (Kind::BackendConnect, "connection refused"),
-        FailureKind::Unreachable => (Kind::BackendConnect, "host unreachable"),
-        FailureKind::Reset => (Kind::BackendConnect, "connection reset"),
-        FailureKind::Unresolved if through_access => (Kind::VpcAccess, ""),
-        FailureKind::Unresolved => {
-            return Refusal::because(Kind::BackendUnresolved, target.to_owned()).with_detail(failure.detail)
-        }
-        FailureKind::AddressRefused if through_access => (Kind::VpcAccess, ""),
-        FailureKind::AddressRefused => (Kind::BackendAddress, ""),
-        FailureKind::RefusedByConnector | FailureKind::ConnectorGone => (Kind::VpcAccess, ""),
-        FailureKind::NoSourceAddress | FailureKind::Other => (Kind::BackendConnect, "no connection"),
-    };
-    Refusal::because(kind, reason).with_detail(failure.detail)
 }
 
 /// What went wrong after the connection stood.

@@ -4,9 +4,11 @@
 //! `pool` keeps them. Time: each exchange may be silent, in both directions together, for the API's timeout until the
 //! answer's head is there, and for the stream's idle limit afterwards.
 
-use super::http::{self, Route};
+use super::connect::{dial, secure};
+use super::http;
 use super::pool::TargetPool;
 use super::response::{Limit, Upstream};
+use super::route::Route;
 use super::ResponseBody;
 use crate::connection::LocalExecutor;
 use crate::record::Entry;
@@ -99,11 +101,12 @@ async fn connect(
     pool: &Rc<TargetPool>,
     deadline: Instant,
 ) -> Result<SendRequest<RequestBody>, Refusal> {
-    let stream = http::dial(thread, route, deadline).await?;
+    let stream = dial(thread, route, deadline).await?;
     match route.scheme() {
         Scheme::Http => handshake(stream, pool).await,
         Scheme::Https => {
-            let stream = http::secure(&thread.shared.backend_tls_http2, route, stream, deadline).await?;
+            let config = thread.shared.backend_tls.http2(route.verifies());
+            let stream = secure(config, route, stream, deadline).await?;
             if stream.get_ref().1.alpn_protocol() != Some(b"h2") {
                 return Err(Refusal::because(Kind::BackendTls, "the backend does not speak HTTP/2"));
             }

@@ -2,21 +2,23 @@
 //!
 //! Where a request goes is decided here from the plan alone; nothing the client sent takes part. Each kind of backend
 //! has its file: `http.rs` for everything that speaks HTTP (VPC accesses included), `http2.rs` for what needs HTTP/2
-//! there, `tunnel.rs` for WebSocket, `mock.rs`. `pool.rs` keeps connections, per thread and per target; `breaker.rs` leaves a backend alone that
-//! fails.
+//! there, `tunnel.rs` for WebSocket, `mock.rs`. `route.rs` is where an exchange goes, `connect.rs` gets there, `pool.rs`
+//! keeps connections, per thread and per target; `breaker.rs` leaves a backend alone that fails.
 
 pub mod breaker;
+mod connect;
 mod http;
 mod http2;
 mod mock;
 mod pool;
 mod response;
+mod route;
 mod tls;
 mod tunnel;
 
 pub use pool::Pools;
 pub use response::ResponseBody;
-pub use tls::{client_config, with_http2};
+pub use tls::BackendTls;
 
 use crate::record::Entry;
 use crate::request::answer::{Kind, Refusal};
@@ -25,6 +27,7 @@ use crate::thread::Thread;
 use crate::world::World;
 use hyper::Response;
 use isthmus_plan::{Backend, Target};
+use route::Route;
 use std::rc::Rc;
 
 pub async fn send(
@@ -37,13 +40,15 @@ pub async fn send(
     match &backend.target {
         Target::Mock { status, headers, body } => Ok(mock::answer(*status, headers, body)),
         Target::Http { scheme, host, port, host_header } => {
-            let route = http::Route::to_host(*scheme, host, *port, host_header.as_deref());
+            let route = Route::to_host(*scheme, host, *port, host_header.as_deref());
+            let route = route.verifying(backend.verify_tls);
             http::exchange(thread, route, backend.timeout_ms, outgoing, entry).await
         }
         // Filled in before a request gets here.
         Target::Address { .. } => Err(Refusal::new(Kind::BackendAddress)),
         Target::Vpc { access, scheme, host } => {
-            let route = http::Route::through_access(world, access, *scheme, host.as_deref())?;
+            let route = Route::through_access(world, access, *scheme, host.as_deref())?;
+            let route = route.verifying(backend.verify_tls);
             http::exchange(thread, route, backend.timeout_ms, outgoing, entry).await
         }
     }

@@ -24,15 +24,23 @@ const IDLE_TIME: Duration = Duration::from_secs(50);
 
 /// What a target is found by; the name is looked up first, without an allocation.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TargetKey {
+pub struct TargetKey<'k> {
     pub port: u16,
     pub scheme: Scheme,
     /// Revision of the VPC access, None for a plain host.
     pub revision: Option<u64>,
+    /// The name that certificates must have, and whether they must be good: what was verified for one name is no
+    /// connection for another.
+    pub tls_name: Option<&'k str>,
+    pub verifies: bool,
 }
 
 pub struct TargetPool {
-    key: TargetKey,
+    port: u16,
+    scheme: Scheme,
+    revision: Option<u64>,
+    tls_name: Option<Box<str>>,
+    verifies: bool,
     /// Connections of HTTP/2, which exchanges share.
     shared: RefCell<Vec<SharedConnection>>,
     idle: RefCell<Vec<(SendRequest<RequestBody>, Instant)>>,
@@ -67,13 +75,17 @@ pub struct Pools {
 }
 
 impl Pools {
-    pub fn target(&self, name: &str, key: &TargetKey) -> Rc<TargetPool> {
+    pub fn target(&self, name: &str, key: &TargetKey<'_>) -> Rc<TargetPool> {
         let mut targets = self.targets.borrow_mut();
-        if let Some(found) = targets.get(name).into_iter().flatten().find(|pool| pool.key == *key) {
+        if let Some(found) = targets.get(name).into_iter().flatten().find(|pool| pool.has(key)) {
             return Rc::clone(found);
         }
         let pool = Rc::new(TargetPool {
-            key: key.clone(),
+            port: key.port,
+            scheme: key.scheme,
+            revision: key.revision,
+            tls_name: key.tls_name.map(Into::into),
+            verifies: key.verifies,
             shared: RefCell::default(),
             idle: RefCell::default(),
             closing: Rc::default(),
@@ -86,7 +98,7 @@ impl Pools {
     pub fn sweep(&self, world: &World) {
         self.targets.borrow_mut().retain(|name, pools| {
             pools.retain(|pool| {
-                let current = match pool.key.revision {
+                let current = match pool.revision {
                     None => true,
                     Some(revision) => world.access(name).is_some_and(|access| access.revision == revision),
                 };
@@ -102,6 +114,14 @@ impl Pools {
 }
 
 impl TargetPool {
+    fn has(&self, key: &TargetKey<'_>) -> bool {
+        self.port == key.port
+            && self.scheme == key.scheme
+            && self.revision == key.revision
+            && self.verifies == key.verifies
+            && self.tls_name.as_deref() == key.tls_name
+    }
+
     /// The connection used last, if one is still good.
     pub fn take(&self) -> Option<SendRequest<RequestBody>> {
         let mut idle = self.idle.borrow_mut();

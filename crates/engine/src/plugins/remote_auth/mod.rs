@@ -54,7 +54,8 @@ impl RemoteAuth {
         let path = format!("{base}{}", definition.auth_uri.path.as_deref().unwrap_or("/"));
         let timeout_ms = definition.timeout_ms();
         let content_type = ContentType::Client;
-        let backend = Backend { target, path, method: None, timeout_ms, content_type, uses_variables: false };
+        let (method, uses_variables, verify_tls) = (None, false, true);
+        let backend = Backend { target, path, method, timeout_ms, content_type, uses_variables, verify_tls };
         let remembers = definition.cached_time_by_second.is_some_and(|seconds| seconds > 0);
         let memory = remembers.then(|| Cache::with_weighter(1024, MEMORY, BySize));
         Ok(Self { definition: definition.clone(), backend, memory })

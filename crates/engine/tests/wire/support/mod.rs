@@ -8,6 +8,7 @@ pub mod plugins;
 pub mod rsa_tokens;
 pub mod service;
 pub mod tls;
+pub mod tls_backend;
 pub mod tokens;
 
 use isthmus_engine::live::{Applied, Batch, BatchRecord, Live};
@@ -41,14 +42,7 @@ impl Gateway {
     }
 
     pub fn start_with(records: Vec<(&str, String, Value)>, change: impl FnOnce(&mut EngineSettings)) -> Self {
-        let mut settings: EngineSettings = serde_json::from_value(json!({
-            "node": "test", "http": "127.0.0.1:0", "https": null, "health": "127.0.0.1:0", "threads": 1,
-            "state": "", "state_key": "", "feed": null, "access_log": null,
-            "signature_window_ms": 900_000, "nonce_window_ms": 900_000, "automatic_domain_quota": 1000,
-            "request_body_limit": 65536, "connect_timeout_ms": 1000, "client_timeout_ms": 10_000, "stream_idle_ms": 10_000, "drain_ms": 2000,
-            "loopback_backends": true, "own_addresses": [], "refusal_body": "empty",
-        }))
-        .unwrap();
+        let mut settings = Self::settings();
         change(&mut settings);
         let live = Arc::new(Live::default());
         let engine = Engine::start(settings, Arc::clone(&live)).unwrap();
@@ -56,6 +50,17 @@ impl Gateway {
         let applied = gateway.apply(records);
         assert_eq!(applied.refused, vec![], "the test's own records must be served");
         gateway
+    }
+
+    pub fn settings() -> EngineSettings {
+        serde_json::from_value(json!({
+            "node": "test", "http": "127.0.0.1:0", "https": null, "health": "127.0.0.1:0", "threads": 1,
+            "state": "", "state_key": "", "feed": null, "access_log": null,
+            "signature_window_ms": 900_000, "nonce_window_ms": 900_000, "automatic_domain_quota": 1000,
+            "request_body_limit": 65536, "connect_timeout_ms": 1000, "client_timeout_ms": 10_000, "stream_idle_ms": 10_000, "drain_ms": 2000,
+            "loopback_backends": true, "own_addresses": [], "refusal_body": "empty",
+        }))
+        .unwrap()
     }
 
     pub fn apply(&mut self, records: Vec<(&str, String, Value)>) -> Applied {

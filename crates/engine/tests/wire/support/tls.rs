@@ -41,6 +41,16 @@ impl Authority {
         Pair { chain: certificate.pem(), key: key.serialize_pem() }
     }
 
+    /// A certificate whose time is over.
+    pub fn issue_expired(&self, name: &str) -> Pair {
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+        params.not_before = rcgen::date_time_ymd(2020, 1, 1);
+        params.not_after = rcgen::date_time_ymd(2021, 1, 1);
+        let certificate = params.signed_by(&key, &self.issuer).unwrap();
+        Pair { chain: certificate.pem(), key: key.serialize_pem() }
+    }
+
     /// A certificate with an authority in between.
     pub fn issue_through(&self, between: &str, name: &str) -> Pair {
         let key = KeyPair::generate().unwrap();
