@@ -120,10 +120,8 @@ impl Dialler {
         let failed = |error: io::Error| Failure::new(kind_of(&error), format!("{target}{from}: {error}"));
         let socket = if target.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }.map_err(failed)?;
         if let Some(source) = source {
-            // Without it a source address has 28,232 connections in all; with it, that many per backend.
-            setsockopt(&socket, IpBindAddressNoPort, &true).map_err(|errno| failed(errno.into()))?;
             let here = self.map.map_or(source, |map| map.ip(source));
-            socket.bind(SocketAddr::new(here, 0)).map_err(failed)?;
+            leave_from(&socket, here).map_err(failed)?;
         }
         let there = self.map.map_or(target, |map| map.address(target));
         match timeout_at(time.deadline, socket.connect(there)).await {
@@ -149,6 +147,16 @@ impl Dialler {
         found.dedup();
         found
     }
+}
+
+/// Makes a socket leave from a source address.
+///
+/// # Errors
+/// What the kernel says, for example that the address is not this machine's.
+pub fn leave_from(socket: &TcpSocket, source: IpAddr) -> io::Result<()> {
+    // Without it a source address has 28,232 connections in all; with it, that many per backend.
+    setsockopt(socket, IpBindAddressNoPort, &true)?;
+    socket.bind(SocketAddr::new(source, 0))
 }
 
 /// The source address that the kernel would take towards a target; sends nothing.

@@ -18,5 +18,5 @@ pub mod protocol;
 mod serve;
 
 pub use config::{Config, ConfigError, LoopbackMap, RunAs};
-pub use dial::{kind_of, no_neighbour, source_address};
+pub use dial::{kind_of, leave_from, no_neighbour, source_address};
 pub use serve::{run, run_until_signal, ConnectorError};

@@ -18,12 +18,13 @@ mod error;
 pub mod expression;
 mod group;
 mod instance;
+mod network;
 pub mod plugin;
 mod record;
 mod secret;
 mod stage_variables;
 
-pub use access::{Attachment, Network, VpcAccess};
+pub use access::VpcAccess;
 pub use app::{App, AppKey, Grant};
 pub use backend::{Backend, ContentType, MockHeader, Scheme, Target};
 pub use digest::{record_digest, SetDigest};
@@ -35,6 +36,7 @@ pub use edition::{
 pub use error::PlanError;
 pub use group::{AppCodePlace, Group, GroupAppCode};
 pub use instance::{AccessList, AccessMode, Instance, IpVersion, TlsVersion};
+pub use network::{Attachment, Bastion, Network};
 pub use plugin::{BindingScope, Dataset, DatasetItem, Definition, Plugin, PluginBinding, PluginType};
 pub use record::{Kind, Record, RecordKey};
 pub use secret::Secret;

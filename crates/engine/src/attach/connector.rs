@@ -37,10 +37,16 @@ struct Client {
 }
 
 impl Clients {
-    pub async fn connect(&self, path: &str, address: SocketAddr, limit: Duration) -> Result<TcpStream, ConnectFailure> {
+    /// From a certain one of its source addresses, or from each in turn.
+    pub async fn connect(
+        &self,
+        path: &str,
+        (address, source): (SocketAddr, Option<IpAddr>),
+        limit: Duration,
+    ) -> Result<TcpStream, ConnectFailure> {
         let timeout_ms = u64::try_from(limit.as_millis()).ok();
         let (ip, port) = (address.ip(), address.port());
-        let ask = |id| Request::Connect { id, ip, port, timeout_ms, source: None };
+        let ask = |id| Request::Connect { id, ip, port, timeout_ms, source };
         let answered = timeout(limit + GRACE, self.ask(path, ask)).await;
         let silent = || ConnectFailure::new(FailureKind::ConnectorGone, format!("the connector at {path} is silent"));
         let (reply, descriptor) = answered.map_err(|_| silent())??;

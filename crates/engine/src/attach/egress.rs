@@ -47,9 +47,12 @@ async fn look(world: &World, clients: &Clients) -> BTreeMap<String, Vec<String>>
     let mut found = BTreeMap::new();
     for network in world.networks() {
         let addresses = match &network.attachment {
-            Attachment::Host => own_sources(world, &network.network_id),
+            Attachment::Host { source: Some(source), .. } => vec![*source],
+            Attachment::Host { .. } => own_sources(world, &network.network_id),
             // A connector that is away has no addresses to admit.
             Attachment::Connector { socket } => clients.egress(socket).await.unwrap_or_default(),
+            // Its address on the other side is not known here: the network's own entry says it.
+            Attachment::Socks5(_) | Attachment::HttpConnect(_) => Vec::new(),
         };
         let texts = addresses.into_iter().map(|address| address.to_string()).collect();
         found.insert(network.network_id.clone(), texts);

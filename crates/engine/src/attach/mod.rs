@@ -1,26 +1,29 @@
 //! Reaching networks: one interface, whatever the way a network is attached.
 //!
 //! A backend's target is resolved once, and each address that is dialled is one that the address policy was asked about:
-//! by this process for its own network, by a connector for every other (`connector.rs`). Nothing a caller sends takes
-//! part. `egress.rs` keeps the addresses that backends see.
+//! by this process always, and by a connector again. `direct.rs` dials from this machine, `connector.rs` asks a connector
+//! that stands in the network, `bastion.rs` a bastion at its edge. Nothing a caller sends takes part. `egress.rs` keeps
+//! the addresses that backends see.
 
+mod bastion;
 mod connector;
+mod direct;
 mod egress;
 #[cfg(test)]
 mod tests;
 
 pub use egress::Egress;
 
+use bastion::{Bastions, Speech};
 use connector::Clients;
 use isthmus_connector::address::{forbidden, inner, is_loopback};
 use isthmus_connector::protocol::ErrorKind;
-use isthmus_connector::{kind_of, no_neighbour};
 use isthmus_plan::{Attachment, Network};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{lookup_host, TcpStream};
-use tokio::time::{timeout, Instant};
+use tokio::time::Instant;
 
 /// Addresses of one name that are tried; a resolver sorts by what is near and reachable.
 const ADDRESS_LIMIT: usize = 4;
@@ -78,18 +81,27 @@ pub struct AddressPolicy {
 impl AddressPolicy {
     /// # Errors
     /// Why the address is refused.
-    pub fn check(&self, attachment: &Attachment, address: SocketAddr) -> Result<(), String> {
-        if let Some(what) = forbidden(address.ip()) {
-            return Err(format!("{} is {what}", address.ip()));
+    pub fn check(&self, network: &Network, address: SocketAddr) -> Result<(), String> {
+        let ip = address.ip();
+        let is_host = network.attachment.is_host();
+        if !network.special_addresses.contains(&ip) {
+            if let Some(what) = forbidden(ip) {
+                return Err(format!("{ip} is {what}"));
+            }
+            if is_loopback(ip) && !is_host {
+                return Err(format!("{ip} is loopback in a private network"));
+            }
+            if is_loopback(ip) && !self.loopback_allowed {
+                return Err(format!("{ip} is loopback; the setting loopback_backends allows it"));
+            }
+            if !network.cidrs.is_empty() && !network.cidrs.iter().any(|cidr| cidr.contains(&ip)) {
+                return Err(format!("{ip} is outside the ranges of {}", network.network_id));
+            }
         }
-        let loopback = is_loopback(address.ip());
-        if *attachment != Attachment::Host {
-            return if loopback { Err(format!("{} is loopback in a private network", address.ip())) } else { Ok(()) };
+        if !is_host {
+            return Ok(());
         }
-        if loopback && !self.loopback_allowed {
-            return Err(format!("{} is loopback; the setting loopback_backends allows it", address.ip()));
-        }
-        let target = inner(address.ip());
+        let target = inner(ip);
         let own = |listener: &SocketAddr| {
             listener.port() == address.port()
                 && (inner(listener.ip()) == target || listener.ip().is_unspecified() && is_own_address(target))
@@ -110,11 +122,12 @@ fn is_own_address(address: IpAddr) -> bool {
 pub struct Attachments {
     policy: Arc<AddressPolicy>,
     clients: Clients,
+    bastions: Bastions,
 }
 
 impl Attachments {
     pub fn new(policy: Arc<AddressPolicy>) -> Self {
-        Self { policy, clients: Clients::default() }
+        Self { policy, clients: Clients::default(), bastions: Bastions::default() }
     }
 
     /// Resolves a target and connects to the first of its addresses that answers; each gets its share of the time.
@@ -149,38 +162,41 @@ impl Attachments {
         Err(first.unwrap_or_else(|| ConnectFailure::new(FailureKind::Unresolved, "no address")))
     }
 
-    /// Connects to exactly this address in this network.
+    /// Connects to exactly this address in this network, from one of its source addresses in turn.
     ///
     /// # Errors
     /// The first reason that stands in its way.
-    pub async fn connect(
+    async fn connect(
         &self,
         network: &Network,
         address: SocketAddr,
         limit: Duration,
     ) -> Result<TcpStream, ConnectFailure> {
+        self.connect_from(network, address, None, limit).await
+    }
+
+    /// The same from a certain source address, None for any.
+    async fn connect_from(
+        &self,
+        network: &Network,
+        address: SocketAddr,
+        from: Option<IpAddr>,
+        limit: Duration,
+    ) -> Result<TcpStream, ConnectFailure> {
         let refused = |why| ConnectFailure::new(FailureKind::AddressRefused, why);
-        self.policy.check(&network.attachment, address).map_err(refused)?;
+        self.policy.check(network, address).map_err(refused)?;
+        let bastions = |speech, bastion| self.bastions.connect((speech, bastion), &self.policy, address, limit);
         let stream = match &network.attachment {
-            Attachment::Host => dial(address, limit).await?,
-            Attachment::Connector { socket } => self.clients.connect(socket, address, limit).await?,
+            Attachment::Host { source, device } => {
+                let way = direct::Way { source: from.or(*source), device: device.as_deref() };
+                direct::dial(address, &way, limit).await?
+            }
+            Attachment::Connector { socket } => self.clients.connect(socket, (address, from), limit).await?,
+            Attachment::Socks5(bastion) => bastions(Speech::Socks5, bastion).await?,
+            Attachment::HttpConnect(bastion) => bastions(Speech::HttpConnect, bastion).await?,
         };
         stream.set_nodelay(true).ok();
         Ok(stream)
-    }
-}
-
-async fn dial(address: SocketAddr, limit: Duration) -> Result<TcpStream, ConnectFailure> {
-    match timeout(limit, TcpStream::connect(address)).await {
-        Ok(Ok(stream)) => Ok(stream),
-        Ok(Err(error)) => Err(ConnectFailure::new(kind_of(&error).into(), format!("{address}: {error}"))),
-        Err(_) if no_neighbour(address.ip()) => {
-            Err(ConnectFailure::new(FailureKind::Unreachable, format!("no machine answers for {}", address.ip())))
-        }
-        Err(_) => {
-            let detail = format!("no answer from {address} within {} ms", limit.as_millis());
-            Err(ConnectFailure::new(FailureKind::Timeout, detail))
-        }
     }
 }
 
@@ -195,7 +211,7 @@ async fn resolve(network: &Network, target: &str, port: u16) -> Result<Vec<Socke
         return Ok(vec![SocketAddr::new(address, port)]);
     }
     let unresolved = |why: String| ConnectFailure::new(FailureKind::Unresolved, why);
-    if network.attachment != Attachment::Host {
+    if !network.attachment.is_host() {
         return Err(unresolved(format!("{target:?} is neither an address nor an instance of {}", network.network_id)));
     }
     let looks_numeric = text.split('.').all(|part| part.starts_with(|first: char| first.is_ascii_digit()));

@@ -6,14 +6,19 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::os::fd::AsFd;
 use tokio::task::LocalSet;
+use tokio::time::timeout;
 
 fn network(attachment: Attachment) -> Network {
     let instances = BTreeMap::from([("i-web".to_owned(), "10.0.0.11".to_owned())]);
-    Network { network_id: "vpc-a".to_owned(), attachment, instances }
+    Network { network_id: "vpc-a".to_owned(), attachment, instances, ..Network::of_engine() }
 }
 
 fn connector() -> Attachment {
     Attachment::Connector { socket: "/nowhere".to_owned() }
+}
+
+fn host() -> Attachment {
+    Attachment::Host { source: None, device: None }
 }
 
 fn policy(loopback_allowed: bool) -> AddressPolicy {
@@ -24,23 +29,23 @@ fn policy(loopback_allowed: bool) -> AddressPolicy {
 #[test]
 fn refuses_special_addresses_everywhere_and_loopback_where_it_is_not_allowed() {
     for text in ["169.254.169.254:80", "0.0.0.0:80", "224.0.0.1:80", "[fe80::1]:80", "[::ffff:169.254.169.254]:80"] {
-        assert!(policy(true).check(&Attachment::Host, text.parse().unwrap()).is_err(), "{text}");
-        assert!(policy(true).check(&connector(), text.parse().unwrap()).is_err(), "{text}");
+        assert!(policy(true).check(&network(host()), text.parse().unwrap()).is_err(), "{text}");
+        assert!(policy(true).check(&network(connector()), text.parse().unwrap()).is_err(), "{text}");
     }
     for text in ["127.0.0.1:80", "[::1]:80", "[::ffff:127.0.0.1]:80"] {
-        assert!(policy(true).check(&Attachment::Host, text.parse().unwrap()).is_ok(), "{text}");
-        assert!(policy(false).check(&Attachment::Host, text.parse().unwrap()).is_err(), "{text}");
-        assert!(policy(true).check(&connector(), text.parse().unwrap()).is_err(), "{text}");
+        assert!(policy(true).check(&network(host()), text.parse().unwrap()).is_ok(), "{text}");
+        assert!(policy(false).check(&network(host()), text.parse().unwrap()).is_err(), "{text}");
+        assert!(policy(true).check(&network(connector()), text.parse().unwrap()).is_err(), "{text}");
     }
-    assert!(policy(false).check(&connector(), "10.0.0.11:80".parse().unwrap()).is_ok());
+    assert!(policy(false).check(&network(connector()), "10.0.0.11:80".parse().unwrap()).is_ok());
 }
 
 #[test]
 fn refuses_the_gateways_own_ports_on_every_address_of_the_machine() {
     for text in ["127.0.0.1:7080", "127.0.0.1:8080", "127.0.0.2:8080", "[::ffff:127.0.0.1]:7080"] {
-        assert!(policy(true).check(&Attachment::Host, text.parse().unwrap()).is_err(), "{text}");
+        assert!(policy(true).check(&network(host()), text.parse().unwrap()).is_err(), "{text}");
     }
-    assert!(policy(true).check(&Attachment::Host, "127.0.0.1:8081".parse().unwrap()).is_ok());
+    assert!(policy(true).check(&network(host()), "127.0.0.1:8081".parse().unwrap()).is_ok());
 }
 
 #[tokio::test]
@@ -55,7 +60,7 @@ async fn resolves_instances_and_canonical_addresses_only() {
         );
     }
     for target in ["127.1", "2130706433", "010.0.0.1"] {
-        assert_eq!(resolve(&network(Attachment::Host), target, 80).await.unwrap_err().kind, FailureKind::Unresolved);
+        assert_eq!(resolve(&network(host()), target, 80).await.unwrap_err().kind, FailureKind::Unresolved);
     }
 }
 
@@ -66,7 +71,7 @@ async fn tries_the_addresses_of_a_name_in_turn_and_tells_what_the_first_one_met(
     let closed = SocketAddr::from(([127, 0, 0, 2], open.port()));
     let forbidden = SocketAddr::from(([169, 254, 169, 254], open.port()));
     let attachments = Attachments::new(Arc::new(policy(true)));
-    let network = network(Attachment::Host);
+    let network = network(host());
     let deadline = Instant::now() + Duration::from_secs(10);
     let stream = attachments.connect_any(&network, &[closed, forbidden, open], deadline).await.unwrap();
     assert_eq!(stream.peer_addr().unwrap(), open);
@@ -89,10 +94,10 @@ async fn fails_what_a_vanished_connector_was_asked_and_finds_a_new_one() {
         let clients = Clients::default();
         let limit = Duration::from_secs(5);
         let address = "10.0.0.11:80".parse().unwrap();
-        assert_eq!(clients.connect(&text, address, limit).await.unwrap_err().kind, FailureKind::ConnectorGone);
+        assert_eq!(clients.connect(&text, (address, None), limit).await.unwrap_err().kind, FailureKind::ConnectorGone);
         let listener = PacketListener::bind(&path).unwrap();
         listener.listen().unwrap();
-        let asking = clients.connect(&text, address, limit);
+        let asking = clients.connect(&text, (address, None), limit);
         let vanishing = async {
             let socket = listener.accept().await.unwrap();
             socket.receive().await.unwrap();
@@ -133,7 +138,7 @@ async fn closes_a_connection_that_comes_after_its_asker_left() {
         let address = "10.0.0.11:80".parse().unwrap();
         let listener = PacketListener::bind(&path).unwrap();
         listener.listen().unwrap();
-        let left = clients.connect(&text, address, limit);
+        let left = clients.connect(&text, (address, None), limit);
         let asked = async {
             let socket = listener.accept().await.unwrap();
             let packet = socket.receive().await.unwrap();
@@ -153,7 +158,7 @@ async fn closes_a_connection_that_comes_after_its_asker_left() {
                 socket.send(reply.as_bytes(), Some(stream.as_fd())).await.unwrap();
             }
         };
-        let (stream, ()) = tokio::join!(clients.connect(&text, address, limit), answering);
+        let (stream, ()) = tokio::join!(clients.connect(&text, (address, None), limit), answering);
         assert_eq!(stream.unwrap().local_addr().unwrap(), wanted.peer_addr().unwrap());
         forgotten.set_read_timeout(Some(limit)).unwrap();
         assert_eq!(forgotten.read(&mut [0]).unwrap(), 0, "the late connection is closed");

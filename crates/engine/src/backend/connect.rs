@@ -8,7 +8,7 @@ use super::tls;
 use crate::attach::{ConnectFailure, FailureKind};
 use crate::request::answer::{Kind, Refusal};
 use crate::thread::Thread;
-use isthmus_plan::{Attachment, Network};
+use isthmus_plan::Network;
 use rustls::ClientConfig;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -24,11 +24,7 @@ pub async fn dial(thread: &Rc<Thread>, route: &Route<'_>, deadline: Instant) -> 
     let (network, target, port) = match &route.place {
         Place::Access { access, network } => (network.as_ref(), access.access.target.as_str(), access.access.port),
         Place::Host { host, port } => {
-            engine_network = Network {
-                network_id: String::new(),
-                attachment: Attachment::Host,
-                instances: std::collections::BTreeMap::new(),
-            };
+            engine_network = Network::of_engine();
             (&engine_network, *host, *port)
         }
     };

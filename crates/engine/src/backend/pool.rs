@@ -27,7 +27,7 @@ const IDLE_TIME: Duration = Duration::from_secs(50);
 pub struct TargetKey<'k> {
     pub port: u16,
     pub scheme: Scheme,
-    /// Revision of the VPC access, None for a plain host.
+    /// The newer one of the VPC access and of its network, None for a plain host.
     pub revision: Option<u64>,
     /// The name that certificates must have, and whether they must be good: what was verified for one name is no
     /// connection for another.
@@ -100,7 +100,7 @@ impl Pools {
             pools.retain(|pool| {
                 let current = match pool.revision {
                     None => true,
-                    Some(revision) => world.access(name).is_some_and(|access| access.revision == revision),
+                    Some(revision) => world.access_revision(name) == Some(revision),
                 };
                 if !current {
                     pool.close();

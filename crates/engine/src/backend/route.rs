@@ -66,7 +66,10 @@ impl<'w> Route<'w> {
     pub fn pool(&self, thread: &Thread) -> Rc<TargetPool> {
         let (name, port, revision) = match &self.place {
             Place::Host { host, port } => (*host, *port, None),
-            Place::Access { access, .. } => (access.access.name.as_str(), access.access.port, Some(access.revision)),
+            Place::Access { access, network } => {
+                let revision = access.revision.max(network.revision);
+                (access.access.name.as_str(), access.access.port, Some(revision))
+            }
         };
         let tls_name = (self.scheme == Scheme::Https).then(|| self.tls_name());
         thread.pools.target(name, &TargetKey { port, scheme: self.scheme, revision, tls_name, verifies: self.verifies })

@@ -73,7 +73,8 @@ impl World {
             Record::Edition(edition) => self.put_edition(*edition, dirty)?,
             Record::App(app) => self.put_app(app)?,
             Record::Grant(grant) => self.put_grant(&grant),
-            Record::Network(network) => {
+            Record::Network(mut network) => {
+                network.revision = revision;
                 drop(self.networks.insert(network.network_id.as_str().into(), Arc::new(network)));
             }
             Record::VpcAccess(access) => {

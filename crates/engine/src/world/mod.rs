@@ -123,6 +123,13 @@ impl World {
         self.accesses.values()
     }
 
+    /// The newest revision of an access and its network: what is connected to by an older one is connected no more.
+    pub fn access_revision(&self, name: &str) -> Option<u64> {
+        let access = self.access(name)?;
+        let network = self.network(&access.access.network_id)?;
+        Some(access.revision.max(network.revision))
+    }
+
     pub fn stage_variables(&self, group_id: &str, stage: &str) -> Option<&StageVariables> {
         self.stage_variables.get(format!("{group_id}/{stage}").as_str()).map(AsRef::as_ref)
     }

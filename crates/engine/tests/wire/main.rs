@@ -13,6 +13,7 @@ mod hostile_http2;
 mod hostile_identity;
 mod hostile_messages;
 mod hostile_paths;
+mod networks;
 mod nonces;
 mod open_id;
 mod plugin_access_control;

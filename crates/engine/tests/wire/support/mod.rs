@@ -2,6 +2,7 @@
 
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+pub mod bastion;
 pub mod docs;
 pub mod http2;
 pub mod plugins;
@@ -254,6 +255,7 @@ fn echo(stream: TcpStream, seen: &AtomicUsize) {
         seen.fetch_add(1, Ordering::SeqCst);
         let mut parts = line.split(' ');
         let shown = json!({
+            "peer": writer.peer_addr().map(|peer| peer.ip().to_string()).unwrap_or_default(),
             "method": parts.next(), "target": parts.next(), "body": String::from_utf8_lossy(&body),
             "headers": headers.iter().map(|(name, value)| json!([name.to_ascii_lowercase(), value])).collect::<Vec<_>>(),
         })
