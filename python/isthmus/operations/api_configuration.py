@@ -24,6 +24,7 @@ from isthmus.model import (
     VpcConfig,
 )
 from isthmus.operations.apis import change_draft, check_revision, draft_of, require_api
+from isthmus.operations.backends import require_backend_by_name
 from isthmus.operations.call import Call
 from isthmus.operations.definition import finish_draft
 from isthmus.operations.fields import name_problems, raise_problems, text_problems
@@ -81,13 +82,22 @@ def modify_api_configuration(call: Call, params: Any) -> Mapping[str, Any]:
     transaction = call.transaction
     api = require_api(transaction, params.api_id, None)
     check_revision(call.transaction, api, params.expected_revision)
-    if params.use_backend_service or params.backend_name:
-        text = (
-            "This gateway does not implement UseBackendService of ModifyApiConfiguration; use ModifyApi with BackendId."
-        )
-        raise errors.single("NotImplemented", text)
-    change_draft(transaction, api, _changed(draft_of(api.definition), params))
+    before = _with_backend_object(call, draft_of(api.definition), params)
+    change_draft(transaction, api, _changed(before, params))
     return {}
+
+
+def _with_backend_object(call: Call, before: Draft, params: Any) -> Draft:
+    """`UseBackendService` with `BackendName` puts a backend object in the place of the draft's own backend."""
+    use = params.use_backend_service
+    if use is None and params.backend_name is None:
+        return before
+    if use is False:
+        return replace(before, backend_enable=False, backend_id=None)
+    if params.backend_name is None:
+        raise errors.missing("BackendName", "BackendName is required with UseBackendService.")
+    backend = require_backend_by_name(call.transaction, params.backend_name)
+    return replace(before, backend_enable=True, backend_id=backend.backend_id)
 
 
 def _changed(before: Draft, params: Any) -> Draft:

@@ -202,7 +202,7 @@ def _summary(call: Call, listed: ListedApi, running: Mapping[str, str], tags: Ta
         "region_id": call.settings.region,
         "created_time": utc_text(api.created_at),
         "modified_time": utc_text(api.modified_at),
-        "deployed_infos": deployed_infos(SYSTEM_STAGES, running),
+        "deployed_infos": deployed_infos([*SYSTEM_STAGES, *sorted(set(running) - set(SYSTEM_STAGES))], running),
         "tag_list": _tag_list(tags),
     }
 

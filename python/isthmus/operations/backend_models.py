@@ -21,6 +21,7 @@ from isthmus.operations.definition_rules import check_service
 from isthmus.operations.deploys import prepare_release
 from isthmus.operations.fields import raise_problems, text_problems
 from isthmus.operations.json_text import JsonReader
+from isthmus.operations.stage_models import stage_names
 from isthmus.publish.backend_object import with_backend
 from isthmus.store import Transaction
 from isthmus.store.apis import find_api
@@ -35,7 +36,7 @@ from isthmus.store.backends import (
     update_backend_model,
 )
 from isthmus.store.editions import EditionRow, put_online
-from isthmus.store.groups import SYSTEM_STAGES, find_group, find_stage
+from isthmus.store.groups import find_group, find_stage
 from isthmus.store.tasks import add_task, find_task
 
 _TASK = "backend"
@@ -48,8 +49,9 @@ def create_backend_model(call: Call, params: Any) -> Mapping[str, Any]:
     backend = require_backend(transaction, params.backend_id)
     stage = (params.stage_name or "").upper()
     problems = text_problems("Description", params.description, 180)
-    if stage not in SYSTEM_STAGES:
-        problems.append(Problem("StageName", f"must be one of {', '.join(SYSTEM_STAGES)}."))
+    known = stage_names(transaction)
+    if stage not in known:
+        problems.append(Problem("StageName", f"must be one of {', '.join(known)}."))
     data = _data(backend, params, problems)
     if find_backend_model(transaction, backend.backend_id, stage) is not None:
         text = f"The backend {backend.name} has a model for {stage} already; change it with ModifyBackendModel."

@@ -130,6 +130,14 @@ def require_backend(transaction: Transaction, backend_id: str | None) -> Backend
     return backend
 
 
+def require_backend_by_name(transaction: Transaction, name: str) -> Backend:
+    """Raises: ApiError."""
+    backend = find_backend_by_name(transaction, name)
+    if backend is None:
+        raise errors.not_found("Backend", f"There is no backend with the name {name[:60]}.")
+    return backend
+
+
 def _problems(params: Any) -> list[Problem]:
     problems = name_problems("BackendName", params.backend_name, 50)
     problems += text_problems("Description", params.description, 180)

@@ -23,7 +23,7 @@ from isthmus.store.tasks import add_task, find_task
 
 # The vendor's words.
 _DONE, _FAILED, _DONE_TEXT = "OVER", "FAIL", "Success. Request Success."
-_DEPLOY, _ABOLISH = "deploy", "abolish"
+_DEPLOY, ABOLISH_TASK = "deploy", "abolish"
 
 
 @dataclass(frozen=True)
@@ -54,22 +54,29 @@ def batch_abolish_apis(call: Call, params: Any) -> Mapping[str, Any]:
     results = []
     for entry in _entries(params.api):
         stage = entry.get("stage_name") or _stage_name(transaction, entry) or ""
-        one = _One(entry["api_uid"], entry.get("group_id"), stage)
-        missing = None if stage else errors.missing("StageName", "StageName, or the StageId of a stage, is required.")
-        error = missing or _attempt(call, abolish_api, one)
-        api = find_api(transaction, one.api_id)
-        group = find_group(transaction, api.group_id) if api is not None else None
-        named = {
-            "stage_id": entry.get("stage_id"),
-            "api_name": None if api is None else api.name,
-            "group_name": None if group is None else group.name,
-        }
-        results.append({**_result(transaction, one, "abolish_status", error), **named})
-    return {"operation_id": add_task(transaction, _ABOLISH, results)}
+        results.append(abolish_for_report(call, entry["api_uid"], entry.get("group_id"), stage, entry.get("stage_id")))
+    return {"operation_id": add_task(transaction, ABOLISH_TASK, results)}
+
+
+def abolish_for_report(
+    call: Call, api_id: str, group_id: str | None, stage: str, stage_id: str | None
+) -> dict[str, Any]:
+    """Takes an API offline; what became of that, as a row of a task."""
+    one = _One(api_id, group_id, stage)
+    missing = None if stage else errors.missing("StageName", "StageName, or the StageId of a stage, is required.")
+    error = missing or _attempt(call, abolish_api, one)
+    api = find_api(call.transaction, one.api_id)
+    group = find_group(call.transaction, api.group_id) if api is not None else None
+    named = {
+        "stage_id": stage_id,
+        "api_name": None if api is None else api.name,
+        "group_name": None if group is None else group.name,
+    }
+    return {**_result(call.transaction, one, "abolish_status", error), **named}
 
 
 def describe_abolish_api_task(call: Call, params: Any) -> Mapping[str, Any]:
-    return {"api_abolish_results": _require_task(call, _ABOLISH, params.operation_uid)}
+    return {"api_abolish_results": _require_task(call, ABOLISH_TASK, params.operation_uid)}
 
 
 def _entries(given: Sequence[Mapping[str, Any]] | None) -> list[dict[str, Any]]:

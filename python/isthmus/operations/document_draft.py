@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -57,3 +58,10 @@ def draft_from_document(given: Mapping[str, Any]) -> Draft:
     if problems:
         raise errors.invalid(problems)
     return read_draft(_Given(**values))
+
+
+def with_request_route(draft: Draft) -> Draft:
+    """For one on a backend object, which says where and not which path: path and method are the request's by default."""
+    service = draft.service_config
+    path, method = service.service_path or draft.path, service.service_http_method or draft.method
+    return replace(draft, service_config=replace(service, service_path=path, service_http_method=method))

@@ -308,9 +308,14 @@ def _check_name_is_free(transaction: Transaction, name: str) -> None:
 
 def _put_records(transaction: Transaction, settings: Settings, group: Group) -> set[str]:
     """The hosts that lead to the group without anybody binding them."""
+    put_group_record(transaction, settings, group)
+    return put_group_domains(transaction, settings, group)
+
+
+def put_group_record(transaction: Transaction, settings: Settings, group: Group) -> None:
+    """After its stages have changed, too."""
     stages = stages_of_group(transaction, group.group_id)
     transaction.records.put(*group_record(group, stages, settings.region, record_fields(transaction, group)))
-    return put_group_domains(transaction, settings, group)
 
 
 def _names(call: Call, group: Group) -> dict[str, Any]:

@@ -20,8 +20,9 @@ from isthmus.openapi.check import check_references, document_version, find_findi
 from isthmus.openapi.operations import Read, read_operations
 from isthmus.openapi.text import read_document
 from isthmus.operations.apis import change_draft, new_draft
+from isthmus.operations.backends import require_backend_by_name
 from isthmus.operations.call import Call
-from isthmus.operations.document_draft import draft_from_document
+from isthmus.operations.document_draft import draft_from_document, with_request_route
 from isthmus.operations.document_models import SchemaResult, import_models, link_models
 from isthmus.operations.groups import require_group
 from isthmus.store import Transaction
@@ -29,6 +30,7 @@ from isthmus.store.apis import find_api_by_path
 from isthmus.store.tasks import add_task, find_task
 
 _TASK = "import_oas"
+_BACKEND_ID = f"{keys.PREFIX}backend-id"
 
 
 @dataclass
@@ -83,11 +85,11 @@ def dry_run_swagger(call: Call, params: Any) -> Mapping[str, Any]:
 
 def import_oas(call: Call, params: Any) -> Mapping[str, Any]:
     """Checks first unless `SkipDryRun` is set: then nothing is imported when anything fails, or is warned about."""
-    if params.backend_name:
-        text = "This gateway does not implement BackendName of ImportOAS; say it with x-aliyun-apigateway-backend."
-        raise errors.single("NotImplemented", text)
     document = _oas(params)
     defaults = {"auth-type": params.auth_type, "parameter-handling": params.request_mode}
+    if params.backend_name:
+        backend = require_backend_by_name(call.transaction, params.backend_name)
+        defaults.update({"backend-enable": "true", "backend-id": backend.backend_id})
     given = {keys.PREFIX + key: value for key, value in defaults.items() if value}
     if not params.skip_dry_run:
         with _taken_back(call.transaction):
@@ -159,18 +161,20 @@ def _import(call: Call, params: Any, document: dict[str, Any], defaults: Mapping
     references = {one.name: one.reference for one in done.models if one.reference}
     for read in read_operations(document, version, defaults):
         read.problems[:0] = findings.by_operation.get((read.path, keys.member_of(read.method, version)), [])
-        done.apis.append(_import_one(call, params, read, references))
+        done.apis.append(_import_one(call, params, read, references, _BACKEND_ID in defaults))
         done.warnings += [f"{read.method} {read.path}: {warning}" for warning in read.warnings]
     return done
 
 
-def _import_one(call: Call, params: Any, read: Read, references: Mapping[str, str]) -> _Outcome:
+def _import_one(call: Call, params: Any, read: Read, references: Mapping[str, str], is_on_backend: bool) -> _Outcome:
+    """`is_on_backend`: the import names a backend object."""
     outcome = _Outcome(read)
     if read.problems:
         outcome.error = " ".join(read.problems[:20])
         return outcome
     try:
         draft = link_models(draft_from_document(read.given), references)
+        draft = with_request_route(draft) if is_on_backend else draft
         outcome.api_name = draft.api_name
         present = find_api_by_path(call.transaction, params.group_id, draft.method, draft.path)
         if present is not None and not params.overwrite:

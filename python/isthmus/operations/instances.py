@@ -25,6 +25,7 @@ from isthmus.store import Transaction
 from isthmus.store.instances import (
     TAG_TYPE,
     Instance,
+    InstanceFilter,
     add_instance,
     count_groups_of_instance,
     entries_of,
@@ -35,7 +36,7 @@ from isthmus.store.instances import (
     remove_instance,
     update_instance,
 )
-from isthmus.store.networks import all_networks
+from isthmus.store.networks import all_networks, find_network
 from isthmus.store.tags import put_tags, tags_of
 
 SHARED_INSTANCE = "api-shared-vpc-001"
@@ -53,6 +54,10 @@ _UNSUPPORTED = {
     "to_connect_vpc_ip_block": "ToConnectVpcIpBlock",
     "vpc_slb_intranet_enable": "VpcSlbIntranetEnable",
 }
+
+
+# What ModifyInstanceVpcAttributeForConsole sets.
+_USER_VPC = ("user_vpc_id", "user_vswitch_id", "vpc_owner_id")
 
 
 def create_instance(call: Call, params: Any) -> Mapping[str, Any]:
@@ -140,16 +145,37 @@ def modify_instance_spec(call: Call, params: Any) -> Mapping[str, Any]:
     return {}
 
 
+def modify_instance_vpc_attribute_for_console(call: Call, params: Any) -> Mapping[str, Any]:
+    """Which private network of the owner's an instance belongs to; clients in it reach the engines' own addresses."""
+    instance = require_instance(call.transaction, params.instance_id)
+    problems = text_problems("VswitchId", params.vswitch_id, 64)
+    raise_problems(problems)
+    if find_network(call.transaction, params.vpc_id) is None:
+        raise errors.not_found("Vpc", f"There is no network {params.vpc_id[:64]}; register it with CreateNetwork.")
+    configuration = {name: value for name, value in instance.configuration.items() if name not in _USER_VPC}
+    if not params.delete_vpc_access:
+        given = (params.vpc_id, params.vswitch_id or "", params.vpc_owner_id)
+        configuration.update({name: value for name, value in zip(_USER_VPC, given, strict=True) if value is not None})
+    update_instance(call.transaction, replace(instance, configuration=configuration))
+    return {}
+
+
 def describe_instances(call: Call, params: Any) -> Mapping[str, Any]:
     page = page_of(params, _LARGEST_PAGE)
-    wanted = (params.instance_type or "").upper()
-    found = list_instances(call.transaction, params.instance_id, params.tag or (), page)
+    wanted = InstanceFilter(params.instance_id, tags=params.tag or ())
+    kind = (params.instance_type or "").upper()
+    if kind == SHARED_INSTANCE_TYPE:
+        is_meant = params.instance_id in (None, SHARED_INSTANCE)
+        wanted = replace(wanted, instance_id=SHARED_INSTANCE if is_meant else "")
+    elif kind == _DEDICATED_TYPE:
+        wanted = replace(wanted, without=SHARED_INSTANCE)
+    elif kind:
+        wanted = replace(wanted, instance_id="")
+    found = list_instances(call.transaction, wanted, page)
     tags = tags_of(call.transaction, TAG_TYPE, [instance.instance_id for instance in found.instances])
     addresses = ",".join(egress_addresses(call))
     rows = [
-        {**_attributes(call, instance, addresses), "tags": tags[instance.instance_id]}
-        for instance in found.instances
-        if wanted in ("", instance_type(instance.instance_id))
+        {**_attributes(call, instance, addresses), "tags": tags[instance.instance_id]} for instance in found.instances
     ]
     return {"instances": rows, **page_fields(page, found.total)}
 
@@ -200,6 +226,7 @@ def _attributes(call: Call, instance: Instance, addresses: str) -> dict[str, Any
         "new_vpc_egress_address": addresses,
         "egress_ipv6_enable": configuration.get("egress_ipv6_enable", False),
         "support_ipv6": configuration.get("ipv6_enabled", False),
+        **{name: configuration.get(name) for name in _USER_VPC},
     }
     if kind == _DEDICATED_TYPE:
         spec = configuration["instance_spec"]

@@ -7,12 +7,13 @@ puts or removes the access's plan record, so published APIs follow a changed tar
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from isthmus import errors
-from isthmus.errors import ApiError, Problem
+from isthmus.errors import Problem
+from isthmus.operations.batches import ABOLISH_TASK, abolish_for_report
 from isthmus.operations.call import Call
 from isthmus.operations.fields import name_problems, raise_problems, read_port, tag_problems, text_problems
 from isthmus.operations.networks import network_for_access
@@ -34,6 +35,9 @@ from isthmus.store.networks import (
     users_of_access,
 )
 from isthmus.store.tags import put_tags, tags_of
+from isthmus.store.tasks import add_task, find_task
+
+_UPDATE = "vpc_access"
 
 
 def set_vpc_access(call: Call, params: Any) -> Mapping[str, Any]:
@@ -61,7 +65,7 @@ def set_vpc_access(call: Call, params: Any) -> Mapping[str, Any]:
 
 
 def modify_vpc_access_and_update_apis(call: Call, params: Any) -> Mapping[str, Any]:
-    """Partial. There is no task to follow: what is published uses the access by name, so it has changed with it."""
+    """Partial. What is published uses the access by name, so it has changed with it; a task tells which APIs these are."""
     access = find_access(call.transaction, params.name)
     if access is None:
         raise errors.not_found("VpcAccess", f"There is no VPC access {params.name[:64]}.")
@@ -75,22 +79,37 @@ def modify_vpc_access_and_update_apis(call: Call, params: Any) -> Mapping[str, A
     _check(call, changed)
     update_access(call.transaction, changed)
     call.transaction.records.put(*access_record(changed))
-    return {}
+    if not params.need_batch_work:
+        return {}
+    results = [_updated(user) for user in users_of_access(call.transaction, changed.name)]
+    return {"operation_id": add_task(call.transaction, _UPDATE, results)}
+
+
+def describe_update_vpc_info_task(call: Call, params: Any) -> Mapping[str, Any]:
+    result = find_task(call.transaction, _UPDATE, params.operation_uid)
+    if result is None:
+        text = f"There is no update of a VPC access {params.operation_uid[:64]}; reports are kept for a week."
+        raise errors.not_found("Operation", text)
+    return {"api_update_vpc_info_results": result}
 
 
 def remove_vpc_access(call: Call, params: Any) -> Mapping[str, Any]:
-    """Published APIs that use it stay; their calls fail until the access is there again."""
-    if params.need_batch_work:
-        text = "This gateway does not take published APIs offline together with their VPC access; abolish them first."
-        raise ApiError("NotImplemented", text)
-    access = find_access_to(call.transaction, params.vpc_id, params.instance_id, read_port("Port", params.port))
-    if access is None:
-        text = f"There is no VPC access to port {params.port} of {params.instance_id[:255]} in {params.vpc_id[:64]}."
-        raise errors.not_found("VpcAccess", text)
+    """Published APIs that use it stay, and their calls fail until it is there again; `NeedBatchWork` abolishes them."""
+    access = _require_target(call, params)
     users = users_of_access(call.transaction, access.name)
-    remove_access(call.transaction, access.access_id)
-    call.transaction.records.remove("vpc_access", access.name)
+    if params.need_batch_work:
+        _abolish(call, users)
+    _remove(call, access)
     return {"apis": [{"api_id": u.api_id, "group_id": u.group_id, "stage_id": u.stage_id} for u in users]}
+
+
+def remove_vpc_access_and_abolish_apis(call: Call, params: Any) -> Mapping[str, Any]:
+    """With `NeedBatchWork`, or without saying so, the published APIs that use it go first."""
+    access = _require_target(call, params)
+    users = users_of_access(call.transaction, access.name) if params.need_batch_work is not False else []
+    results = _abolish(call, users)
+    _remove(call, access)
+    return {"operation_id": add_task(call.transaction, ABOLISH_TASK, results)}
 
 
 def describe_vpc_accesses(call: Call, params: Any) -> Mapping[str, Any]:
@@ -123,6 +142,37 @@ def describe_apis_by_vpc_access(call: Call, params: Any) -> Mapping[str, Any]:
     start = (page.number - 1) * page.size
     rows = [_user_shown(call, access, user) for user in users[start : start + page.size]]
     return {"api_vpc_access_infos": rows, **page_fields(page, len(users))}
+
+
+def _require_target(call: Call, params: Any) -> VpcAccess:
+    """Raises: ApiError."""
+    access = find_access_to(call.transaction, params.vpc_id, params.instance_id, read_port("Port", params.port))
+    if access is None:
+        text = f"There is no VPC access to port {params.port} of {params.instance_id[:255]} in {params.vpc_id[:64]}."
+        raise errors.not_found("VpcAccess", text)
+    return access
+
+
+def _abolish(call: Call, users: Sequence[AccessUser]) -> list[dict[str, Any]]:
+    return [abolish_for_report(call, user.api_id, user.group_id, user.stage, user.stage_id) for user in users]
+
+
+def _remove(call: Call, access: VpcAccess) -> None:
+    remove_access(call.transaction, access.access_id)
+    call.transaction.records.remove("vpc_access", access.name)
+
+
+def _updated(user: AccessUser) -> dict[str, Any]:
+    return {
+        "api_uid": user.api_id,
+        "api_name": user.api_name,
+        "group_id": user.group_id,
+        "group_name": user.group_name,
+        "stage_id": user.stage_id,
+        "stage_name": user.stage,
+        "update_status": "OVER",
+        "error_msg": "Success. Request Success.",
+    }
 
 
 def _check(call: Call, access: VpcAccess) -> None:

@@ -1,7 +1,7 @@
 """Rows of `groups` and `stages`.
 
 Called by `operations/groups.py` and by the operations on APIs, which need a group's stages and base path. Invariant:
-a group has its three stages from the moment it exists.
+a group has its three stages, and those of the stage models, from the moment it exists.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from sqlalchemy import Row, delete, func, insert, select, update
 from isthmus.store.database import Transaction
 from isthmus.store.schema import apis, groups, stages
 from isthmus.store.selection import Page, contains_text, select_page
+from isthmus.store.stage_models import all_stage_models
 from isthmus.store.tags import carries_tags, remove_all_tags
 
 TAG_TYPE = "apiGroup"
@@ -105,7 +106,7 @@ def list_groups(transaction: Transaction, wanted: GroupFilter, page: Page) -> Gr
 
 
 def add_group(transaction: Transaction, name: str, description: str, base_path: str, instance_id: str) -> Group:
-    """Makes the group with its three stages. The caller has checked that the name is free."""
+    """Makes the group with its stages. The caller has checked that the name is free."""
     group = Group(
         group_id=uuid.uuid4().hex,
         name=name,
@@ -117,9 +118,13 @@ def add_group(transaction: Transaction, name: str, description: str, base_path: 
         modified_at=transaction.now,
     )
     transaction.connection.execute(insert(groups).values({**vars(group), "configuration": "{}"}))
-    for stage in SYSTEM_STAGES:
-        row = {"stage_id": uuid.uuid4().hex, "group_id": group.group_id, "name": stage, "description": ""}
-        transaction.connection.execute(insert(stages).values(row))
+    described = dict.fromkeys(SYSTEM_STAGES, "")
+    described.update({model.name: model.description for model in all_stage_models(transaction)})
+    rows = [
+        {"stage_id": uuid.uuid4().hex, "group_id": group.group_id, "name": stage, "description": text}
+        for stage, text in described.items()
+    ]
+    transaction.connection.execute(insert(stages), rows)
     return group
 
 

@@ -68,13 +68,21 @@ def find_instance_by_token(transaction: Transaction, token: str) -> Instance | N
     return None if row is None else _instance(row)
 
 
-def list_instances(
-    transaction: Transaction, instance_id: str | None, tags: Iterable[Mapping[str, Any]], page: Page
-) -> Instances:
+@dataclass(frozen=True)
+class InstanceFilter:
+    instance_id: str | None = None
+    # Everything but this one.
+    without: str | None = None
+    tags: Iterable[Mapping[str, Any]] = ()
+
+
+def list_instances(transaction: Transaction, wanted: InstanceFilter, page: Page) -> Instances:
     """The oldest first, so the shared one."""
-    query = select(instances).where(*carries_tags(TAG_TYPE, instances.c.instance_id, tags))
-    if instance_id is not None:
-        query = query.where(instances.c.instance_id == instance_id)
+    query = select(instances).where(*carries_tags(TAG_TYPE, instances.c.instance_id, wanted.tags))
+    if wanted.instance_id is not None:
+        query = query.where(instances.c.instance_id == wanted.instance_id)
+    if wanted.without is not None:
+        query = query.where(instances.c.instance_id != wanted.without)
     found = select_page(transaction, query, [instances.c.created_at, instances.c.instance_id], page)
     return Instances([_instance(row) for row in found.rows], found.total)
 

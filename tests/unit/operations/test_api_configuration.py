@@ -70,7 +70,7 @@ def test_content_type_and_lists_are_changed_alone(workbench: Workbench) -> None:
         ({"HttpConfig": "{}", "VpcConfig": "{}"}, "MissingServiceProtocol"),
         ({"HttpConfig": "{"}, "InvalidHttpConfig"),
         ({"ServiceProtocol": "EventBridge"}, "NotImplemented"),
-        ({"UseBackendService": "true", "BackendName": "b"}, "NotImplemented"),
+        ({"UseBackendService": "true", "BackendName": "b"}, "NotFoundBackend"),
         ({"ApiName": "taken"}, "RepeatedApiName"),
     ],
 )
@@ -88,3 +88,27 @@ def test_what_a_whole_definition_may_not_have_is_refused(
 
 def test_an_unknown_api_is_told(workbench: Workbench) -> None:
     assert workbench.refused("ModifyApiConfiguration", ApiId="0" * 32, ApiName="x").code == "NotFoundApi"
+
+
+def test_a_backend_object_takes_the_place_of_the_own_backend_and_gives_it_back(workbench: Workbench) -> None:
+    backend_id = workbench.call("CreateBackend", BackendName="users", BackendType="HTTP")["BackendId"]
+    for stage, address in (("RELEASE", "http://10.0.0.1:80"), ("TEST", "http://10.0.0.2:80")):
+        data = json.dumps({"ServiceAddress": address})
+        workbench.call("CreateBackendModel", BackendId=backend_id, StageName=stage, BackendModelData=data)
+    api_id = workbench.api(workbench.group())
+    workbench.call("ModifyApiConfiguration", ApiId=api_id, UseBackendService="true", BackendName="users")
+    shown = workbench.call("DescribeApi", ApiId=api_id)
+    assert (shown["BackendEnable"], shown["BackendConfig"]["BackendId"]) == (True, backend_id)
+    for stage in ("RELEASE", "TEST"):
+        workbench.call("DeployApi", ApiId=api_id, StageName=stage)
+    hosts = {key.split("/")[1]: body["backend"]["target"]["host"] for key, body in workbench.editions().items()}
+    assert hosts == {"RELEASE": "10.0.0.1", "TEST": "10.0.0.2"}
+    # Something else keeps the backend object.
+    workbench.call("ModifyApiConfiguration", ApiId=api_id, Description="changed")
+    assert workbench.call("DescribeApi", ApiId=api_id)["BackendEnable"] is True
+    workbench.call("ModifyApiConfiguration", ApiId=api_id, UseBackendService="false")
+    assert workbench.call("DescribeApi", ApiId=api_id)["BackendEnable"] is False
+    lacking = workbench.refused("ModifyApiConfiguration", ApiId=api_id, UseBackendService="true")
+    assert lacking.code == "MissingBackendName"
+    unknown = workbench.refused("ModifyApiConfiguration", ApiId=api_id, BackendName="nobody")
+    assert unknown.code == "NotFoundBackend"

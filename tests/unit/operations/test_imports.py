@@ -307,3 +307,21 @@ def test_five_hundred_paths_take_less_than_five_seconds_of_the_processor(workben
     answer = workbench.call("ImportOAS", GroupId=group_id, Data=text(swagger(**paths)), **given)
     assert time.process_time() - started < 5
     assert len(rows(answer, "SuccessApis")) + len(rows(answer, "FailedApis")) == 500
+
+
+def test_an_import_onto_a_backend_object_calls_the_same_paths_there(workbench: Workbench) -> None:
+    backend_id = workbench.call("CreateBackend", BackendName="pets", BackendType="HTTP")["BackendId"]
+    data = json.dumps({"ServiceAddress": "http://10.0.0.1:80/v1"})
+    workbench.call("CreateBackendModel", BackendId=backend_id, StageName="RELEASE", BackendModelData=data)
+    parameters = [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}]
+    get = {"parameters": parameters, "responses": {"200": {"description": "ok"}}}
+    document = {"openapi": "3.0.0", "info": {"title": "t", "version": "1"}, "paths": {"/pets/{id}": {"get": get}}}
+    place = {"GroupId": workbench.group(), "Data": text(document), "SkipDryRun": "true", "Overwrite": "true"}
+    place.update({"OASVersion": "OAS3", "AuthType": "ANONYMOUS", "RequestMode": "PASSTHROUGH"})
+    answer = workbench.call("ImportOAS", BackendName="pets", **place)
+    assert answer["ErrorMessages"] == {"ErrorMessage": []}
+    (made,) = rows(answer, "SuccessApis")
+    workbench.call("DeployApi", ApiId=made["ApiId"], StageName="RELEASE")
+    (edition,) = workbench.editions().values()
+    assert (edition["backend"]["target"]["host"], edition["backend"]["path"]) == ("10.0.0.1", "/v1/pets/[id]")
+    assert workbench.refused("ImportOAS", BackendName="nobody", **place).code == "NotFoundBackend"

@@ -50,6 +50,35 @@ def test_a_dedicated_instance_is_ordered_changed_and_deleted(workbench: Workbenc
     assert workbench.refused("DeleteInstance", InstanceId=SHARED).code == "InvalidInstanceId"
 
 
+def test_a_list_of_one_kind_counts_this_kind_alone(workbench: Workbench) -> None:
+    other = {name: value for name, value in ORDER.items() if name != "Token"}
+    made = [workbench.call("CreateInstance", **other)["InstanceId"] for _ in range(3)]
+
+    def listed(**given: Any) -> tuple[int, list[str]]:
+        answer = workbench.call("DescribeInstances", **given)
+        return answer["TotalCount"], [one["InstanceId"] for one in answer["Instances"]["InstanceAttribute"]]
+
+    assert listed(InstanceType="vpc_shared") == (1, [SHARED])
+    assert listed(InstanceType="VPC_DEDICATED") == (3, made)
+    assert listed(InstanceType="VPC_DEDICATED", PageSize=1, PageNumber=2) == (3, made[1:2])
+    assert listed(InstanceType="VPC_DEDICATED", InstanceId=SHARED) == (0, [])
+    assert listed(InstanceType="VPC_SHARED", InstanceId=made[0]) == (0, [])
+    assert listed(InstanceType="CLASSIC_SHARED") == (0, [])
+    assert listed()[0] == 4
+
+
+def test_the_owners_network_of_an_instance_is_shown_until_it_is_taken_away(workbench: Workbench) -> None:
+    made = workbench.call("CreateInstance", **ORDER)["InstanceId"]
+    given = {"InstanceId": made, "VpcId": "vpc-own", "VswitchId": "vsw-1", "Token": "t"}
+    assert workbench.refused("ModifyInstanceVpcAttributeForConsole", **given).code == "NotFoundVpc"
+    workbench.call("CreateNetwork", NetworkId="vpc-own", Attachment='{"mode":"host"}')
+    workbench.call("ModifyInstanceVpcAttributeForConsole", **given)
+    shown = attribute(workbench, made)
+    assert (shown["UserVpcId"], shown["UserVswitchId"]) == ("vpc-own", "vsw-1")
+    workbench.call("ModifyInstanceVpcAttributeForConsole", **given, DeleteVpcAccess="true")
+    assert "UserVpcId" not in attribute(workbench, made)
+
+
 def test_what_cannot_be_carried_out_is_refused(workbench: Workbench) -> None:
     refusal = workbench.refused("CreateInstance", **{**ORDER, "HttpsPolicy": "HTTPS2_TLS1_0"})
     assert refusal.code == "InvalidHttpsPolicy" and "TLS 1.0" in refusal.message

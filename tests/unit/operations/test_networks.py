@@ -198,7 +198,7 @@ def test_modifying_changes_the_target_under_the_same_name(workbench: Workbench) 
     answer = workbench.call(
         "ModifyVpcAccessAndUpdateApis", Name="nginx-demo", InstanceId="10.0.0.12", NeedBatchWork=True
     )
-    assert answer == {}
+    assert set(answer) == {"OperationId"}
     assert records(workbench)["vpc_access nginx-demo"] == {
         "access_id": made["VpcAccessId"],
         "name": "nginx-demo",
@@ -239,10 +239,55 @@ def test_published_apis_of_an_access_are_found_and_stay(workbench: Workbench, na
     )
     assert answer["TotalCount"] == 1
     target = {"VpcId": "vpc-a", "InstanceId": "i-a-ecs1", "Port": 80}
-    assert workbench.refused("RemoveVpcAccess", **target, NeedBatchWork=True).code == "NotImplemented"
     removed = workbench.call("RemoveVpcAccess", **target)
     assert removed["Apis"]["Api"] == [{"ApiId": user["ApiId"], "GroupId": group_id, "StageId": user["StageId"]}]
     assert len(workbench.editions()) == 2
     assert f"vpc_access {name}" not in records(workbench)
     assert workbench.refused("RemoveVpcAccess", **target).code == "NotFoundVpcAccess"
     assert workbench.refused("DescribeApisByVpcAccess", VpcName=name).code == "NotFoundVpcAccess"
+
+
+def published_on(workbench: Workbench, access: str, *stages: str) -> tuple[str, str]:
+    """A group and its API, which reaches its backend through the access."""
+    group_id = workbench.group()
+    service = {"ServiceProtocol": "HTTP", "ServiceVpcEnable": "TRUE", "ServicePath": "/", "ServiceHttpMethod": "GET"}
+    given = {"ServiceConfig": {**service, "VpcConfig": {"Name": access}}, "RequestParameters": []}
+    request = {"RequestProtocol": "HTTP", "RequestHttpMethod": "GET", "RequestPath": "/"}
+    api_id = workbench.api(group_id, RequestConfig=request, **given)
+    for stage in stages:
+        workbench.call("DeployApi", ApiId=api_id, StageName=stage)
+    return group_id, api_id
+
+
+@pytest.mark.parametrize("operation", ["RemoveVpcAccessAndAbolishApis", "RemoveVpcAccess"])
+def test_an_access_goes_with_the_published_apis_that_use_it(workbench: Workbench, operation: str) -> None:
+    new_network(workbench)
+    workbench.call("SetVpcAccess", **ACCESS)
+    group_id, api_id = published_on(workbench, str(ACCESS["Name"]), "RELEASE", "TEST")
+    target = {name: ACCESS[name] for name in ("VpcId", "InstanceId", "Port")}
+    answer = workbench.call(operation, **target, NeedBatchWork=True)
+    assert workbench.editions() == {}
+    assert workbench.call("DescribeVpcAccesses")["TotalCount"] == 0
+    if operation == "RemoveVpcAccess":
+        assert [one["ApiId"] for one in answer["Apis"]["Api"]] == [api_id, api_id]
+        return
+    task = workbench.call("DescribeAbolishApiTask", OperationUid=answer["OperationId"])
+    found = {(one["ApiUid"], one["StageName"], one["AbolishStatus"]) for one in rows(task)}
+    assert found == {(api_id, "RELEASE", "OVER"), (api_id, "TEST", "OVER")}
+    assert {one["GroupId"] for one in rows(task)} == {group_id}
+
+
+def rows(task: dict[str, Any]) -> list[dict[str, Any]]:
+    return list(next(iter(next(iter(task.values())).values())))
+
+
+def test_a_changed_access_tells_whom_it_concerns(workbench: Workbench) -> None:
+    new_network(workbench)
+    workbench.call("SetVpcAccess", **ACCESS)
+    _, api_id = published_on(workbench, str(ACCESS["Name"]), "RELEASE")
+    changed = {"Name": ACCESS["Name"], "Port": 8081}
+    assert "OperationId" not in workbench.call("ModifyVpcAccessAndUpdateApis", **changed)
+    task = workbench.call("ModifyVpcAccessAndUpdateApis", **changed, NeedBatchWork=True)["OperationId"]
+    (found,) = rows(workbench.call("DescribeUpdateVpcInfoTask", OperationUid=task))
+    assert (found["ApiUid"], found["StageName"], found["UpdateStatus"]) == (api_id, "RELEASE", "OVER")
+    assert workbench.refused("DescribeUpdateVpcInfoTask", OperationUid="f" * 32).code == "NotFoundOperation"

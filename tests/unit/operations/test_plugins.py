@@ -144,3 +144,14 @@ def test_every_type_is_described_with_its_schema(gateway: Gateway) -> None:
     assert "accessControl" in names
     assert [one["plugin_type"] for one in types] == names
     assert all('"properties"' in one["schema"] for one in types)
+
+
+def test_templates_of_a_type_can_be_saved_as_they_are(gateway: Gateway) -> None:
+    found = gateway.call("DescribePluginTemplates", plugin_name="trafficControl")["templates"]
+    assert [one["title"] for one in found] == ["trafficControl 1", "trafficControl 2"]
+    for number, one in enumerate(found):
+        given = {"plugin_name": f"limits_{number}", "plugin_type": "trafficControl"}
+        gateway.call("CreatePlugin", plugin_data=one["sample"], **given)
+    everything = gateway.call("DescribePluginTemplates")["templates"]
+    types = {one["name"] for one in gateway.call("DescribePluginSchemas")["plugin_schemas"]}
+    assert {one["document_id"].removeprefix("plugins/") for one in everything} == types

@@ -40,7 +40,11 @@ class World:
         item = call("AddIpControlPolicyItem", IpControlId=addresses, CidrIp="10.0.0.0/8")["PolicyItemId"]
         key = {"SignatureKey": "world_key", "SignatureSecret": "world_secret"}
         signature = call("CreateSignature", SignatureName="world_signature", **key)["SignatureId"]
+        stage_model = call("CreateStageModel", StageName="WORLD", StageAlias="world")["StageModelId"]
+        call("CreateBackend", BackendName="world_backend", BackendType="HTTP")
         self.values: dict[str, str] = {
+            "StageModelId": stage_model,
+            "BackendName": "world_backend",
             "TrafficControlId": traffic,
             "TrafficControlUnit": "MINUTE",
             "SpecialType": "APP",
