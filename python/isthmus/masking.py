@@ -41,6 +41,7 @@ _OPEN_PLUGINS = frozenset(["accessControl", "cors", "ipControl", "trafficControl
 _SECRET_PATHS = {
     "app": re.compile(r"Keys\[[^\]]*\]\.Secret|Codes"),
     "certificate": re.compile(r"KeyPem"),
+    "network": re.compile(r"Attachment\.Password"),
 }
 _LONGEST_TEXT = 2000
 _MOST_ENTRIES = 100

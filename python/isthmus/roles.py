@@ -97,6 +97,7 @@ _OWNERS = frozenset(
         "CreateNetwork",
         "ModifyNetwork",
         "DeleteNetwork",
+        "SetNetworkInstances",
         "CreateInstance",
         "DeleteInstance",
         "ModifyInstanceAttribute",

@@ -14,6 +14,7 @@ VERBS = {
     "status": "isthmus.cli.status",
     "api": "isthmus.cli.api",
     "call": "isthmus.cli.call",
+    "vpc": "isthmus.cli.vpc",
     "access-key": "isthmus.cli.access_key",
     "user": "isthmus.cli.user",
     "audit": "isthmus.cli.audit",

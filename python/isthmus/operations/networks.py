@@ -14,10 +14,11 @@ from typing import Any
 
 from isthmus import errors
 from isthmus.errors import Problem
+from isthmus.operations.attachments import excludes, shown, with_known_password
 from isthmus.operations.call import Call
 from isthmus.operations.fields import name_problems, raise_problems
 from isthmus.operations.paging import page_fields, page_of
-from isthmus.operations.targets import network_problems, overlapping_cidr, target_problems
+from isthmus.operations.targets import network_problems, target_problems
 from isthmus.operations.times import utc_text
 from isthmus.publish.bindings import network_record
 from isthmus.store.networks import (
@@ -48,6 +49,7 @@ def create_network(call: Call, params: Any) -> Mapping[str, Any]:
         egress_addresses=params.egress_addresses or [],
         created_at=call.transaction.now,
         modified_at=call.transaction.now,
+        special_addresses=params.special_addresses or [],
     )
     _check(call, network)
     add_network(call.transaction, network)
@@ -57,22 +59,32 @@ def create_network(call: Call, params: Any) -> Mapping[str, Any]:
 
 def modify_network(call: Call, params: Any) -> Mapping[str, Any]:
     """Partial: what is absent keeps its value."""
-    network = _require_network(call, params.network_id)
-    names = ("name", "attachment", "cidrs", "instances", "egress_addresses")
-    changed = replace(network, **{name: getattr(params, name) for name in names if getattr(params, name) is not None})
+    network = require_network(call, params.network_id)
+    names = ("name", "attachment", "cidrs", "instances", "egress_addresses", "special_addresses")
+    given = {name: getattr(params, name) for name in names if getattr(params, name) is not None}
+    if "attachment" in given:
+        given["attachment"] = with_known_password(given["attachment"], network.attachment)
+    changed = replace(network, **given)
     _check(call, changed)
-    for access in accesses_of_network(call.transaction, network.network_id):
+    put_network(call, network, changed)
+    return {}
+
+
+def put_network(call: Call, network: Network, changed: Network) -> None:
+    """Stores a change that was checked. Raises: ApiError when a person takes the target of an access away."""
+    # What a source no longer reports is gone, whoever still names it.
+    kept = changed if changed.seen == network.seen else None
+    for access in accesses_of_network(call.transaction, network.network_id) if kept else ():
         problems = target_problems(changed, access.instance_id, call.settings.loopback_backends)
         if problems:
             text = f"The VPC access {access.name} would be left without its target: {problems[0].text}"
             raise errors.dependency_violation("VpcAccess", text)
     update_network(call.transaction, changed)
     call.transaction.records.put(*network_record(changed))
-    return {}
 
 
 def delete_network(call: Call, params: Any) -> Mapping[str, Any]:
-    network = _require_network(call, params.network_id)
+    network = require_network(call, params.network_id)
     accesses = accesses_of_network(call.transaction, network.network_id)
     if accesses:
         names = ", ".join(access.name for access in accesses)[:400]
@@ -105,7 +117,8 @@ def network_for_access(call: Call, network_id: str) -> Network:
     return network
 
 
-def _require_network(call: Call, network_id: str) -> Network:
+def require_network(call: Call, network_id: str) -> Network:
+    """Raises: ApiError."""
     network = find_network(call.transaction, network_id)
     if network is None:
         raise errors.not_found("Network", f"There is no network {network_id[:64]}.")
@@ -117,18 +130,15 @@ def _check(call: Call, network: Network) -> None:
     problems += name_problems("Name", network.name or None, 64)
     problems += network_problems(network, call.settings.loopback_backends)
     raise_problems(problems)
-    if network.attachment != _HOST:
-        return
     # One machine has one way to an address, so two of its networks cannot both have it.
     for other in all_networks(call.transaction):
-        if other.network_id != network.network_id and other.attachment == _HOST:
-            cidr = overlapping_cidr(network, other)
-            if cidr is not None:
-                text = (
-                    f"{cidr} overlaps the network {other.network_id}, which is attached to this machine too. "
-                    "Attach one of the two through a connector."
-                )
-                raise errors.invalid([Problem("Cidrs", text)])
+        cidr = excludes(network, other) if other.network_id != network.network_id else None
+        if cidr is not None:
+            text = (
+                f"{cidr} overlaps the network {other.network_id}, which is attached to this machine too. "
+                "Give each an interface of its own (`device`), or attach one of the two through a connector."
+            )
+            raise errors.invalid([Problem("Cidrs", text)])
 
 
 def _id_problems(parameter: str, network_id: str) -> list[Problem]:
@@ -140,14 +150,16 @@ def _id_problems(parameter: str, network_id: str) -> list[Problem]:
 
 def _shown(call: Call, network: Network) -> dict[str, Any]:
     reported = call.nodes.egress_addresses(network.network_id)
-    is_attached = bool(reported) or network.attachment == _HOST
+    # Of its own network and of bastions an engine says nothing; a test of an access does (TestVpcAccess).
+    is_attached = bool(reported) or network.attachment["mode"] != "connector"
     return {
         "network_id": network.network_id,
         "name": network.name,
         "region_id": call.settings.region,
-        "attachment": json.dumps(network.attachment, sort_keys=True),
+        "attachment": json.dumps(shown(network.attachment), sort_keys=True),
         "cidrs": network.cidrs,
         "instances": json.dumps(network.instances, ensure_ascii=False, sort_keys=True),
+        "special_addresses": network.special_addresses,
         "egress_addresses": list(dict.fromkeys([*reported, *network.egress_addresses])),
         "state": "ATTACHED" if is_attached else "UNKNOWN",
         "state_reason": None if is_attached else "No engine has reported a connector in this network yet.",

@@ -133,11 +133,14 @@ def grant_record(grant: Grant) -> RecordBody:
 
 
 def network_record(network: Network) -> RecordBody:
-    body = {
+    body: dict[str, Any] = {
         "network_id": network.network_id,
         "attachment": network.attachment,
-        "instances": network.instances,
+        "instances": network.known_instances,
+        "cidrs": network.cidrs,
     }
+    if network.special_addresses:
+        body["special_addresses"] = network.special_addresses
     return RecordBody("network", network.network_id, body)
 
 

@@ -8,31 +8,42 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from sqlalchemy import Row, delete, insert, select, update
 
 from isthmus.store.database import Transaction
+from isthmus.store.inventories import seen_instances
 from isthmus.store.schema import apis, editions, groups, networks, stages, vpc_accesses
 from isthmus.store.selection import Page, contains_text, select_page
 from isthmus.store.tags import carries_tags, remove_all_tags
 
 TAG_TYPE = "vpcAccess"
+_SEAL = "network_password"
 
 
 @dataclass(frozen=True)
 class Network:
     network_id: str
     name: str
-    # {"mode": "host"} or {"mode": "connector", "socket": "…"}.
-    attachment: dict[str, str]
+    # `mode` and what belongs to it; perhaps with a password.
+    attachment: dict[str, Any] = field(repr=False)
     cidrs: list[str]
-    # Instance id to address.
+    # Instance id to address, as a person has said it.
     instances: dict[str, str]
     egress_addresses: list[str]
     created_at: int
     modified_at: int
+    # Addresses that may be reached although they are of a kind that never is.
+    special_addresses: list[str] = field(default_factory=list)
+    # Instance id to address, as sources report it.
+    seen: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def known_instances(self) -> dict[str, str]:
+        """What a person has said comes before what a source reports."""
+        return {**self.seen, **self.instances}
 
 
 @dataclass(frozen=True)
@@ -85,12 +96,12 @@ class AccessUser:
 
 def find_network(transaction: Transaction, network_id: str) -> Network | None:
     row = transaction.connection.execute(select(networks).where(networks.c.network_id == network_id)).first()
-    return None if row is None else _network(row)
+    return None if row is None else _network(transaction, row)
 
 
 def all_networks(transaction: Transaction) -> list[Network]:
     rows = transaction.connection.execute(select(networks).order_by(networks.c.network_id))
-    return [_network(row) for row in rows]
+    return [_network(transaction, row) for row in rows]
 
 
 def list_networks(transaction: Transaction, network_id: str | None, page: Page) -> Networks:
@@ -98,15 +109,15 @@ def list_networks(transaction: Transaction, network_id: str | None, page: Page) 
     if network_id is not None:
         query = query.where(networks.c.network_id == network_id)
     found = select_page(transaction, query, [networks.c.modified_at.desc(), networks.c.network_id], page)
-    return Networks([_network(row) for row in found.rows], found.total)
+    return Networks([_network(transaction, row) for row in found.rows], found.total)
 
 
 def add_network(transaction: Transaction, network: Network) -> None:
-    transaction.connection.execute(insert(networks).values(_network_values(network)))
+    transaction.connection.execute(insert(networks).values(_network_values(transaction, network)))
 
 
 def update_network(transaction: Transaction, network: Network) -> None:
-    values = {**_network_values(network), "modified_at": transaction.now}
+    values = {**_network_values(transaction, network), "modified_at": transaction.now}
     for fixed in ("network_id", "created_at"):
         del values[fixed]
     transaction.connection.execute(update(networks).where(networks.c.network_id == network.network_id).values(values))
@@ -214,24 +225,37 @@ def _user(row: Any) -> AccessUser:
     )
 
 
-def _network_values(network: Network) -> dict[str, Any]:
-    texts = {
-        name: json.dumps(getattr(network, name), ensure_ascii=False, sort_keys=True)
-        for name in ("attachment", "cidrs", "instances", "egress_addresses")
-    }
-    return {**vars(network), **texts}
+def _network_values(transaction: Transaction, network: Network) -> dict[str, Any]:
+    names = ("cidrs", "instances", "egress_addresses", "special_addresses")
+    texts = {name: _json(getattr(network, name)) for name in names}
+    attachment = dict(network.attachment)
+    if "password" in attachment:
+        attachment["sealed_password"] = transaction.keyring.seal(_SEAL, attachment.pop("password")).hex()
+    values = {**vars(network), **texts, "attachment": _json(attachment)}
+    del values["seen"]
+    return values
 
 
-def _network(row: Row[Any]) -> Network:
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)
+
+
+def _network(transaction: Transaction, row: Row[Any]) -> Network:
+    attachment = json.loads(row.attachment)
+    if "sealed_password" in attachment:
+        sealed = bytes.fromhex(attachment.pop("sealed_password"))
+        attachment["password"] = transaction.keyring.open(_SEAL, sealed)
     return Network(
         network_id=row.network_id,
         name=row.name,
-        attachment=json.loads(row.attachment),
+        attachment=attachment,
         cidrs=json.loads(row.cidrs),
         instances=json.loads(row.instances),
         egress_addresses=json.loads(row.egress_addresses),
         created_at=row.created_at,
         modified_at=row.modified_at,
+        special_addresses=json.loads(row.special_addresses),
+        seen={one.instance_id: one.address for one in seen_instances(transaction, row.network_id)},
     )
 
 

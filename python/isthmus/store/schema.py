@@ -219,11 +219,12 @@ networks = Table(
     metadata,
     Column("network_id", String(64), primary_key=True),
     Column("name", String(64), nullable=False, default=""),
-    # JSON texts: {"mode": "host"} or {"mode": "connector", "socket": "…"}; a list; an object; a list.
+    # JSON texts: as given, with the password sealed; a list; an object; two lists.
     Column("attachment", Text, nullable=False),
     Column("cidrs", Text, nullable=False, default="[]"),
     Column("instances", Text, nullable=False, default="{}"),
     Column("egress_addresses", Text, nullable=False, default="[]"),
+    Column("special_addresses", Text, nullable=False, server_default="[]"),
     Column("created_at", BigInteger, nullable=False),
     Column("modified_at", BigInteger, nullable=False),
 )

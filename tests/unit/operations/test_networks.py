@@ -38,7 +38,12 @@ def shown_access(workbench: Workbench, **params: Any) -> list[dict[str, Any]]:
 def test_a_network_is_shown_and_in_the_plan(workbench: Workbench) -> None:
     new_network(workbench, Name="payments", EgressAddresses="10.0.0.250,10.0.0.251")
     assert records(workbench) == {
-        "network vpc-a": {"network_id": "vpc-a", "attachment": CONNECTOR, "instances": {"i-a-ecs1": "10.0.0.11"}}
+        "network vpc-a": {
+            "network_id": "vpc-a",
+            "attachment": CONNECTOR,
+            "instances": {"i-a-ecs1": "10.0.0.11"},
+            "cidrs": ["10.0.0.0/24"],
+        }
     }
     network = shown_network(workbench)
     assert json.loads(network.pop("Attachment")) == CONNECTOR
@@ -49,6 +54,7 @@ def test_a_network_is_shown_and_in_the_plan(workbench: Workbench) -> None:
         "RegionId": "cn-hangzhou",
         "Cidrs": ["10.0.0.0/24"],
         "EgressAddresses": ["10.0.0.250", "10.0.0.251"],
+        "SpecialAddresses": [],
         "State": "UNKNOWN",
         "StateReason": "No engine has reported a connector in this network yet.",
         "CreatedTime": "2026-11-18T11:06:41Z",
@@ -87,6 +93,7 @@ def test_modifying_a_network_keeps_what_is_absent_and_its_accesses(workbench: Wo
         "network_id": "vpc-a",
         "attachment": CONNECTOR,
         "instances": instances,
+        "cidrs": ["10.0.0.0/24"],
     }
     refused = workbench.refused("ModifyNetwork", NetworkId="vpc-a", Instances={"i-b": "10.0.0.13"})
     assert refused.code == "DependencyViolationVpcAccess"

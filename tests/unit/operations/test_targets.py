@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 from hypothesis import given, strategies
-from isthmus.operations.targets import address_refusal, network_problems, read_address, target_problems
+from isthmus.operations.addresses import address_refusal, read_address
+from isthmus.operations.targets import network_problems, target_problems
 from isthmus.store.networks import Network
 
 HOST = {"mode": "host"}

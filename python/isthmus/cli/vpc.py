@@ -1,0 +1,170 @@
+"""`isthmus vpc`: the private networks in which backends stand, how they are attached, and a test of the way there.
+
+Thin: each verb is one or two calls of the management API of a running gateway.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from isthmus.cli.calling import VENDOR, ask, pages
+from isthmus.cli.options import state_option
+from isthmus.cli.vpc_attachment import FORMS, attachment, instances
+
+Command = Callable[..., Any]
+_NETWORKS = ("Networks", "Network")
+
+
+def _network_options(command: Command) -> Command:
+    """What a network is made of; the same words make and change one."""
+    options = (
+        click.option("--attach", metavar="FORM", help=f"How it is reached: {FORMS}."),
+        click.option("--source", help="With --attach host: the source address of this machine."),
+        click.option("--device", help="With --attach host: the interface; needed when another network overlaps."),
+        click.option("--password-file", type=click.File("r"), help="The bastion's password; - for standard input."),
+        click.option("--name", help="For people."),
+        click.option("--cidr", "cidrs", multiple=True, help="An address range; again for more."),
+        click.option("--instance", "pairs", multiple=True, metavar="ID=ADDRESS", help="An instance; again for more."),
+        click.option("--egress", multiple=True, help="An address that backends see, where no engine reports it."),
+        click.option("--special", multiple=True, help="An address of a kind that is refused, to be allowed here."),
+        state_option,
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@click.group()
+def vpc() -> None:
+    """Private networks: make, list, show, change, delete, and test the way to a backend."""
+
+
+@vpc.command()
+@click.argument("network")
+@_network_options
+def create(network: str, state_dir: Path | None, **options: Any) -> None:
+    """Register a network, for example: isthmus vpc create vpc-a --attach host --cidr 10.0.0.0/24."""
+    if options["attach"] is None:
+        raise click.UsageError(f"--attach is needed: {FORMS}.")
+    ask(state_dir, "CreateNetwork", NetworkId=network, **_parameters(options))
+    click.echo(f"{network} is registered.")
+    if options["attach"].startswith("connector:"):
+        click.echo(f"Start its connector where the network is: isthmus vpc connect-command {network}")
+
+
+@vpc.command()
+@click.argument("network")
+@_network_options
+def update(network: str, state_dir: Path | None, **options: Any) -> None:
+    """Change what is given and keep the rest. Ranges, instances and addresses are replaced as a whole."""
+    given = _parameters(options)
+    if not given:
+        raise click.UsageError("Nothing is to be changed: isthmus vpc update --help.")
+    ask(state_dir, "ModifyNetwork", NetworkId=network, **given)
+    click.echo(f"{network} is changed.")
+
+
+@vpc.command()
+@click.argument("network")
+@state_option
+def delete(network: str, state_dir: Path | None) -> None:
+    """Delete a network that no VPC access needs any more."""
+    ask(state_dir, "DeleteNetwork", NetworkId=network)
+    click.echo(f"{network} is deleted.")
+
+
+@vpc.command("list")
+@state_option
+def show_all(state_dir: Path | None) -> None:
+    """Show the networks, a line for each."""
+    for one in pages(state_dir, "DescribeNetworks", _NETWORKS, {}):
+        mode = json.loads(one["Attachment"])["mode"]
+        cidrs, egress = ",".join(one.get("Cidrs", [])) or "-", ",".join(one.get("EgressAddresses", [])) or "-"
+        click.echo(f"{one['NetworkId']}  {one['State']}  {mode}  {cidrs}  egress {egress}")
+
+
+@vpc.command()
+@click.argument("network")
+@state_option
+def show(network: str, state_dir: Path | None) -> None:
+    """Show a network with its instances and VPC accesses."""
+    one = _find(state_dir, network)
+    state = f"{one['State']}{' (' + one['StateReason'] + ')' if one.get('StateReason') else ''}"
+    lines = [("network", f"{one['NetworkId']}  {one.get('Name', '')}".rstrip()), ("state", state)]
+    lines += [("attached", one["Attachment"]), ("ranges", ", ".join(one.get("Cidrs", [])) or "not given")]
+    lines.append(("egress", ", ".join(one.get("EgressAddresses", [])) or "not known yet"))
+    if one.get("SpecialAddresses"):
+        lines.append(("ALLOWED ALTHOUGH SPECIAL", ", ".join(one["SpecialAddresses"])))
+    for each in ask(state_dir, "DescribeNetworkInstances", NetworkId=network).get("Instances", []):
+        seen = f"  seen {each['SeenTime']}" if each.get("SeenTime") else ""
+        stale = "  STALE" if each["Stale"] else ""
+        lines.append(("instance", f"{each['InstanceId']}  {each['Address']}  {each['Source']}{seen}{stale}"))
+    for access in _accesses(state_dir, network):
+        lines.append(("access", f"{access['Name']}  {access['InstanceId']}:{access['Port']}"))
+    for label, text in lines:
+        click.echo(f"{label:9} {text}")
+
+
+@vpc.command("connect-command")
+@click.argument("network")
+@click.option("--netns", help="Name or path of the network namespace that the connector stands in.")
+@state_option
+def connect_command(network: str, netns: str | None, state_dir: Path | None) -> None:
+    """Print the command that starts the network's connector, with today's VPC accesses as its own list."""
+    one = _find(state_dir, network)
+    attached = json.loads(one["Attachment"])
+    if attached["mode"] != "connector":
+        click.echo(f"isthmus: {network} is attached as {attached['mode']}; it needs no connector.", err=True)
+        sys.exit(1)
+    seen = ask(state_dir, "DescribeNetworkInstances", NetworkId=network).get("Instances", [])
+    addresses = {each["InstanceId"]: each["Address"] for each in seen}
+    allow = []
+    for access in _accesses(state_dir, network):
+        address = addresses.get(access["InstanceId"], access["InstanceId"])
+        allow.append(f"[{address}]:{access['Port']}" if ":" in address else f"{address}:{access['Port']}")
+    configuration = {
+        "socket": attached["socket"],
+        "allow": sorted(set(allow)),
+        "egress": one.get("EgressAddresses", []),
+    }
+    command = ["isthmus", "connector", "local", "--config", json.dumps(configuration)]
+    if netns is not None:
+        place = netns if "/" in netns else f"/run/netns/{netns}"
+        command = ["nsenter", f"--net={place}", *command]
+    click.echo(shlex.join(command))
+
+
+def _parameters(options: dict[str, Any]) -> dict[str, str]:
+    """Those that were given."""
+    found: dict[str, str] = {}
+    file = options["password_file"]
+    password = None if file is None else file.read().rstrip("\r\n")
+    if options["attach"] is not None:
+        found["Attachment"] = json.dumps(attachment(options["attach"], options["source"], options["device"], password))
+    elif options["source"] or options["device"] or password is not None:
+        raise click.UsageError("--source, --device and --password-file belong to --attach.")
+    if options["name"] is not None:
+        found["Name"] = options["name"]
+    if options["pairs"]:
+        found["Instances"] = json.dumps(instances(options["pairs"]))
+    lists = (("cidrs", "Cidrs"), ("egress", "EgressAddresses"), ("special", "SpecialAddresses"))
+    return {**found, **{wire: ",".join(options[name]) for name, wire in lists if options[name]}}
+
+
+def _find(state_dir: Path | None, network: str) -> dict[str, Any]:
+    for one in pages(state_dir, "DescribeNetworks", _NETWORKS, {"NetworkId": network}):
+        return one
+    click.echo(f"isthmus: there is no network {network}: isthmus vpc list", err=True)
+    sys.exit(1)
+
+
+def _accesses(state_dir: Path | None, network: str) -> list[dict[str, Any]]:
+    path = ("VpcAccessAttributes", "VpcAccessAttribute")
+    return list(pages(state_dir, "DescribeVpcAccesses", path, {"VpcId": network}, VENDOR))
