@@ -4,12 +4,14 @@ BIN := .venv/bin
 VENV := .venv/.installed
 NATIVE := python/isthmus/_native.abi3.so
 NODE := tests/clients/node/node_modules/.package-lock.json
+GO_CLIENT := .cache/clients/management-go
+JAVA_CLIENT := .cache/clients/java/Management.class
 CONSOLE := python/isthmus/control/static/index.html
 CONSOLE_NODE := console/node_modules/.package-lock.json
 CONSOLE_SOURCES := $(shell find console/src console/public console/scripts -type f) $(wildcard console/*.ts console/*.html console/*.cjs) $(wildcard spec/*.json)
 RUST := $(shell find crates -name '*.rs' -o -name Cargo.toml) Cargo.toml Cargo.lock
 .DEFAULT_GOAL := help
-.PHONY: help build screenshots console-dev dev demo demo-stop test check bench clean generate
+.PHONY: clients help build screenshots console-dev dev demo demo-stop test check bench clean generate
 
 help: ## print this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 12
@@ -31,11 +33,16 @@ demo: build .cache/system $(NODE) ## play the walk-through on real private netwo
 demo-stop: ## stop what `make demo` left running
 	$(BIN)/python -m isthmus.demo --stop
 
-test: build .cache/system $(NODE) ## all tests
+test: build .cache/system $(NODE) clients ## all tests
 	cargo test --quiet --workspace
 	cd console && npx vitest run --silent
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 	cargo build --quiet --release -p isthmus-engine --example serve && $(BIN)/python bench/counts.py --check
+
+# Where there is no Go, or no JDK and Maven, the tests that need these clients are skipped and say so.
+clients:
+	@if command -v go >/dev/null; then $(MAKE) --no-print-directory $(GO_CLIENT); fi
+	@if command -v javac >/dev/null && command -v mvn >/dev/null; then $(MAKE) --no-print-directory $(JAVA_CLIENT); fi
 
 check: build ## linters, types, formats, repository rules
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -72,6 +79,13 @@ $(CONSOLE): $(CONSOLE_NODE) $(CONSOLE_SOURCES)
 
 $(NODE): tests/clients/node/package-lock.json
 	cd tests/clients/node && npm ci --silent && touch node_modules/.package-lock.json
+
+$(GO_CLIENT): $(wildcard tests/clients/go/*)
+	cd tests/clients/go && go build -o $(CURDIR)/$@ .
+
+$(JAVA_CLIENT): $(wildcard tests/clients/java/*) requirements/jars.sh
+	rm -rf $(@D) && bash requirements/jars.sh tests/clients/java $(@D)
+	javac -Xlint:-options -nowarn -cp '$(@D)/*' -d $(@D) tests/clients/java/Management.java
 
 .cache/system: requirements/system.sh
 	mkdir -p .cache && bash requirements/system.sh && touch $@

@@ -36,7 +36,7 @@ class Lines:
     def _line(self) -> dict[str, Any]:
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
-        assert line, f"{self._process.args!r} ended"
+        assert line, "the client ended; what it said is on standard error"
         answer = json.loads(line)
         assert isinstance(answer, dict)
         return answer

@@ -26,6 +26,7 @@ from running import Running
 from walking import Client, Walk, tables
 
 HERE = Path(__file__).parent
+BUILT = HERE.parents[1] / ".cache" / "clients"
 RECORD = HERE.parents[1] / "spec" / "walks.json"
 
 
@@ -37,7 +38,26 @@ def _node(endpoint: str, key: str, secret: str) -> Client:
     return Lines([program, "management.js", endpoint, key, secret], HERE / "node")
 
 
-CLIENTS: dict[str, Callable[[str, str, str], Client]] = {"python": Current, "older-python": Older, "node": _node}
+def _go(endpoint: str, key: str, secret: str) -> Client:
+    if not (BUILT / "management-go").exists():
+        pytest.skip("the Go client is not built: make test builds it where there is Go")
+    return Lines([str(BUILT / "management-go"), endpoint, key, secret], HERE)
+
+
+def _java(endpoint: str, key: str, secret: str) -> Client:
+    program = shutil.which("java")
+    if program is None or not (BUILT / "java" / "Management.class").exists():
+        pytest.skip("the Java client is not built: make test builds it where there are a JDK and Maven")
+    return Lines([program, "-Xshare:auto", "-cp", f"{BUILT}/java:{BUILT}/java/*", "Management", endpoint, key, secret], HERE)
+
+
+CLIENTS: dict[str, Callable[[str, str, str], Client]] = {
+    "python": Current,
+    "older-python": Older,
+    "node": _node,
+    "older-go": _go,
+    "older-java": _java,
+}
 
 
 @pytest.fixture(scope="module", params=list(CLIENTS))

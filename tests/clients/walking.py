@@ -1,9 +1,9 @@
 """Plays a table of steps (`steps/*.yaml`) with one management client, and says which operations it called.
 
 A step names an operation and its parameters as they are on the wire; `keep` gives a part of the answer a name that later
-steps use as `$name`. What it expects is told by `want` (equal), `holds` and `lacks` (rows there and not there), `differ`,
+steps use as `$name`. What it expects is told by `want` (equal), `holds` and `lacks` (rows there and not there), `rows` (how many), `differ`,
 `fails` (an error's code), `pages` (every row exactly once, page by page) and `until` (polled). A client that lacks an
-operation, or parameters under `newer`, goes without; so do steps that need what the operation would have answered.
+operation, or what `newer` names of a request or an answer, goes without; so do steps that need what it would have answered.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import yaml
 
 STEPS = Path(__file__).parent / "steps"
 DEADLINE = 30
-KEYS = {"call", "with", "newer", "when", "each", "keep", "want", "holds", "lacks", "differ", "fails", "pages", "until"}
+KEYS = {"call", "with", "newer", "when", "each", "keep", "want", "holds", "lacks", "differ", "fails", "pages", "until", "rows"}
 
 
 @dataclass
@@ -121,6 +121,7 @@ class Walk:
         self._client = client
         self._known = dict(known)
         self._unlucky = False
+        self._lacking = set[str]()
         self.called: set[str] = set()
 
     def go(self, table: str) -> None:
@@ -161,17 +162,27 @@ class Walk:
         assert answer.body is not None, answer
         self._judge(answer.body, step)
         for kept, path in step.get("keep", {}).items():
-            self._keep(kept, look(answer.body, path))
+            if self._has(answer.body, path, step):
+                self._keep(kept, look(answer.body, path))
 
     def _judge(self, body: dict[str, Any], step: dict[str, Any]) -> None:
-        for path, value in step.get("want", {}).items():
+        wanted = {path: value for path, value in step.get("want", {}).items() if self._has(body, path, step)}
+        for path, value in wanted.items():
             assert _equal(look(body, path), value), f"{path} is {look(body, path)!r}, not {value!r}"
         for path, value in step.get("holds", {}).items():
             assert set(value) <= set(look(body, path)), f"{path} is {look(body, path)!r}, without all of {value!r}"
         for path, value in step.get("lacks", {}).items():
             assert not set(value) & set(look(body, path)), f"{path} is {look(body, path)!r}, with some of {value!r}"
+        for path, value in step.get("rows", {}).items():
+            assert len(look(body, path)) == value, f"{path} is {look(body, path)!r}, not {value} rows"
         for path, value in step.get("differ", {}).items():
             assert look(body, path) not in (value, None, ""), f"{path} is still {value!r}"
+
+    def _has(self, body: dict[str, Any], path: str, step: dict[str, Any]) -> bool:
+        """Whether the client's class of the answer has this; one that is older may lack what is newer."""
+        lacking = path in step.get("newer", []) and look(body, path) in (None, [])
+        self._unlucky = self._unlucky or lacking
+        return not lacking
 
     def _page(self, name: str, step: dict[str, Any]) -> None:
         """Page after page, until all rows are seen: each once, none missing."""
@@ -181,6 +192,8 @@ class Walk:
             answer = self._call(name, {**step, "with": asked})
             assert answer.body is not None, answer
             rows = look(answer.body, f"{pages['rows']}.{pages['key']}")
+            if "PageSize" in self._lacking:
+                return
             assert len(rows) <= asked["PageSize"] and int(answer.body["PageNumber"]) == number, answer.body
             seen += rows
             if not rows or len(seen) >= int(answer.body["TotalCount"]):
@@ -192,12 +205,13 @@ class Walk:
 
     def _call(self, name: str, step: dict[str, Any]) -> Answer:
         params = dict(step.get("with", {}))
+        self._lacking = set()
         try:
             return self._client.call(name, params)
         except UnknownParameters as unknown:
-            lacking = set(unknown.args[0])
-            assert lacking <= set(step.get("newer", [])), f"the client has no {sorted(lacking)}"
-            return self._client.call(name, {key: value for key, value in params.items() if key not in lacking})
+            self._lacking = set(unknown.args[0])
+            assert self._lacking <= set(step.get("newer", [])), f"the client has no {sorted(self._lacking)}"
+            return self._client.call(name, {key: value for key, value in params.items() if key not in self._lacking})
 
     def _keep(self, name: str, value: Any) -> None:
         assert value not in (None, "", []), f"nothing to keep as {name}"
