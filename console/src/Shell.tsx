@@ -31,6 +31,7 @@ import {
   IconServer,
   IconUser,
   IconUsers,
+  IconWorld,
 } from '@tabler/icons-react';
 import { Link, Outlet, useRouterState } from '@tanstack/react-router';
 import { currentSession, signOut } from './api/client';
@@ -51,6 +52,7 @@ const NAVIGATION: Array<{ block?: Key; links: Entry[] }> = [
       { to: '/apis', text: 'nav.apis', icon: IconApi },
       { to: '/plugins', text: 'nav.plugins', icon: IconPuzzle },
       { to: '/vpcs', text: 'nav.vpcs', icon: IconNetwork },
+      { to: '/domains', text: 'nav.domains', icon: IconWorld },
     ],
   },
   {

@@ -51,12 +51,13 @@ const vpcs = createRoute({
 const groups = createRoute({
   getParentRoute: () => inside,
   path: '/groups',
-  component: lazyRouteComponent(() => import('./pages/Groups'), 'Groups'),
+  component: lazyRouteComponent(() => import('./pages/groups/Groups'), 'Groups'),
 });
 const group = createRoute({
   getParentRoute: () => inside,
   path: '/groups/$groupId',
-  component: lazyRouteComponent(() => import('./pages/GroupDetail'), 'GroupDetail'),
+  validateSearch: (search: Record<string, unknown>): { tab?: string } => ({ tab: text(search.tab) }),
+  component: lazyRouteComponent(() => import('./pages/groups/GroupDetail'), 'GroupDetail'),
 });
 const apis = createRoute({
   getParentRoute: () => inside,
@@ -99,7 +100,12 @@ const debug = createRoute({
 const plugins = createRoute({
   getParentRoute: () => inside,
   path: '/plugins',
-  component: lazyRouteComponent(() => import('./pages/Plugins'), 'Plugins'),
+  component: lazyRouteComponent(() => import('./pages/plugins/Plugins'), 'Plugins'),
+});
+const domains = createRoute({
+  getParentRoute: () => inside,
+  path: '/domains',
+  component: lazyRouteComponent(() => import('./pages/domains/Domains'), 'Domains'),
 });
 const instances = createRoute({
   getParentRoute: () => inside,
@@ -150,6 +156,7 @@ const behind = [
   app,
   debug,
   plugins,
+  domains,
   instances,
   dedicated,
   metrics,

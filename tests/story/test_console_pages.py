@@ -22,6 +22,7 @@ PAGES = [
     "apis/new",
     "plugins",
     "vpcs",
+    "domains",
     "apps",
     "debug",
     "instances",
@@ -54,6 +55,9 @@ def things(filled: Running) -> dict[str, Any]:
     client = management(filled)
     client("SetVpcAccess", Name="a", VpcId="vpc-x", InstanceId="127.0.0.1", Port=80)
     group = client("CreateApiGroup", GroupName="nginx-demo")["GroupId"]
+    client("SetDomain", GroupId=group, DomainName="shop.example.com")
+    stage = client("DescribeApiGroup", GroupId=group)["StageItems"]["StageInfo"][0]["StageId"]
+    client("CreateApiStageVariable", GroupId=group, StageId=stage, VariableName="Server", VariableValue="10.0.0.5:80")
     request = {"RequestProtocol": "HTTP", "RequestHttpMethod": "GET", "RequestPath": "/x", "RequestMode": "PASSTHROUGH"}
     service = {"ServiceProtocol": "HTTP", "Mock": "TRUE", "MockResult": "m", "ServiceTimeout": 1000}
     api = client(
@@ -87,6 +91,13 @@ def management(gateway: Running) -> Any:
     return send
 
 
+def picture_name(path: str) -> str:
+    """Without the ids in it."""
+    place, _, query = path.partition("?")
+    parts = ["one" if len(part) > 20 or part.isdigit() else part for part in place.split("/")]
+    return "-".join([*parts, *query.split("tab=")[1:]]) or "overview"
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_axe_finds_nothing(
@@ -94,14 +105,13 @@ def test_axe_finds_nothing(
 ) -> None:
     console = Console(browser, filled, language, scheme)
     console.sign_in("alice")
-    details = [f"groups/{things['group']}", f"apis/{things['group']}/{things['api']}", f"apps/{things['app']}"]
+    tabs = [f"groups/{things['group']}?tab={tab}" for tab in ("domains", "environments", "plugins")]
+    details = [*tabs, f"groups/{things['group']}", f"apis/{things['group']}/{things['api']}", f"apps/{things['app']}"]
     found = {}
     for path in [*PAGES, *details]:
         console.open(path)
         console.page.wait_for_load_state("networkidle")
-        console.picture(
-            f"{language}-{scheme}-{'one-' + path.split('/')[0] if path in details else path.replace('/', '-') or 'overview'}"
-        )
+        console.picture(f"{language}-{scheme}-{picture_name(path)}")
         console.page.evaluate(AXE.read_text(encoding="utf-8"))
         result = console.page.evaluate("axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa']})")
         for one in result["violations"]:
@@ -123,7 +133,7 @@ def test_nothing_is_wider_than_a_telephone(browser: Browser, filled: Running, th
     ]:
         console.open(path)
         console.page.wait_for_load_state("networkidle")
-        console.picture(f"narrow-{path.replace('/', '-')[:16] or 'overview'}")
+        console.picture(f"narrow-{picture_name(path)}")
         if console.page.evaluate("document.documentElement.scrollWidth") > 360:
             wide.append(path)
     console.close()

@@ -1,8 +1,10 @@
 // Every text of the console in English; the keys are the type that other languages must fill.
 import { enChange } from './en.change';
+import { enManage } from './en.manage';
 
 export const en = {
   ...enChange,
+  ...enManage,
   'app.title': 'Isthmus',
   'nav.overview': 'Overview',
   'nav.manage': 'Manage APIs',
@@ -135,7 +137,6 @@ export const en = {
   'group.apis': 'APIs',
   'group.environments': 'Environments',
   'group.domains': 'Domains',
-  'group.noDomains': 'No domain of your own is bound; callers can use the second-level domain for debugging.',
   'api.title': 'APIs',
   'api.lead': 'What you edit is a draft; callers get what was published.',
   'api.create': 'Create API',

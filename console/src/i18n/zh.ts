@@ -1,9 +1,11 @@
 // 控制台的中文文本；键与英文一致。
 import type { Key } from './en';
 import { zhChange } from './zh.change';
+import { zhManage } from './zh.manage';
 
 export const zh: Record<Key, string> = {
   ...zhChange,
+  ...zhManage,
   'app.title': 'Isthmus',
   'nav.overview': '概览',
   'nav.manage': 'API 管理',
@@ -135,7 +137,6 @@ export const zh: Record<Key, string> = {
   'group.apis': 'API',
   'group.environments': '环境',
   'group.domains': '域名',
-  'group.noDomains': '没有绑定自己的域名；调用者可以使用二级域名调试。',
   'api.title': 'API 列表',
   'api.lead': '您编辑的是草稿；调用者使用的是已发布的内容。',
   'api.create': '创建 API',

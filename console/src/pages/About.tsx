@@ -5,8 +5,8 @@ import { call } from '../api/client';
 import { useTexts } from '../i18n';
 import { CopyText } from '../parts/CopyText';
 import { ErrorNotice } from '../parts/ErrorNotice';
+import { Facts } from '../parts/Facts';
 import { Page } from '../parts/Page';
-import { Facts } from './GroupDetail';
 
 export function About() {
   const { t } = useTexts();

@@ -6,8 +6,8 @@ import { useTexts } from '../i18n';
 import { CodeBlock } from '../parts/CodeBlock';
 import { CopyText } from '../parts/CopyText';
 import { ErrorNotice } from '../parts/ErrorNotice';
+import { Facts } from '../parts/Facts';
 import { Page } from '../parts/Page';
-import { Facts } from './GroupDetail';
 
 type Form = 'nftables' | 'aliyun' | 'aws' | 'plain';
 

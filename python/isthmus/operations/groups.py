@@ -192,7 +192,7 @@ def describe_api_group(call: Call, params: Any) -> Mapping[str, Any]:
         "cloud_market_commodity": False,
         "ipv6_status": "UNBIND",
         "stage_items": stages,
-        "custom_domains": [_domain_item(call, domain) for domain in domains_of_group(call.transaction, group.group_id)],
+        "custom_domains": [domain_item(call, domain) for domain in domains_of_group(call.transaction, group.group_id)],
     }
 
 
@@ -280,7 +280,7 @@ def _check_default_domain(transaction: Transaction, group: Group, name: str | No
         raise errors.invalid([Problem("DefaultDomain", f"the group has no domain {name[:253]}; bind it first.")])
 
 
-def _domain_item(call: Call, domain: Domain) -> dict[str, Any]:
+def domain_item(call: Call, domain: Domain) -> dict[str, Any]:
     certificate = find_certificate(call.transaction, domain.name)
     item: dict[str, Any] = {
         **domain_fields(domain.name),

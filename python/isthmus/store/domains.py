@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Row, delete, insert, select, update
 
 from isthmus.store.database import Transaction
 from isthmus.store.domain_tables import domain_certificates, domains
+from isthmus.store.schema import groups
+from isthmus.store.selection import Page, contains_text, select_page
 
 _PURPOSE = "domain_certificates.key"
 
@@ -48,6 +51,18 @@ class Certificate:
     certificate_id: str = ""
 
 
+class GroupDomain(NamedTuple):
+    domain: Domain
+    group_name: str
+
+
+class Domains(NamedTuple):
+    """One page, and the number of all."""
+
+    domains: Sequence[GroupDomain]
+    total: int
+
+
 def find_domain(transaction: Transaction, name: str) -> Domain | None:
     row = transaction.connection.execute(select(domains).where(domains.c.name == name)).first()
     return None if row is None else _domain(row)
@@ -57,6 +72,15 @@ def domains_of_group(transaction: Transaction, group_id: str) -> list[Domain]:
     """By name."""
     query = select(domains).where(domains.c.group_id == group_id).order_by(domains.c.name)
     return [_domain(row) for row in transaction.connection.execute(query)]
+
+
+def list_domains(transaction: Transaction, name_part: str | None, page: Page) -> Domains:
+    """Of all groups, by name."""
+    query = select(domains, groups.c.name.label("group_name")).join(groups, groups.c.group_id == domains.c.group_id)
+    if name_part:
+        query = query.where(contains_text(domains.c.name, name_part))
+    found = select_page(transaction, query, [domains.c.name], page)
+    return Domains([_group_domain(row) for row in found.rows], found.total)
 
 
 def all_domain_names(transaction: Transaction) -> set[str]:
@@ -100,6 +124,12 @@ def remove_certificate(transaction: Transaction, domain_name: str) -> None:
 
 def _domain(row: Row[Any]) -> Domain:
     return Domain(**{**row._asdict(), "patterns": json.loads(row.patterns)})
+
+
+def _group_domain(row: Row[Any]) -> GroupDomain:
+    values = row._asdict()
+    name = values.pop("group_name")
+    return GroupDomain(Domain(**{**values, "patterns": json.loads(row.patterns)}), name)
 
 
 def _certificate(transaction: Transaction, row: Row[Any]) -> Certificate:

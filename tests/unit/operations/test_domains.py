@@ -60,6 +60,22 @@ def test_a_domain_of_another_group_moves_only_by_force(workbench: Workbench) -> 
     assert HOST not in records(workbench, "domain")
 
 
+def test_domains_of_all_groups_are_one_list(workbench: Workbench) -> None:
+    group_id, authority = bound(workbench), Authority(workbench.clock[0])
+    body, key = authority.issue(HOST)
+    call = {"GroupId": group_id, "DomainName": HOST, "CertificateName": "c"}
+    workbench.call("SetDomainCertificate", **call, CertificateBody=body, CertificatePrivateKey=key)
+    other = workbench.group("other_group")
+    workbench.call("SetDomain", GroupId=other, DomainName="*.b.example.com", IsHttpRedirectToHttps="true")
+    wild, own = workbench.call("DescribeBoundDomains")["Domains"]
+    assert (wild["DomainName"], wild["GroupName"]) == ("*.b.example.com", "other_group")
+    assert (wild["IsHttpRedirectToHttps"], "CertificateId" in wild) == (True, False)
+    assert (own["DomainName"], own["GroupId"], own["CertificateName"]) == (HOST, group_id, "c")
+    assert own["SubDomain"] == workbench.call("DescribeApiGroup", GroupId=group_id)["SubDomain"]
+    found = workbench.call("DescribeBoundDomains", DomainName="B.EXAMPLE", PageSize="1")
+    assert (found["TotalCount"], len(found["Domains"])) == (1, 1)
+
+
 @pytest.mark.parametrize(
     "name", ["example", "a..b", "-a.example.com", "a.*.com", "bücher.example", "10.0.0.1", "x" * 64 + ".com", ""]
 )

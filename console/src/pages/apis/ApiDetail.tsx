@@ -13,7 +13,7 @@ import { Confirm } from '../../parts/Confirm';
 import { ErrorNotice } from '../../parts/ErrorNotice';
 import { Page } from '../../parts/Page';
 import { useSave } from '../../parts/useSave';
-import { ApiPlugins } from './ApiPlugins';
+import { BoundPlugins } from '../plugins/BoundPlugins';
 import { Published, versionIn } from './ApiTable';
 import { Authorize } from './Authorize';
 import { toYaml } from './document';
@@ -155,7 +155,7 @@ export function ApiDetail() {
           <Grants apiId={apiId} isAnonymous={shown.AuthType === 'ANONYMOUS'} authorize={authorizeDialog.open} />
         </Tabs.Panel>
         <Tabs.Panel value="plugins" pt="md">
-          <ApiPlugins groupId={groupId} apiId={apiId} />
+          <BoundPlugins groupId={groupId} apiId={apiId} />
         </Tabs.Panel>
         <Tabs.Panel value="history" pt="md">
           <History groupId={groupId} apiId={apiId} />

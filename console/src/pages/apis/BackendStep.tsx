@@ -117,7 +117,7 @@ export function BackendStep({ form, problems }: StepProps) {
           />
         </>
       )}
-      <CreateAccess opened={creating} close={dialog.close} made={takeAccess} />
+      {creating && <CreateAccess close={dialog.close} made={takeAccess} />}
     </Stack>
   );
 }

@@ -4,16 +4,16 @@ import { useForm } from '@mantine/form';
 import { IconPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { call } from '../api/client';
-import { type Plugin, usePlugins, when } from '../api/queries';
-import { useTexts } from '../i18n';
-import { Confirm } from '../parts/Confirm';
-import { DataTable } from '../parts/DataTable';
-import { Editor } from '../parts/Editor';
-import { ErrorNotice } from '../parts/ErrorNotice';
-import { Page } from '../parts/Page';
-import { useSave } from '../parts/useSave';
-import { type Field, fieldsOf, skeleton } from './pluginSchema';
+import { call } from '../../api/client';
+import { type Plugin, usePlugins, when } from '../../api/queries';
+import { useTexts } from '../../i18n';
+import { Confirm } from '../../parts/Confirm';
+import { DataTable } from '../../parts/DataTable';
+import { Editor } from '../../parts/Editor';
+import { ErrorNotice } from '../../parts/ErrorNotice';
+import { Page } from '../../parts/Page';
+import { useSave } from '../../parts/useSave';
+import { type Field, fieldsOf, skeleton } from './schema';
 
 export function Plugins() {
   const { t } = useTexts();

@@ -1,21 +1,26 @@
-// One group: what it is, its APIs, its domains.
-import { Anchor, Button, Card, Skeleton, Stack, Table, Text, Title } from '@mantine/core';
+// One group: what it is, its APIs, domains, environments and plug-ins.
+import { Anchor, Button, Card, Skeleton, Stack, Tabs, Text, Title } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
-import { Link, useParams } from '@tanstack/react-router';
-import type { ReactNode } from 'react';
+import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
-import { useGroup, when } from '../api/queries';
-import { useTexts } from '../i18n';
-import { CopyText } from '../parts/CopyText';
-import { ErrorNotice } from '../parts/ErrorNotice';
-import { Page } from '../parts/Page';
-import { ApiTable } from './apis/ApiTable';
+import { useGroup, when } from '../../api/queries';
+import { useTexts } from '../../i18n';
+import { CopyText } from '../../parts/CopyText';
+import { ErrorNotice } from '../../parts/ErrorNotice';
+import { Facts } from '../../parts/Facts';
+import { Page } from '../../parts/Page';
+import { ApiTable } from '../apis/ApiTable';
+import { DomainList } from '../domains/Domains';
+import { ImportApis } from '../ImportApis';
+import { BoundPlugins } from '../plugins/BoundPlugins';
 import { EditGroup } from './Groups';
-import { ImportApis } from './ImportApis';
+import { Variables } from './Variables';
 
 export function GroupDetail() {
   const { t } = useTexts();
   const { groupId } = useParams({ from: '/inside/groups/$groupId' });
+  const { tab } = useSearch({ from: '/inside/groups/$groupId' });
+  const navigate = useNavigate();
   const group = useGroup(groupId);
   const [editing, setEditing] = useState(false);
   const [importing, setImporting] = useState(false);
@@ -33,7 +38,14 @@ export function GroupDetail() {
   }
   if (!group.data) return <Skeleton height={240} aria-label={t('common.loading')} />;
   const shown = group.data;
-  const domains = shown.CustomDomains?.DomainItem ?? [];
+  const stages = shown.StageItems?.StageInfo ?? [];
+  const setTab = (value: string | null) =>
+    void navigate({
+      to: '/groups/$groupId',
+      params: { groupId },
+      search: { tab: value === 'apis' ? undefined : (value ?? undefined) },
+      replace: true,
+    });
   const actions = (
     <>
       <Button variant="default" onClick={() => setEditing(true)}>
@@ -70,45 +82,33 @@ export function GroupDetail() {
               </Stack>,
             ],
             [t('group.instance'), `${shown.InstanceId} (${shown.InstanceType})`],
-            [t('group.environments'), (shown.StageItems?.StageInfo ?? []).map((stage) => stage.StageName).join(', ')],
             [t('common.description'), shown.Description || '–'],
             [t('common.modified'), when(shown.ModifiedTime)],
           ]}
         />
       </Card>
-      <Card withBorder>
-        <Title order={2} size="h5" mb="sm">
-          {t('group.domains')}
-        </Title>
-        {domains.length === 0 ? (
-          <Text c="dimmed">{t('group.noDomains')}</Text>
-        ) : (
-          domains.map((domain) => <CopyText key={domain.DomainName} value={domain.DomainName ?? ''} />)
-        )}
-      </Card>
-      <Title order={2} size="h4">
-        {t('group.apis')}
-      </Title>
-      <ApiTable groupId={groupId} />
+      <Tabs value={tab ?? 'apis'} onChange={setTab} keepMounted={false}>
+        <Tabs.List>
+          <Tabs.Tab value="apis">{t('group.apis')}</Tabs.Tab>
+          <Tabs.Tab value="domains">{t('group.domains')}</Tabs.Tab>
+          <Tabs.Tab value="environments">{t('group.environments')}</Tabs.Tab>
+          <Tabs.Tab value="plugins">{t('api.plugins')}</Tabs.Tab>
+        </Tabs.List>
+        <Tabs.Panel value="apis" pt="md">
+          <ApiTable groupId={groupId} />
+        </Tabs.Panel>
+        <Tabs.Panel value="domains" pt="md">
+          <DomainList groupId={groupId} />
+        </Tabs.Panel>
+        <Tabs.Panel value="environments" pt="md">
+          <Variables groupId={groupId} stages={stages} />
+        </Tabs.Panel>
+        <Tabs.Panel value="plugins" pt="md">
+          <BoundPlugins groupId={groupId} />
+        </Tabs.Panel>
+      </Tabs>
       {importing && <ImportApis groupId={groupId} close={() => setImporting(false)} />}
-      <EditGroup opened={editing} close={() => setEditing(false)} group={shown} />
+      {editing && <EditGroup close={() => setEditing(false)} group={shown} />}
     </Page>
-  );
-}
-
-export function Facts({ rows }: { rows: Array<[string, ReactNode]> }) {
-  return (
-    <Table variant="vertical" layout="fixed" withRowBorders={false}>
-      <Table.Tbody>
-        {rows.map(([name, value]) => (
-          <Table.Tr key={name}>
-            <Table.Th w={200} scope="row">
-              {name}
-            </Table.Th>
-            <Table.Td>{value}</Table.Td>
-          </Table.Tr>
-        ))}
-      </Table.Tbody>
-    </Table>
   );
 }

@@ -1,0 +1,133 @@
+"""What is managed beside APIs, in a real browser: domains with certificates, variables of stages, plug-ins of groups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, expect
+from test_own_domain import Authority
+
+from browsing import Console, chromium
+from running import Running
+from walk import Walk
+
+HOST = "shop.example.com"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def walk(gateway: Running, browser: Browser) -> Walk:
+    console = Console(browser, gateway)
+    console.set_up("alice")
+    console.close()
+    walk = Walk(gateway.client())
+    walk.create_group()
+    return walk
+
+
+@pytest.fixture
+def console(browser: Browser, gateway: Running, walk: Walk) -> Iterator[Console]:
+    console = Console(browser, gateway)
+    console.sign_in("alice")
+    yield console
+    console.close()
+
+
+def confirm(console: Console, key: str = "action.confirm") -> None:
+    console.dialog().get_by_role("button", name=console.t(key), exact=True).click()
+
+
+def test_a_domain_is_bound_certified_and_unbound(console: Console) -> None:
+    console.go("nav.domains")
+    console.button("domain.bind").first.click()
+    dialog = console.dialog()
+    console.field("domain.name", dialog).fill("no host")
+    console.choose("api.group", "nginx", dialog)
+    dialog.get_by_text(console.t("domain.cname")).wait_for()
+    confirm(console)
+    expect(dialog.get_by_role("alert")).to_contain_text("is not a host name")
+    console.field("domain.name", dialog).fill(HOST)
+    console.field("domain.redirect", dialog).check()
+    confirm(console)
+    row = console.page.get_by_role("row", name=f"{HOST} nginx-demo")
+    expect(row).to_contain_text(console.t("domain.noCertificate"))
+    expect(row).to_contain_text(console.t("common.yes"))
+
+    row.get_by_role("button", name=console.t("domain.certificate"), exact=True).click()
+    good, key = Authority().issue(HOST)
+    foreign = Authority().issue("other.example.com")[1]
+    console.field("domain.chain", dialog).fill(key)
+    confirm(console, "domain.upload")
+    expect(dialog.get_by_text(console.t("pem.isKey"))).to_be_visible()
+    console.field("domain.chain", dialog).fill(good)
+    console.field("domain.key", dialog).fill(foreign)
+    confirm(console, "domain.upload")
+    expect(dialog.get_by_role("alert").last).to_contain_text("CertificatePrivateKey")
+    console.field("domain.key", dialog).fill(key)
+    console.picture("dialog-certificate")
+    confirm(console, "domain.upload")
+    expect(row).to_contain_text(console.t("domain.days", count="29"))
+
+    row.get_by_role("button", name=console.t("domain.unbind"), exact=True).click()
+    confirm(console, "domain.unbind")
+    expect(row).to_have_count(0)
+
+
+def test_a_wildcard_keeps_what_is_not_edited(console: Console, walk: Walk) -> None:
+    console.open(f"groups/{walk.group_id}?tab=domains")
+    console.button("domain.bind").first.click()
+    dialog = console.dialog()
+    console.field("domain.name", dialog).fill("*.wild.example.com")
+    console.choose("common.stage", console.t("stage.TEST"), dialog)
+    console.field("domain.patterns", dialog).fill("{svc}.wild.example.com")
+    confirm(console)
+    row = console.page.get_by_role("row", name="*.wild.example.com")
+    expect(row).to_contain_text("{svc}.wild.example.com")
+    row.get_by_role("button", name=console.t("action.edit")).click()
+    console.field("domain.redirect", dialog).check()
+    confirm(console)
+    expect(dialog).to_be_hidden()
+    expect(row).to_contain_text(console.t("stage.TEST"))
+    expect(row).to_contain_text("{svc}.wild.example.com")
+    expect(row).to_contain_text(console.t("common.yes"))
+
+
+def test_variables_of_a_stage_plain_and_routed(console: Console, walk: Walk) -> None:
+    console.open(f"groups/{walk.group_id}?tab=environments")
+    console.button("variable.create").first.click()
+    dialog = console.dialog()
+    expect(dialog).to_contain_text(console.t("variable.atOnce", stage=console.t("stage.RELEASE")))
+    console.field("common.name", dialog).fill("Server")
+    console.field("variable.value", dialog).fill("10.0.0.5:8080")
+    confirm(console)
+    expect(console.page.get_by_role("row", name="#Server#")).to_contain_text("10.0.0.5:8080")
+
+    console.button("variable.create").first.click()
+    console.field("common.name", dialog).fill("Unit")
+    dialog.get_by_role("switch").check()
+    console.field("variable.parameter", dialog).fill("unit")
+    console.field("variable.condition", dialog).fill("1,2")
+    console.field("variable.result", dialog).fill("first")
+    console.button("variable.addRule").click()
+    confirm(console)
+    expect(dialog.get_by_text(console.t("error.required"))).to_be_visible()
+    dialog.get_by_label(console.t("variable.condition")).last.fill("3")
+    dialog.get_by_label(console.t("variable.result")).last.fill("second")
+    console.picture("dialog-variable")
+    confirm(console)
+    row = console.page.get_by_role("row", name="#Unit#")
+    for text in ("1,2", "first", "second"):
+        expect(row).to_contain_text(text)
+    # Another stage has its own.
+    console.page.get_by_text(console.t("stage.TEST"), exact=True).click()
+    expect(console.page.get_by_text(console.t("variable.empty", stage=console.t("stage.TEST")))).to_be_visible()
+    console.page.get_by_text(console.t("stage.RELEASE"), exact=True).click()
+    row.get_by_role("button", name=console.t("action.delete")).click()
+    confirm(console, "action.delete")
+    expect(row).to_have_count(0)
