@@ -10,6 +10,7 @@ use crate::health::{self, Health};
 use crate::limits::Counts;
 use crate::listen::{self, Open};
 use crate::live::Live;
+use crate::plugins::AnswerStore;
 use crate::record::{Counters, Recorder};
 use crate::request::{AutomaticDomains, Nonces};
 use crate::settings::EngineSettings;
@@ -73,6 +74,7 @@ impl Engine {
             automatic_domains: AutomaticDomains::new(settings.automatic_domain_quota),
             counts: Counts::new(u32::try_from(count).unwrap_or(u32::MAX)),
             https: engine.addresses.https,
+            answers: AnswerStore::default(),
             backend_tls,
         });
         engine.keep_day_counts(&settings, &shared, stopped.clone())?;

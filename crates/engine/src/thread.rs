@@ -5,6 +5,7 @@ use crate::attach::Attachments;
 use crate::backend::{BackendTls, Pools};
 use crate::limits::{Counts, Leases};
 use crate::live::Live;
+use crate::plugins::AnswerStore;
 use crate::record::Recorder;
 use crate::request::{AutomaticDomains, Nonces};
 use crate::settings::EngineSettings;
@@ -25,6 +26,7 @@ pub struct Shared {
     pub counts: Counts,
     /// Where the engine takes HTTPS requests.
     pub https: Option<SocketAddr>,
+    pub answers: AnswerStore,
     pub backend_tls: BackendTls,
 }
 

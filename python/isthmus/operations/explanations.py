@@ -198,6 +198,12 @@ EXPLANATIONS: dict[str, Explanation] = {
         "Call less often, or raise RpsLimitForServerless of the group.",
         "group",
     ),
+    "I404CH": Explanation(
+        "plug-in",
+        "No stored answer, and the caller wanted nothing else",
+        "Call without Cache-Control: only-if-cached.",
+        "request",
+    ),
     "T429PA": Explanation(
         "plug-in",
         "The API, an account or an app was called too often",

@@ -1,8 +1,8 @@
 //! Which plug-ins an API has in a stage: its own, and of each type that it has none of, its group's.
 
 use super::{
-    AccessControl, BackendSignature, BasicAuth, CircuitBreaker, Cors, ErrorMapping, IpControl, JwtAuth, RemoteAuth,
-    Routing,
+    AccessControl, BackendSignature, BasicAuth, Caching, CircuitBreaker, Cors, ErrorMapping, IpControl, JwtAuth,
+    RemoteAuth, Routing,
 };
 use super::{TrafficControl, Transformer};
 use isthmus_plan::{Definition, PlanError, Plugin};
@@ -59,6 +59,7 @@ plugins! {
     traffic_control: TrafficControl;
     routing: Routing;
     transformer: Transformer;
+    caching: Caching;
     backend_signature: BackendSignature;
     circuit_breaker: CircuitBreaker;
     error_mapping: ErrorMapping;

@@ -27,8 +27,16 @@ pub struct CircuitBreaker {
 
 /// How a request goes on.
 pub enum Entered<'w> {
-    Asks { pass: Pass<'w>, began: Option<Instant> },
-    Downgraded { backend: Box<Backend>, path: Vec<PathPiece> },
+    Asks {
+        pass: Pass<'w>,
+        began: Option<Instant>,
+    },
+    Downgraded {
+        backend: Box<Backend>,
+        path: Vec<PathPiece>,
+    },
+    /// Only a stored answer can help.
+    Refused(Kind),
 }
 
 impl CircuitBreaker {
@@ -45,8 +53,8 @@ impl CircuitBreaker {
 }
 
 /// # Errors
-/// `BreakerOpen`, `BreakerBusy` when nothing answers in the backend's place.
-pub fn enter<'w>(step: &Step<'_, 'w>, edition: &'w CompiledEdition) -> Result<Entered<'w>, Refusal> {
+/// `IncompleteBackend` when a downgrade backend and the API together lack a part.
+pub fn enter<'w>(step: &mut Step<'_, 'w>, edition: &'w CompiledEdition) -> Result<Entered<'w>, Refusal> {
     let plugin = step.passage.plugins.circuit_breaker();
     let blocked = match edition.breaker.admit(unix_ms(step.now.unix_ms())) {
         Ok(pass) => {
@@ -59,9 +67,11 @@ pub fn enter<'w>(step: &Step<'_, 'w>, edition: &'w CompiledEdition) -> Result<En
         let backend = overlay(downgrade, &edition.edition)
             .ok_or_else(|| Refusal::new(Kind::IncompleteBackend).with_detail("downgradeBackend"))?;
         let path = path_pieces(&backend.path);
+        // Its answers are not those of the API.
+        step.passage.caching.iter_mut().for_each(|intent| intent.only_use());
         return Ok(Entered::Downgraded { backend: Box::new(backend), path });
     }
-    Err(Refusal::new(match blocked {
+    Ok(Entered::Refused(match blocked {
         Blocked::Open => Kind::BreakerOpen,
         Blocked::HalfOpen => Kind::BreakerBusy,
     }))
@@ -71,8 +81,17 @@ impl<'w> Entered<'w> {
     /// The backend to ask, when it is not `own`.
     pub fn chosen<'e>(&'e self, own: Chosen<'e>) -> Chosen<'e> {
         match self {
-            Entered::Asks { .. } => own,
+            Entered::Asks { .. } | Entered::Refused(_) => own,
             Entered::Downgraded { backend, path } => Chosen { backend, path },
+        }
+    }
+
+    /// # Errors
+    /// `BreakerOpen`, `BreakerBusy` when nothing answers in the backend's place.
+    pub fn may_ask(&self) -> Result<(), Refusal> {
+        match self {
+            Entered::Refused(kind) => Err(Refusal::new(*kind)),
+            Entered::Asks { .. } | Entered::Downgraded { .. } => Ok(()),
         }
     }
 

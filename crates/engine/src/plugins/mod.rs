@@ -8,6 +8,7 @@ mod access_control;
 mod backend_signature;
 mod basic_auth;
 mod bound;
+mod caching;
 mod circuit_breaker;
 mod cors;
 mod error_mapping;
@@ -25,6 +26,7 @@ pub use access_control::AccessControl;
 pub use backend_signature::BackendSignature;
 pub use basic_auth::BasicAuth;
 pub use bound::{Bound, Compiled, Plugins};
+pub use caching::{AnswerStore, Caching};
 pub use circuit_breaker::{enter, CircuitBreaker, Entered};
 pub use cors::Cors;
 pub use error_mapping::ErrorMapping;
@@ -53,6 +55,8 @@ pub struct Passage<'w> {
     pub plugins: Plugins<'w>,
     pub edition: Option<&'w CompiledEdition>,
     pub caller: Option<&'w Caller>,
+    /// What the request has to do with stored answers.
+    pub caching: Option<caching::Intent>,
     /// Claims of a verified JSON Web Token.
     pub claims: Option<serde_json::Value>,
     /// Parameters that plug-ins set, by name.

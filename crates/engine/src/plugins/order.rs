@@ -68,6 +68,9 @@ pub async fn on_permitted(
     if let Some(traffic_control) = plugins.traffic_control() {
         traffic_control.check(step, head, body, permitted).await?;
     }
+    if let Some(caching) = plugins.caching() {
+        step.passage.caching = caching.consider(head, permitted);
+    }
     Ok(Flow::Continue)
 }
 
@@ -100,6 +103,11 @@ pub async fn on_mapped(
     if let Some(transformer) = plugins.transformer() {
         transformer.change_request(step, outgoing).await?;
     }
+    if let Some(caching) = plugins.caching() {
+        if let Some(stored) = caching.look_up(step, routed, outgoing)? {
+            return Ok(Flow::Answer(Box::new(stored)));
+        }
+    }
     if let Some(signature) = plugins.backend_signature() {
         signature.sign(step, routed, outgoing).await?;
     }
@@ -113,6 +121,9 @@ pub async fn on_answer(
     refusal: Option<&Refusal>,
 ) -> Response<ResponseBody> {
     let plugins = step.passage.plugins;
+    if let Some(caching) = plugins.caching().filter(|_| refusal.is_none()) {
+        response = caching.keep(step, response).await;
+    }
     if let Some(error_mapping) = plugins.error_mapping() {
         response = error_mapping.apply(step, response, refusal).await;
     }

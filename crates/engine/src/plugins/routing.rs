@@ -85,6 +85,10 @@ impl Routed<'_> {
         Chosen { backend: &self.backend, path: &self.path }
     }
 
+    pub fn name(&self) -> &str {
+        &self.route.name
+    }
+
     /// Names of the headers that the route sets.
     pub fn constant_headers(&self) -> impl Iterator<Item = &str> {
         let headers = self.route.constant_parameters.iter().filter(|constant| constant.location == Place::Header);

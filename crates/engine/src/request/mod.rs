@@ -121,6 +121,7 @@ async fn steps(step: &mut Step<'_, '_>, request: Request<Incoming>) -> Result<Re
         map::build(&permitted, chosen, head, body, &system, &map::Rules { passed_headers, body_limit: limit }).await?
     };
     go_on!(plugins::on_mapped(step, routed.as_ref(), &mut outgoing));
+    entered.may_ask()?;
     let answer = backend::send(thread, world, chosen.backend, outgoing, step.entry).await;
     entered.leave(step, &answer);
     answer

@@ -7,6 +7,7 @@
 mod access_control;
 mod backend_signature;
 mod basic_auth;
+mod caching;
 mod circuit_breaker;
 mod cors;
 pub mod error_mapping;
@@ -26,6 +27,7 @@ pub mod transformer;
 pub use access_control::{AccessControl, AccessRule, Verdict};
 pub use backend_signature::{BackendSignature, SignatureMode};
 pub use basic_auth::{BasicAuth, BasicUser};
+pub use caching::{Caching, ClientCacheMode, LONGEST as LONGEST_CACHED};
 pub use circuit_breaker::CircuitBreaker;
 pub use cors::{Cors, OriginPattern};
 pub use error_mapping::ErrorMapping;
@@ -98,6 +100,7 @@ plugin_types! {
     Routing = "routing";
     ErrorMapping = "errorMapping";
     Transformer = "transformer";
+    Caching = "caching";
     BackendSignature = "backendSignature";
     CircuitBreaker = "circuitBreaker";
 }
