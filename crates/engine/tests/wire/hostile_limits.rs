@@ -1,13 +1,9 @@
 //! Hostile input to limits and stores, one test for each known class of defect (named by its number in our list).
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-
-mod support;
-
+use crate::support::plugins::{binding, plugin};
+use crate::support::{connect, domain, edition, group, http_backend, read_answer, Answer, Echo, Gateway, HOST};
 use serde_json::{json, Value};
 use std::io::{BufReader, Write};
-use support::plugins::{binding, plugin};
-use support::{connect, domain, edition, group, http_backend, read_answer, Answer, Echo, Gateway, HOST};
 
 fn gateway(echo: &Echo, plugin_type: &str, definition: Value) -> Gateway {
     Gateway::start(vec![

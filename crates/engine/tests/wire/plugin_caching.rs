@@ -1,15 +1,13 @@
 //! `caching`: each field, through a real socket.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-
-mod support;
-
+use crate::support::docs::example;
+use crate::support::plugins::{binding, plugin};
+use crate::support::service::{answer, Service};
+use crate::support::{
+    app, app_auth, domain, edition, grant, group, http_backend, seen_header, Answer, Gateway, APP_CODE,
+};
 use serde_json::{json, Value};
 use std::net::SocketAddr;
-use support::docs::example;
-use support::plugins::{binding, plugin};
-use support::service::{answer, Service};
-use support::{app, app_auth, domain, edition, grant, group, http_backend, seen_header, Answer, Gateway, APP_CODE};
 
 /// A backend that numbers its answers and takes its headers from the request's `X-Answer`.
 fn backend() -> Service {
