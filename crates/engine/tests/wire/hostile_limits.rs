@@ -29,7 +29,7 @@ fn hit(answer: &Answer) -> bool {
 
 /// A smuggled request stands in the body of one that is answered early.
 #[test]
-fn r9_an_early_answer_never_lets_a_body_become_a_request() {
+fn r09_an_early_answer_never_lets_a_body_become_a_request() {
     let echo = Echo::start();
     let cached = gateway(&echo, "caching", json!({"duration": 60}));
     assert_eq!(cached.get("/a", &[]).status, 200);
