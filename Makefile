@@ -11,7 +11,7 @@ CONSOLE_NODE := console/node_modules/.package-lock.json
 CONSOLE_SOURCES := $(shell find console/src console/public console/scripts -type f) $(wildcard console/*.ts console/*.html console/*.cjs) $(wildcard spec/*.json)
 RUST := $(shell find crates -name '*.rs' -o -name Cargo.toml) Cargo.toml Cargo.lock
 .DEFAULT_GOAL := help
-.PHONY: clients help build screenshots console-dev dev demo demo-stop test check bench clean generate
+.PHONY: clients help build screenshots console-dev dev demo demo-stop test check bench fuzz clean generate
 
 help: ## print this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | expand -t 12
@@ -38,6 +38,7 @@ test: build .cache/system $(NODE) clients ## all tests
 	cd console && npx vitest run --silent
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 	cargo build --quiet --release -p isthmus-engine --example serve && $(BIN)/python bench/counts.py --check
+	$(BIN)/python fuzz/run.py --seconds 3
 
 # Where there is no Go, or no JDK and Maven, the tests that need these clients are skipped and say so.
 clients:
@@ -54,6 +55,9 @@ check: build ## linters, types, formats, repository rules
 bench: $(VENV) .cache/system ## CPU per request beside nginx, then counts per request
 	cargo build --quiet --release -p isthmus-engine --example serve
 	$(BIN)/python bench/compare.py && $(BIN)/python bench/counts.py
+
+fuzz: $(VENV) ## each parser for ten minutes; what is found joins the corpus
+	$(BIN)/python fuzz/run.py --seconds 600 --keep
 
 generate: build ## write the generated reference pages
 	$(BIN)/python -m isthmus.reference docs/reference

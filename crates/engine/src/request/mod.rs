@@ -27,7 +27,7 @@ pub use map::{Chosen, Outgoing};
 pub use nonces::{Nonces, SeenNonces};
 pub use permit::Permitted;
 pub use route::Matched;
-pub use signature::has_form;
+pub use signature::{has_form, SignedRequest};
 pub use system::System;
 pub use throttle::AutomaticDomains;
 pub use traffic::Traffic;
