@@ -4,7 +4,7 @@
 requests on one kept connection, and divides the difference: what a start costs falls out. With `--check` it compares
 with `budgets.json` and fails when a count is over its budget; budgets may only fall. Instructions are user
 instructions of the engine process under callgrind, system calls are counted by strace, allocations by the engine's
-allocator itself.
+allocator itself. Recording (the access log, the ring of records) is on; what the ring adds is printed too.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ def play(port: int, requests: int) -> None:
                 raise parts.BenchError(f"not a 200: {received[:100]!r}")
 
 
-def run(folder: Path, backend: int, requests: int, wrapper: list[str]) -> str:
+def run(folder: Path, backend: int, requests: int, wrapper: list[str], recording: bool = True) -> str:
     """What the engine printed at its end."""
-    with parts.engine(folder, backend, wrapper) as (process, port):
+    with parts.engine(folder, backend, wrapper, recording) as (process, port):
         play(port, requests)
         assert process.stdin is not None and process.stdout is not None
         process.stdin.close()
@@ -52,14 +52,10 @@ def run(folder: Path, backend: int, requests: int, wrapper: list[str]) -> str:
     return output
 
 
-def instructions(folder: Path, backend: int, requests: int) -> int:
+def instructions(folder: Path, backend: int, requests: int, recording: bool = True) -> int:
     out = folder / "callgrind.out"
-    run(
-        folder,
-        backend,
-        requests,
-        ["valgrind", "-q", "--tool=callgrind", f"--callgrind-out-file={out}"],
-    )
+    command = ["valgrind", "-q", "--tool=callgrind", f"--callgrind-out-file={out}"]
+    run(folder, backend, requests, command, recording)
     match = re.search(r"^(?:summary|totals): (\d+)", out.read_text(), re.MULTILINE)
     if match is None:
         raise parts.BenchError("callgrind wrote no total")
@@ -96,10 +92,14 @@ def main() -> None:
             ):
                 few, many = count(folder, backend, FEW), count(folder, backend, MANY)
                 figures[what] = round((many - few) / (MANY - FEW), 1)
+            few, many = instructions(folder, backend, FEW, False), instructions(folder, backend, MANY, False)
+            without = (many - few) / (MANY - FEW)
     budgets = json.loads(BUDGETS.read_text())
     over = [what for what, figure in figures.items() if figure > budgets[what]]
     for what, figure in figures.items():
         print(f"{what} per request: {figure} (budget {budgets[what]}){'  OVER' if what in over else ''}")
+    added = figures["instructions"] - without
+    print(f"of the instructions, records on disk cost {added:.0f} ({added / without:.1%})")
     if options.check and over:
         raise parts.BenchError(f"over budget: {', '.join(over)}")
 

@@ -137,8 +137,9 @@ def plan(backend: int) -> str:
     return "\n".join(json.dumps({"kind": kind, "key": key, "body": body}) for kind, key, body in records)
 
 
-def engine_settings(folder: Path) -> dict[str, Any]:
+def engine_settings(folder: Path, recording: bool) -> dict[str, Any]:
     return {
+        "records": {"bytes": 64 << 20, "age_ms": 3_600_000} if recording else None,
         "node": "bench",
         "http": "127.0.0.1:0",
         "https": None,
@@ -164,11 +165,11 @@ def engine_settings(folder: Path) -> dict[str, Any]:
 
 @contextmanager
 def engine(
-    folder: Path, backend: int, wrapper: list[str] | None = None
+    folder: Path, backend: int, wrapper: list[str] | None = None, recording: bool = True
 ) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    """Our engine, serving `plan`; `wrapper` is a command in front of it, for example valgrind."""
+    """Our engine, serving `plan`; `wrapper` is a command in front of it, for example valgrind; `recording` keeps records."""
     (folder / "plan.jsonl").write_text(plan(backend))
-    (folder / "settings.json").write_text(json.dumps(engine_settings(folder)))
+    (folder / "settings.json").write_text(json.dumps(engine_settings(folder, recording)))
     program = ROOT / "target" / "release" / "examples" / "serve"
     if not program.exists():
         raise BenchError("the engine is not built: cargo build --release -p isthmus-engine --example serve")

@@ -185,6 +185,12 @@ class Settings:
         "File of the access log (one JSON object a line); empty means no access log.",
         optional=True,
     )
+    record_size: int = _setting(
+        "size",
+        256 * 1024**2,
+        "What an engine keeps of its last requests on disk, to be found by request id; 0 means nothing.",
+    )
+    record_age: timedelta = _setting("duration", timedelta(days=7), "How long it keeps them at most.")
     refusal_body: str = _setting(
         "choice",
         "empty",

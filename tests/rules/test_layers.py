@@ -174,7 +174,7 @@ def test_stories_in_the_documentation_name_the_folders() -> None:
         "request/throttle.rs",
         "request/map.rs",
         "backend/mod.rs",
-        "record.rs",
+        "record/mod.rs",
         "request/answer.rs",
     ):
         assert (engine / name).exists() and f"`{name}`" in request, name

@@ -11,6 +11,7 @@ use crate::limits::Counts;
 use crate::listen::{self, Open};
 use crate::live::Live;
 use crate::plugins::AnswerStore;
+use crate::record::ring::{Inbox, Ring};
 use crate::record::{Counters, Recorder};
 use crate::request::{AutomaticDomains, Nonces};
 use crate::settings::EngineSettings;
@@ -33,6 +34,8 @@ const HOUSEKEEPING: Duration = Duration::from_millis(500);
 pub struct Engine {
     pub live: Arc<Live>,
     pub addresses: Addresses,
+    /// The last requests, when they are kept.
+    pub records: Option<Arc<Ring>>,
     threads: Vec<JoinHandle<()>>,
     stop: watch::Sender<bool>,
 }
@@ -66,7 +69,7 @@ impl Engine {
         let backend_tls = BackendTls::new(&settings)?;
         let handshakes = Handshakes::new(Arc::clone(&live)).map_err(io::Error::other)?;
         let (stop, stopped) = watch::channel(false);
-        let mut engine = Engine { live: Arc::clone(&live), addresses, threads: Vec::new(), stop };
+        let mut engine = Engine { live: Arc::clone(&live), addresses, records: None, threads: Vec::new(), stop };
         engine.follow(&settings, stopped.clone())?;
         let shared = Arc::new(Shared {
             live,
@@ -78,6 +81,7 @@ impl Engine {
             backend_tls,
         });
         engine.keep_day_counts(&settings, &shared, stopped.clone())?;
+        let inbox = engine.keep_records(&settings)?;
         let mut tls = tls.into_iter();
         let mut counters = Vec::new();
         for (index, listener) in plain.into_iter().enumerate() {
@@ -89,6 +93,7 @@ impl Engine {
                 policy: Arc::clone(&policy),
                 counters: own,
                 log: log.as_ref().map(File::try_clone).transpose()?,
+                inbox: inbox.clone(),
                 plain: listener,
                 tls: tls.next().map(|listener| (listener, handshakes.clone())),
                 stop: stopped.clone(),
@@ -100,7 +105,7 @@ impl Engine {
             engine.spawn("nonces", move || local(kept))?;
         }
         if let Some(listener) = health_listener.into_iter().next() {
-            let health = Arc::new(Health { live: Arc::clone(&engine.live), counters });
+            let health = Arc::new(Health { live: Arc::clone(&engine.live), counters, records: engine.records.clone() });
             engine
                 .spawn("health", move || local(async move { drop(health::serve(listener, health, stopped).await) }))?;
         }
@@ -124,6 +129,17 @@ impl Engine {
                 eprintln!("isthmus engine: the plan is not followed: {error}");
             }
         })
+    }
+
+    /// Opens the ring of records and starts its writer, which ends with the last serving thread.
+    fn keep_records(&mut self, settings: &EngineSettings) -> io::Result<Option<Inbox>> {
+        let Some(kept) = settings.records.filter(|kept| kept.bytes > 0 && keeps_state(settings)) else {
+            return Ok(None);
+        };
+        let (ring, inbox, writer) = Ring::open(&settings.state.join("records"), kept)?;
+        self.spawn("records", move || writer.run())?;
+        self.records = Some(ring);
+        Ok(Some(inbox))
     }
 
     /// Goes on from the counts of the last run, for an engine that has a place to keep them.
@@ -226,6 +242,7 @@ struct ThreadStart {
     policy: Arc<AddressPolicy>,
     counters: Arc<Counters>,
     log: Option<File>,
+    inbox: Option<Inbox>,
     plain: std::net::TcpListener,
     tls: Option<(std::net::TcpListener, Handshakes)>,
     stop: watch::Receiver<bool>,
@@ -238,7 +255,7 @@ impl ThreadStart {
 
     async fn serve(self) {
         let drain = Duration::from_millis(self.settings.drain_ms);
-        let recorder = Recorder::new(self.counters, self.log);
+        let recorder = Recorder::new(self.counters, self.log, self.inbox);
         let attachments = Attachments::new(self.policy);
         let thread = Rc::new(Thread::new(self.settings, self.shared, attachments, recorder));
         let open = Rc::new(Open::default());

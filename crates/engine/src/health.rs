@@ -4,6 +4,7 @@
 //! store, revision, content hash, refused records, counters.
 
 use crate::live::Live;
+use crate::record::ring::Ring;
 use crate::record::Counters;
 use bytes::Bytes;
 use http_body_util::Full;
@@ -26,6 +27,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
 pub struct Health {
     pub live: Arc<Live>,
     pub counters: Vec<Arc<Counters>>,
+    pub records: Option<Arc<Ring>>,
 }
 
 /// Answers until the engine stops; runs in a `LocalSet`.
@@ -82,6 +84,7 @@ fn answer(health: &Health, request: &Request<Incoming>) -> Response<Full<Bytes>>
         "aborted": total(|counters| &counters.aborted),
         "bytes_out": total(|counters| &counters.bytes_out),
         "log_lines_lost": total(|counters| &counters.log_lost),
+        "records_lost": health.records.as_ref().map_or(0, |ring| ring.lost.load(Ordering::Relaxed)),
         "panics": total(|counters| &counters.panics),
     });
     let mut response = Response::new(Full::new(Bytes::from(body.to_string())));

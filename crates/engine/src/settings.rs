@@ -24,6 +24,9 @@ pub struct EngineSettings {
     pub feed: Option<FeedSettings>,
     /// File of the access log (JSON lines); none means no access log.
     pub access_log: Option<PathBuf>,
+    /// How much is kept of the last requests, in the state directory; none means nothing.
+    #[serde(default)]
+    pub records: Option<RecordSettings>,
     /// How far a caller's timestamp may be from now, in milliseconds.
     pub signature_window_ms: u64,
     /// How long a nonce may not come again, in milliseconds; 0 switches the check off.
@@ -53,6 +56,14 @@ pub struct EngineSettings {
     pub own_addresses: Vec<SocketAddr>,
     /// Whether a refusal carries a JSON body.
     pub refusal_body: RefusalBody,
+}
+
+/// Size and age of the ring of records; whichever is reached first ends a record's life.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecordSettings {
+    pub bytes: u64,
+    pub age_ms: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

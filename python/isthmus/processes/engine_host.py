@@ -33,6 +33,7 @@ def engine_document(settings: Settings) -> dict[str, Any]:
         "state_key": keyring.derive("engine/disk").hex(),
         "feed": {"url": settings.control_url, "token": engine_token(settings.state)},
         "access_log": None if settings.access_log is None else str(settings.access_log),
+        "records": {"bytes": settings.record_size, "age_ms": _milliseconds(settings.record_age)},
         "signature_window_ms": _milliseconds(settings.signature_window),
         "nonce_window_ms": _milliseconds(settings.nonce_window),
         "automatic_domain_quota": settings.automatic_domain_quota,

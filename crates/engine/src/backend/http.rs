@@ -34,10 +34,11 @@ pub async fn exchange(
     mut outgoing: Outgoing,
     entry: &mut Entry,
 ) -> Result<Response<ResponseBody>, Refusal> {
+    let started = Instant::now();
+    route.note(entry, started);
     if http2::wanted(&outgoing.headers) {
         return http2::exchange(thread, route, timeout_ms, outgoing, entry).await;
     }
-    let started = Instant::now();
     let deadline = started + Duration::from_millis(timeout_ms);
     let host = route.host_header(&mut outgoing);
     let handshake = outgoing.handshake.take();
@@ -48,7 +49,13 @@ pub async fn exchange(
         let reused = pooled.is_some();
         let mut sender = match pooled {
             Some(sender) => sender,
-            None => connect(thread, &route, deadline).await?,
+            None => {
+                let connecting = Instant::now();
+                let connected = connect(thread, &route, deadline).await;
+                entry.connect = connecting.elapsed();
+                entry.service = entry.connect;
+                connected?
+            }
         };
         let sent = async {
             sender.ready().await.ok();

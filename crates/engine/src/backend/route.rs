@@ -4,6 +4,7 @@
 //! of its connections, the `Host` that it sees and the name that its certificate must have.
 
 use super::pool::{TargetKey, TargetPool};
+use crate::record::Entry;
 use crate::request::answer::{Kind, Refusal};
 use crate::request::Outgoing;
 use crate::thread::Thread;
@@ -12,6 +13,7 @@ use hyper::header::HeaderValue;
 use isthmus_plan::{Network, Scheme};
 use std::rc::Rc;
 use std::sync::Arc;
+use tokio::time::Instant;
 
 /// Where an exchange goes.
 pub struct Route<'w> {
@@ -107,6 +109,15 @@ impl<'w> Route<'w> {
         let host = if bracketed { format!("[{host}]") } else { host.to_owned() };
         let text = if usual { host } else { format!("{host}:{port}") };
         HeaderValue::from_str(&text).ok()
+    }
+
+    /// Writes down where a request goes.
+    pub fn note(&self, entry: &mut Entry, now: Instant) {
+        let (name, port) = match &self.place {
+            Place::Host { host, port } => (*host, *port),
+            Place::Access { access, .. } => (access.access.name.as_str(), access.access.port),
+        };
+        entry.sent_to(name, port, now.into_std());
     }
 
     /// The name that is sent as SNI and that a certificate must have: the address's host, or the `Host` of a VPC access

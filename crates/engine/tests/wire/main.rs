@@ -33,6 +33,7 @@ mod plugin_transformer;
 mod plugins;
 mod protocols_http2;
 mod protocols_streams;
+mod records;
 mod refusals;
 mod signatures;
 mod stage_variables;

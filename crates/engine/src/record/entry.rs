@@ -1,0 +1,158 @@
+//! What is known of one request while it is under way.
+//!
+//! An entry travels with its request and ends with the answer's body; the stops of a request fill it in. It is used
+//! again for a later request, so filling it allocates nothing once its texts have grown.
+
+use hyper::header::HeaderValue;
+use isthmus_plan::{AppCodePlace, Edition, Group};
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+/// What is known of one request.
+#[derive(Default)]
+pub struct Entry {
+    pub(super) id: RequestId,
+    pub(super) uuid: [u8; 16],
+    pub request_id_header: Option<HeaderValue>,
+    pub(super) started: Option<Instant>,
+    pub(super) unix_ms: i64,
+    pub(super) time: Option<Rc<str>>,
+    pub(super) scheme: &'static str,
+    pub client: String,
+    pub(super) method: String,
+    pub(super) path: String,
+    pub(super) query: String,
+    pub domain: String,
+    pub(super) group_id: String,
+    pub(super) group_name: String,
+    pub(super) instance_id: String,
+    pub(super) region: String,
+    pub(super) api_id: String,
+    pub(super) api_name: String,
+    pub(super) version: String,
+    pub stage: String,
+    pub(super) app_id: Option<u64>,
+    pub(super) app_name: String,
+    pub app_key: String,
+    pub status: u16,
+    pub(super) error_code: &'static str,
+    pub(super) error_message: String,
+    pub(super) detail: String,
+    /// Type of the plug-in that is at work, and after a refusal of the one that gave it.
+    pub plugin: &'static str,
+    /// A parameter of the query that holds an AppCode, beside those that everybody knows.
+    pub(super) secret_parameter: String,
+    pub request_bytes: u64,
+    pub response_bytes: u64,
+    pub(super) backend: String,
+    pub(super) backend_at: Option<Instant>,
+    /// Time spent opening a connection to the backend.
+    pub connect: Duration,
+    /// Time spent waiting for the backend.
+    pub service: Duration,
+    /// Whether the answer was sent to its end.
+    pub completed: bool,
+}
+
+/// Text of a UUID in upper case.
+pub(super) struct RequestId(pub [u8; 36]);
+
+impl Default for RequestId {
+    fn default() -> Self {
+        Self([0; 36])
+    }
+}
+
+impl Entry {
+    pub(super) fn clear(&mut self) {
+        for text in [
+            &mut self.client,
+            &mut self.method,
+            &mut self.path,
+            &mut self.query,
+            &mut self.domain,
+            &mut self.group_id,
+            &mut self.group_name,
+            &mut self.instance_id,
+            &mut self.region,
+            &mut self.api_id,
+            &mut self.api_name,
+            &mut self.version,
+            &mut self.stage,
+            &mut self.app_name,
+            &mut self.app_key,
+            &mut self.error_message,
+            &mut self.detail,
+            &mut self.secret_parameter,
+            &mut self.backend,
+        ] {
+            text.clear();
+        }
+        self.app_id = None;
+        (self.error_code, self.plugin) = ("", "");
+        (self.status, self.request_bytes, self.response_bytes) = (0, 0, 0);
+        self.backend_at = None;
+        (self.connect, self.service) = (Duration::ZERO, Duration::ZERO);
+        self.completed = false;
+    }
+
+    /// Upper-case UUID, the value of `X-Ca-Request-Id`.
+    pub fn request_id(&self) -> &str {
+        std::str::from_utf8(&self.id.0).unwrap_or_default()
+    }
+
+    pub fn group(&mut self, group: &Group) {
+        self.group_id.push_str(&group.group_id);
+        self.group_name.push_str(&group.name);
+        self.instance_id.push_str(&group.instance_id);
+        self.region.push_str(&group.region);
+        if let Some(AppCodePlace::Query(name)) = &group.app_code.place {
+            self.secret_parameter.push_str(name);
+        }
+    }
+
+    pub fn api(&mut self, edition: &Edition) {
+        self.api_id.push_str(&edition.api_id);
+        self.api_name.push_str(&edition.api_name);
+        self.version.push_str(&edition.version);
+    }
+
+    pub fn caller(&mut self, caller: &crate::world::Caller) {
+        self.app_id = Some(caller.app.app_id);
+        self.app_name.push_str(&caller.app.name);
+    }
+
+    /// The request goes to its backend now; `port` belongs to the address or VPC access of this name.
+    pub fn sent_to(&mut self, name: &str, port: u16, now: Instant) {
+        self.backend_at = Some(now);
+        self.backend.push_str(name);
+        self.backend.push(':');
+        push_number(&mut self.backend, port);
+    }
+
+    /// The message that a plug-in put in place of the answer's own.
+    pub fn mapped(&mut self, message: Option<&str>) {
+        if let Some(message) = message {
+            self.error_message.clear();
+            self.error_message.push_str(message);
+        }
+    }
+
+    pub fn refused(&mut self, code: &'static str, message: &str, detail: Option<&str>) {
+        self.error_code = code;
+        self.error_message.push_str(message);
+        self.detail.push_str(detail.unwrap_or_default());
+    }
+}
+
+/// Decimal digits, without the machinery of formatting.
+fn push_number(text: &mut String, number: u16) {
+    let mut unit = 10_000;
+    while unit > 1 && number < unit {
+        unit /= 10;
+    }
+    while unit > 0 {
+        text.push(char::from(b'0' + u8::try_from(number / unit % 10).unwrap_or(0)));
+        unit /= 10;
+    }
+}

@@ -1,0 +1,148 @@
+//! Stop 10: what is written down of every request, answered or not.
+//!
+//! An `Entry` (`entry.rs`) travels with its request and ends with the answer's body. After the answer has left, the
+//! thread's `Counters` count it, `line` writes the access log's line, `packed` the record for the `ring` on disk: into
+//! buffers of the thread, which are handed on when they are full or a moment old. `mask` keeps secrets out of both.
+
+mod counters;
+mod entry;
+mod line;
+pub mod mask;
+pub mod packed;
+pub mod ring;
+
+pub use counters::{add, Counters};
+pub use entry::Entry;
+
+use crate::connection::Malformed;
+use crate::listen::Peer;
+use crate::request::answer::malformed_refusal;
+use crate::thread::Now;
+use hyper::header::HeaderValue;
+use hyper::Request;
+use isthmus_plan::Scheme;
+use line::Log;
+use ring::Inbox;
+use std::cell::RefCell;
+use std::fs::File;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use uuid::Uuid;
+
+/// Entries a thread keeps for later requests.
+const SPARE: usize = 256;
+/// Bytes of records a thread keeps before it hands them on.
+const BLOCK: usize = 64 * 1024;
+
+/// Where a thread's records go.
+pub struct Recorder {
+    pub counters: Arc<Counters>,
+    // Boxed, because an entry moves from step to step and is large.
+    #[allow(clippy::vec_box)]
+    spare: RefCell<Vec<Box<Entry>>>,
+    log: RefCell<Option<Log>>,
+    kept: RefCell<Option<Kept>>,
+}
+
+/// Records that wait to be handed to the ring.
+struct Kept {
+    inbox: Inbox,
+    block: Vec<u8>,
+    count: u32,
+}
+
+impl Recorder {
+    pub fn new(counters: Arc<Counters>, file: Option<File>, inbox: Option<Inbox>) -> Self {
+        let kept = inbox.map(|inbox| Kept { inbox, block: Vec::new(), count: 0 });
+        Self { counters, spare: RefCell::default(), log: RefCell::new(file.map(Log::new)), kept: RefCell::new(kept) }
+    }
+
+    /// The entry of a request that just arrived.
+    pub fn begin<B: http_body::Body>(&self, request: &Request<B>, peer: &Peer, now: &Now) -> Box<Entry> {
+        let mut entry = self.spare.borrow_mut().pop().unwrap_or_default();
+        let id = Uuid::new_v4();
+        entry.uuid = *id.as_bytes();
+        id.hyphenated().encode_upper(&mut entry.id.0);
+        entry.request_id_header = HeaderValue::from_bytes(&entry.id.0).ok();
+        entry.started = Some(Instant::now());
+        entry.unix_ms = now.unix_ms();
+        entry.time = Some(now.text_shared());
+        entry.scheme = match peer.scheme {
+            Scheme::Http => "HTTP",
+            Scheme::Https => "HTTPS",
+        };
+        entry.client.push_str(&peer.address_text);
+        entry.method.push_str(request.method().as_str());
+        entry.path.push_str(request.uri().path());
+        entry.query.push_str(request.uri().query().unwrap_or_default());
+        entry.request_bytes = request.body().size_hint().lower();
+        entry
+    }
+
+    /// A message that could not be read, so that only its peer and its answer are known.
+    pub fn malformed(&self, malformed: &Malformed, peer: &Peer, now: &Now) {
+        let Some(refusal) = malformed_refusal(malformed.status) else { return };
+        let mut entry = self.begin(&Request::new(http_body_util::Empty::<bytes::Bytes>::new()), peer, now);
+        entry.method.clear();
+        entry.path.clear();
+        if let Ok(id) = Uuid::try_parse(&malformed.request_id) {
+            entry.uuid = *id.as_bytes();
+            id.hyphenated().encode_upper(&mut entry.id.0);
+        }
+        let listed = refusal.kind.listed();
+        entry.refused(listed.code, &refusal.message(), None);
+        entry.status = listed.status;
+        entry.completed = true;
+        self.finish(entry);
+    }
+
+    /// Counts a request and writes it down.
+    pub fn finish(&self, mut entry: Box<Entry>) {
+        let counters = &self.counters;
+        add(&counters.requests, 1);
+        add(&counters.bytes_out, entry.response_bytes);
+        let class = usize::from(entry.status / 100).wrapping_sub(1);
+        counters.classes.get(class).into_iter().for_each(|counter| add(counter, 1));
+        if !entry.error_code.is_empty() {
+            add(&counters.refusals, 1);
+        }
+        if !entry.completed {
+            add(&counters.aborted, 1);
+        }
+        let total = entry.started.map_or(Duration::ZERO, |started| started.elapsed());
+        if let Some(log) = self.log.borrow_mut().as_mut() {
+            log.write(&entry, total, counters);
+        }
+        if let Some(kept) = self.kept.borrow_mut().as_mut() {
+            packed::pack(&mut kept.block, &entry, total);
+            kept.count += 1;
+            if kept.block.len() >= BLOCK {
+                kept.hand_on();
+            }
+        }
+        entry.clear();
+        let mut spare = self.spare.borrow_mut();
+        if spare.len() < SPARE {
+            spare.push(entry);
+        }
+    }
+
+    /// Hands on what is buffered; called every moment and at the end.
+    pub fn flush(&self) {
+        if let Some(log) = self.log.borrow_mut().as_mut() {
+            log.flush(&self.counters);
+        }
+        if let Some(kept) = self.kept.borrow_mut().as_mut() {
+            kept.hand_on();
+        }
+    }
+}
+
+impl Kept {
+    fn hand_on(&mut self) {
+        if self.count > 0 {
+            let block = std::mem::replace(&mut self.block, Vec::with_capacity(BLOCK + 4096));
+            self.inbox.put(block, std::mem::take(&mut self.count));
+        }
+    }
+}
