@@ -138,9 +138,10 @@ apis = Table(
     # Grows with every change of the draft: the basis of optimistic concurrency.
     Column("draft_revision", Integer, nullable=False, default=1),
     Column("created_at", BigInteger, nullable=False),
-    Column("modified_at", BigInteger, nullable=False, index=True),
+    Column("modified_at", BigInteger, nullable=False),
     UniqueConstraint("group_id", "name"),
     UniqueConstraint("group_id", "method", "path"),
+    Index("ix_apis_modified_at_api_id_group_id", "modified_at", "api_id", "group_id"),
 )
 
 # Every publish, for ever; `online` marks the one that the stage serves.
