@@ -153,13 +153,13 @@ def new_draft(call: Call, group_id: str, draft: Draft) -> Api:
         text = f"The group has {limit} APIs already, the limit that apis_per_group_limit sets."
         raise errors.exceed_limit("Api", text)
     _check_is_free(call.transaction, group_id, draft, None)
-    return add_api(call.transaction, group_id, _change(draft))
+    return add_api(call.transaction, group_id, change_of(draft))
 
 
 def change_draft(transaction: Transaction, api: Api, draft: Draft) -> None:
     """Raises: ApiError when another API of the group has its name or its path."""
     _check_is_free(transaction, api.group_id, draft, api.api_id)
-    update_api(transaction, api.api_id, _change(draft))
+    update_api(transaction, api.api_id, change_of(draft))
 
 
 def draft_of(definition: str) -> Draft:
@@ -177,7 +177,8 @@ def _check_is_free(transaction: Transaction, group_id: str, draft: Draft, api_id
         raise errors.repeated("RequestPath", text)
 
 
-def _change(draft: Draft) -> ApiChange:
+def change_of(draft: Draft) -> ApiChange:
+    """What the store keeps of a draft."""
     return ApiChange(
         name=draft.api_name,
         description=draft.description,

@@ -1,15 +1,14 @@
 """Operations that make APIs from an OpenAPI document: each of its operations becomes a draft, each schema a model.
 
 `isthmus.openapi` reads the document; `document_draft.py` turns one operation into a draft by the rules of creating an API. Each
-is decided on its own: one that cannot be imported is reported and keeps no other from it. A dry run does the same work
-and takes it back, so it says exactly what the import would do.
+is decided on its own: one that cannot be imported is reported and keeps no other from it. A dry run decides the same and
+writes nothing, so it says exactly what the import would do.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -19,14 +18,12 @@ from isthmus.openapi import keys
 from isthmus.openapi.check import check_references, document_version, find_findings
 from isthmus.openapi.operations import Read, read_operations
 from isthmus.openapi.text import read_document
-from isthmus.operations.apis import change_draft, new_draft
 from isthmus.operations.backends import require_backend_by_name
 from isthmus.operations.call import Call
 from isthmus.operations.document_draft import draft_from_document, with_request_route
 from isthmus.operations.document_models import SchemaResult, import_models, link_models
+from isthmus.operations.draft_batch import DraftBatch
 from isthmus.operations.groups import require_group
-from isthmus.store import Transaction
-from isthmus.store.apis import find_api_by_path
 from isthmus.store.tasks import add_task, find_task
 
 _TASK = "import_oas"
@@ -45,6 +42,17 @@ class _Outcome:
     error: str | None = None
 
 
+@dataclass(frozen=True)
+class _Reading:
+    """A document, read; the same for a dry run and for what follows it."""
+
+    document: dict[str, Any]
+    operations: list[Read]
+    warnings: list[str]
+    # The import names a backend object.
+    is_on_backend: bool
+
+
 @dataclass
 class _Import:
     apis: list[_Outcome] = field(default_factory=list)
@@ -57,19 +65,13 @@ class _Import:
 
 
 def import_swagger(call: Call, params: Any) -> Mapping[str, Any]:
-    document = _swagger(params)
-    if params.dry_run:
-        with _taken_back(call.transaction):
-            done = _import(call, params, document, _conditions(params))
-    else:
-        done = _import(call, params, document, _conditions(params))
+    reading = _read(_swagger(params), _conditions(params))
+    done = _dry_run(call, params, reading) if params.dry_run else _import(call, params, reading)
     return {**_swagger_answer(done), "success": [_success(one) for one in done.apis if not one.error]}
 
 
 def dry_run_swagger(call: Call, params: Any) -> Mapping[str, Any]:
-    document = _swagger(params)
-    with _taken_back(call.transaction):
-        done = _import(call, params, document, _conditions(params))
+    done = _dry_run(call, params, _read(_swagger(params), _conditions(params)))
     rows = [
         {
             **_success(one),
@@ -91,12 +93,12 @@ def import_oas(call: Call, params: Any) -> Mapping[str, Any]:
         backend = require_backend_by_name(call.transaction, params.backend_name)
         defaults.update({"backend-enable": "true", "backend-id": backend.backend_id})
     given = {keys.PREFIX + key: value for key, value in defaults.items() if value}
+    reading = _read(document, given)
     if not params.skip_dry_run:
-        with _taken_back(call.transaction):
-            tried = _import(call, params, document, given)
+        tried = _dry_run(call, params, reading)
         if tried.has_failures or (tried.warnings and not params.ignore_warning):
             return _oas_answer(_without_new_ids(tried), None)
-    done = _import(call, params, document, given)
+    done = _import(call, params, reading)
     task = {
         "api_results": [_task_row(one, params.group_id) for one in done.apis],
         "model_results": [_model_row(one, params.group_id) for one in done.models],
@@ -149,55 +151,70 @@ def _conditions(params: Any) -> dict[str, Any]:
     return found
 
 
-def _import(call: Call, params: Any, document: dict[str, Any], defaults: Mapping[str, Any]) -> _Import:
-    require_group(call.transaction, params.group_id)
+def _read(document: dict[str, Any], defaults: Mapping[str, Any]) -> _Reading:
+    """Raises: ApiError when the document refers to what is not in it."""
     check_references(document)
     version = document_version(document)
     findings = find_findings(document, version)
-    done = _Import(warnings=list(findings.elsewhere))
-    done.models, skipped = import_models(call.transaction, params.group_id, document, bool(params.overwrite))
-    done.warnings += skipped
-    done.warnings += [f"{key} is not understood." for key in keys.unknown_keys(document, keys.OPERATION_KEYS)]
-    references = {one.name: one.reference for one in done.models if one.reference}
-    for read in read_operations(document, version, defaults):
-        read.problems[:0] = findings.by_operation.get((read.path, keys.member_of(read.method, version)), [])
-        done.apis.append(_import_one(call, params, read, references, _BACKEND_ID in defaults))
-        done.warnings += [f"{read.method} {read.path}: {warning}" for warning in read.warnings]
+    warnings = [f"{key} is not understood." for key in keys.unknown_keys(document, keys.OPERATION_KEYS)]
+    read = read_operations(document, version, defaults)
+    for one in read:
+        one.problems[:0] = findings.by_operation.get((one.path, keys.member_of(one.method, version)), [])
+    return _Reading(document, read, [*findings.elsewhere, *warnings], _BACKEND_ID in defaults)
+
+
+def _import(call: Call, params: Any, reading: _Reading) -> _Import:
+    done, batch = _decide(call, params, reading)
+    batch.write()
     return done
 
 
-def _import_one(call: Call, params: Any, read: Read, references: Mapping[str, str], is_on_backend: bool) -> _Outcome:
-    """`is_on_backend`: the import names a backend object."""
+def _dry_run(call: Call, params: Any, reading: _Reading) -> _Import:
+    """Drafts are not written; models are, and are taken back. They are in no plan record, so rows are all there is."""
+    savepoint = call.transaction.connection.begin_nested()
+    try:
+        return _decide(call, params, reading)[0]
+    finally:
+        savepoint.rollback()
+
+
+def _decide(call: Call, params: Any, reading: _Reading) -> tuple[_Import, DraftBatch]:
+    require_group(call.transaction, params.group_id)
+    overwrite = bool(params.overwrite)
+    done = _Import(warnings=list(reading.warnings))
+    done.models, skipped = import_models(call.transaction, params.group_id, reading.document, overwrite)
+    done.warnings += skipped
+    references = {one.name: one.reference for one in done.models if one.reference}
+    batch = DraftBatch(call, params.group_id)
+    for read in reading.operations:
+        done.apis.append(_import_one(batch, overwrite, reading, read, references))
+        done.warnings += [f"{read.method} {read.path}: {warning}" for warning in read.warnings]
+    return done, batch
+
+
+def _import_one(
+    batch: DraftBatch, overwrite: bool, reading: _Reading, read: Read, references: Mapping[str, str]
+) -> _Outcome:
     outcome = _Outcome(read)
     if read.problems:
         outcome.error = " ".join(read.problems[:20])
         return outcome
     try:
         draft = link_models(draft_from_document(read.given), references)
-        draft = with_request_route(draft) if is_on_backend else draft
+        draft = with_request_route(draft) if reading.is_on_backend else draft
         outcome.api_name = draft.api_name
-        present = find_api_by_path(call.transaction, params.group_id, draft.method, draft.path)
-        if present is not None and not params.overwrite:
+        present = batch.find(draft)
+        if present is not None and not overwrite:
             text = f"The API {present.name} has {draft.method} {draft.path} already; send Overwrite to replace it."
             raise errors.repeated("RequestPath", text)
         if present is not None:
-            change_draft(call.transaction, present, draft)
+            batch.change(present, draft)
             outcome.api_id, outcome.done = present.api_id, "MODIFY"
         else:
-            outcome.api_id, outcome.done = new_draft(call, params.group_id, draft).api_id, "CREATE"
+            outcome.api_id, outcome.done = batch.add(draft), "CREATE"
     except ApiError as error:
         outcome.error = f"{error.code}: {error.message}"
     return outcome
-
-
-@contextmanager
-def _taken_back(transaction: Transaction) -> Iterator[None]:
-    """What is written inside is gone afterwards. Drafts and models are in no plan record, so rows are all there is."""
-    savepoint = transaction.connection.begin_nested()
-    try:
-        yield
-    finally:
-        savepoint.rollback()
 
 
 def _success(one: _Outcome) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 from documents import KEY, operation, pet_shop, swagger, text
+from sqlalchemy import event
 from workbench import Workbench, workbench
 
 __all__ = ["workbench"]
@@ -325,3 +326,44 @@ def test_an_import_onto_a_backend_object_calls_the_same_paths_there(workbench: W
     (edition,) = workbench.editions().values()
     assert (edition["backend"]["target"]["host"], edition["backend"]["path"]) == ("10.0.0.1", "/v1/pets/[id]")
     assert workbench.refused("ImportOAS", BackendName="nobody", **place).code == "NotFoundBackend"
+
+
+def test_an_import_of_many_paths_takes_few_statements(workbench: Workbench) -> None:
+    """On a database elsewhere each is a way there and back."""
+    group_id = workbench.group()
+    paths = {f"/things/{number}": {"get": operation(operationId=f"thing_{number}")} for number in range(20)}
+    seen: list[str] = []
+    event.listen(workbench.store._engine, "before_cursor_execute", lambda *given: seen.append(given[2]))
+    given = {"IgnoreWarning": "true", "GroupId": group_id, "Data": text(swagger(**paths))}
+    assert len(rows(workbench.call("ImportOAS", Overwrite="false", **given), "SuccessApis")) == 20
+    assert len(seen) < 20
+    again = rows(workbench.call("ImportOAS", Overwrite="true", **given), "SuccessApis")
+    assert {one["ApiOperation"] for one in again} == {"MODIFY"}
+    assert len(seen) < 40
+    shown = workbench.call("DescribeApi", ApiId=again[0]["ApiId"])
+    assert shown["DraftRevision"] == 2
+
+
+def test_a_document_may_take_a_name_that_it_gives_up_elsewhere(workbench: Workbench) -> None:
+    group_id = workbench.group()
+    first = swagger(**{"/a": {"get": operation(operationId="alpha")}})
+    import_swagger(workbench, group_id, first)
+    second = {"/a": {"get": operation(operationId="beta")}, "/b": {"get": operation(operationId="alpha")}}
+    answer = import_swagger(workbench, group_id, swagger(**second), Overwrite="true")
+    assert rows(answer, "Failed") == [] and names(workbench, group_id) == ["alpha", "beta"]
+    third = {"/c": {"get": operation(operationId="beta")}, "/d": {"get": operation(operationId="gamma")}}
+    (failed,) = rows(import_swagger(workbench, group_id, swagger(**third)), "Failed")
+    assert failed["Path"] == "/c" and "RepeatedApiName" in failed["ErrorMsg"]
+    assert names(workbench, group_id) == ["alpha", "beta", "gamma"]
+
+
+def test_a_dry_run_writes_nothing_and_a_full_group_takes_what_fits(workbench: Workbench) -> None:
+    group_id = workbench.group()
+    object.__setattr__(workbench.settings, "apis_per_group_limit", 2)
+    paths = {f"/things/{number}": {"get": operation(operationId=f"thing_{number}")} for number in range(3)}
+    for more in ({"DryRun": "true"}, {}):
+        assert names(workbench, group_id) == []
+        answer = import_swagger(workbench, group_id, swagger(**paths), **more)
+        (failed,) = rows(answer, "Failed")
+        assert "ExceedLimitApi" in failed["ErrorMsg"] and len(rows(answer, "Success")) == 2
+    assert names(workbench, group_id) == ["thing_0", "thing_1"]
