@@ -200,6 +200,8 @@ class Settings:
     domains_per_group_limit: int = _setting("count", 5, "Domains that may be bound to one group.")
     groups_limit: int = _setting("count", 200, "Largest number of groups.")
     apis_per_group_limit: int = _setting("count", 1000, "Largest number of APIs in one group.")
+    models_per_group_limit: int = _setting("count", 1000, "Largest number of models in one group.")
+    plugins_limit: int = _setting("count", 1000, "Largest number of plug-ins.")
     policies_limit: int = _setting(
         "count", 100, "Largest number of traffic controls, of IP controls, and of signatures."
     )

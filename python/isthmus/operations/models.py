@@ -37,7 +37,6 @@ from isthmus.store.tags import put_tags, tags_of
 
 _LONGEST_SCHEMA = 64 * 1024
 _MOST_DEPTH = 64
-_MOST_MODELS = 1000
 
 
 def create_model(call: Call, params: Any) -> Mapping[str, Any]:
@@ -49,8 +48,10 @@ def create_model(call: Call, params: Any) -> Mapping[str, Any]:
         + schema_problems("Schema", params.schema)
         + tag_problems(params.tag)
     )
-    if count_models(transaction, params.group_id) >= _MOST_MODELS:
-        raise errors.exceed_limit("Model", f"The group has {_MOST_MODELS} models already; delete some first.")
+    limit = call.settings.models_per_group_limit
+    if count_models(transaction, params.group_id) >= limit:
+        text = f"The group has {limit} models already, the limit that models_per_group_limit sets."
+        raise errors.exceed_limit("Model", text)
     _check_name_is_free(transaction, params.group_id, params.model_name)
     model = add_model(transaction, params.group_id, params.model_name, params.schema, params.description or "")
     put_tags(transaction, TAG_TYPE, model.model_id, params.tag or ())

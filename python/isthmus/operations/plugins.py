@@ -35,17 +35,15 @@ from isthmus.store.plugins import (
 )
 from isthmus.store.tags import put_tags, tags_of
 
-# Source: vendor page "Limits" (per account and region).
-_MOST_PLUGINS = 1000
-
 
 def create_plugin(call: Call, params: Any) -> Mapping[str, Any]:
     transaction = call.transaction
     definition, problems = _read(params.plugin_type, params.plugin_data)
     raise_problems(_problems(params) + problems + tag_problems(params.tag))
     _check_name_is_free(transaction, params.plugin_name)
-    if count_plugins(transaction) >= _MOST_PLUGINS:
-        raise errors.exceed_limit("Plugin", f"There are {_MOST_PLUGINS} plug-ins already; delete some first.")
+    limit = call.settings.plugins_limit
+    if count_plugins(transaction) >= limit:
+        raise errors.exceed_limit("Plugin", f"There are {limit} plug-ins already, the limit that plugins_limit sets.")
     plugin = Plugin(
         plugin_id=uuid.uuid4().hex,
         name=params.plugin_name,

@@ -16,11 +16,11 @@ from isthmus.errors import Problem
 from isthmus.operations.call import Call
 from isthmus.operations.fields import MOST_TAGS, raise_problems, tag_problems
 from isthmus.store import Transaction
-from isthmus.store.tags import existing_resources, list_tags, put_tags, remove_tags, tags_of
+from isthmus.store.tags import TAGGED_TYPES, existing_resources, list_tags, put_tags, remove_tags, tags_of
 
 _MOST_RESOURCES = 50
 _PAGE = 100
-_TYPES = {name.lower(): name for name in ("apiGroup", "api", "app", "model", "plugin", "vpcAccess")}
+_TYPES = {name.lower(): name for name in TAGGED_TYPES}
 
 
 def tag_resources(call: Call, params: Any) -> Mapping[str, Any]:

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, String, cast, delete, exists, insert, sele
 
 from isthmus.store.database import Transaction
 from isthmus.store.domain_tables import instances
-from isthmus.store.schema import apis, apps, groups, models, plugins, tags, vpc_accesses
+from isthmus.store.schema import apis, apps, backends, datasets, groups, models, plugins, tags, vpc_accesses
 
 # In the shape of the requests and of most responses: [{"key": …, "value": …}].
 TagList = list[dict[str, str]]
@@ -23,11 +23,14 @@ _RESOURCES: dict[str, ColumnElement[Any]] = {
     "apiGroup": groups.c.group_id,
     "api": apis.c.api_id,
     "app": apps.c.app_id,
+    "backend": backends.c.backend_id,
+    "dataset": datasets.c.dataset_id,
     "instance": instances.c.instance_id,
     "model": models.c.model_id,
     "plugin": plugins.c.plugin_id,
     "vpcAccess": vpc_accesses.c.access_id,
 }
+TAGGED_TYPES = tuple(_RESOURCES)
 
 
 def put_tags(
