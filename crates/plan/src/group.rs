@@ -22,6 +22,9 @@ pub struct Group {
     pub passthrough_headers: Vec<String>,
     #[serde(default)]
     pub app_code: GroupAppCode,
+    /// What records of its requests have beside the usual.
+    #[serde(default)]
+    pub recorded: RecordedParts,
     /// The domain whose certificate clients get that name none.
     #[serde(default)]
     pub default_domain: Option<String>,
@@ -48,6 +51,32 @@ pub struct GroupAppCode {
 pub enum AppCodePlace {
     Header(String),
     Query(String),
+}
+
+/// Parts of requests and answers that records have only when a group asks for them (`UserLogConfig`).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RecordedParts {
+    pub request_body: bool,
+    pub response_body: bool,
+    pub query_string: RecordedNames,
+    pub request_headers: RecordedNames,
+    pub response_headers: RecordedNames,
+    pub jwt_claims: RecordedNames,
+}
+
+/// Names of parameters, headers (in lower case) or claims; `*` stands for all.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub struct RecordedNames(Vec<String>);
+
+impl RecordedNames {
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|known| known == "*" || known == name)
+    }
 }
 
 impl Group {

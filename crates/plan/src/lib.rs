@@ -34,7 +34,7 @@ pub use edition::{
     PathSegment, Protocols, RequestMode, SignatureMethod, Source,
 };
 pub use error::PlanError;
-pub use group::{AppCodePlace, Group, GroupAppCode};
+pub use group::{AppCodePlace, Group, GroupAppCode, RecordedNames, RecordedParts};
 pub use instance::{AccessList, AccessMode, Instance, IpVersion, TlsVersion};
 pub use network::{Attachment, Bastion, Network};
 pub use plugin::{BindingScope, Dataset, DatasetItem, Definition, Plugin, PluginBinding, PluginType};

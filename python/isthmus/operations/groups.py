@@ -37,6 +37,7 @@ from isthmus.operations.instances import SHARED_INSTANCE, instance_type, require
 from isthmus.operations.paging import page_fields, page_of
 from isthmus.operations.times import utc_text
 from isthmus.publish.bindings import binding_key, group_record, stage_variables_key
+from isthmus.publish.recorded_parts import recorded_problems
 from isthmus.settings import Settings
 from isthmus.store import Transaction
 from isthmus.store.domains import (
@@ -235,7 +236,8 @@ def _problems(params: Any) -> list[Problem]:
         if name and not _HEADER_NAME.fullmatch(name):
             problems.append(Problem("PassthroughHeaders", f"{name[:60]!r} is not a header name."))
     problems += app_code_problems(params) + _limit_problems(getattr(params, "rps_limit_for_serverless", None))
-    return problems + _log_problems(getattr(params, "user_log_config", None))
+    log = getattr(params, "user_log_config", None)
+    return problems + (recorded_problems(log) if log else [])
 
 
 def _limit_problems(limit: Any) -> list[Problem]:
@@ -253,18 +255,6 @@ def _base_path_problems(path: str | None) -> list[Problem]:
     if "//" in path or any(segment in (".", "..") for segment in path.split("/")):
         return [Problem("BasePath", "must have neither empty segments nor '.' or '..'.")]
     return []
-
-
-def _log_problems(text: str | None) -> list[Problem]:
-    if text is None:
-        return []
-    if len(text) > 4096:
-        return [Problem("UserLogConfig", "is longer than 4096 characters.")]
-    try:
-        read = json.loads(text)
-    except (ValueError, RecursionError):
-        return [Problem("UserLogConfig", "is not JSON.")]
-    return [] if isinstance(read, dict) else [Problem("UserLogConfig", "must be a JSON object.")]
 
 
 def _refuse_unsupported(params: Any) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from isthmus.model.policy import AddressRules, PolicyContent, SigningKey, TrafficLimits
+from isthmus.publish.recorded_parts import recorded_parts
 from isthmus.store.apps import App, AppCode, AppKey
 from isthmus.store.datasets import Dataset, DatasetItem
 from isthmus.store.domains import Certificate, Domain
@@ -47,6 +48,9 @@ def group_record(group: Group, stages: Sequence[Stage], region: str, app_code: d
     }
     if group.configuration.get("default_domain"):
         body["default_domain"] = group.configuration["default_domain"]
+    recorded = recorded_parts(group.configuration.get("user_log_config") or "")
+    if recorded:
+        body["recorded"] = recorded
     if int(group.configuration.get("rps_limit_for_serverless") or 0):
         body["requests_per_second"] = int(group.configuration["rps_limit_for_serverless"])
     return RecordBody("group", group.group_id, body)

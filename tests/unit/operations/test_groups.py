@@ -64,7 +64,8 @@ def test_modifying_keeps_what_is_absent_and_updates_the_record(gateway: Gateway)
     shown = gateway.call("DescribeApiGroup", group_id=group_id)
     assert (shown["group_name"], shown["description"], shown["base_path"]) == ("demo_group", "d", "/v1")
     assert (shown["user_log_config"], shown["passthrough_headers"]) == (log, "Host, X-Trace")
-    assert gateway.records()[f"group {group_id}"]["passthrough_headers"] == ["host", "x-trace"]
+    record = gateway.records()[f"group {group_id}"]
+    assert (record["passthrough_headers"], record["recorded"]) == (["host", "x-trace"], {"request_body": True})
 
 
 def test_deleting_is_repeatable_and_removes_the_records(gateway: Gateway) -> None:
@@ -141,6 +142,7 @@ def test_reports_every_problem_of_a_group_at_once(gateway: Gateway) -> None:
         ({"base_path": "/a?b"}, "InvalidBasePath"),
         ({"user_log_config": "[" * 4000}, "InvalidUserLogConfig"),
         ({"user_log_config": "[]"}, "InvalidUserLogConfig"),
+        ({"user_log_config": '{"requestBody":7}'}, "InvalidUserLogConfig"),
         ({"passthrough_headers": "a b"}, "InvalidPassthroughHeaders"),
         ({"group_name": " "}, "InvalidGroupName"),
         ({"support_sse": "true"}, "NotImplemented"),

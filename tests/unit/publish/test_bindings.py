@@ -21,7 +21,17 @@ from isthmus.store.grants import Grant
 from isthmus.store.groups import Group, Stage
 from isthmus.store.networks import Network, VpcAccess
 
-GROUP = Group("g" * 32, "demo", "", "/", "api-shared-vpc-001", {"passthrough_headers": "Host, X-Trace"}, 0, 0)
+LOG = '{"requestBody": true, "responseBody": true, "queryString": "a", "requestHeaders": "*", "responseHeaders": "b", "jwtClaims": "c"}'
+GROUP = Group(
+    "g" * 32,
+    "demo",
+    "",
+    "/",
+    "api-shared-vpc-001",
+    {"passthrough_headers": "Host, X-Trace", "user_log_config": LOG},
+    0,
+    0,
+)
 STAGES = [Stage(name.lower(), GROUP.group_id, name, "") for name in ("RELEASE", "PRE", "TEST")]
 APP = App(110840611, "demo", "", "", False, 0, 0)
 KEYS = [AppKey("203753385", APP.app_id, "secret", 0, 0)]

@@ -2,7 +2,7 @@
 
 use super::{
     AccessControl, BackendSignature, BasicAuth, Caching, CircuitBreaker, Cors, ErrorMapping, IpControl, JwtAuth,
-    RemoteAuth, Routing,
+    LogMask, RemoteAuth, Routing,
 };
 use super::{TrafficControl, Transformer};
 use isthmus_plan::{Definition, PlanError, Plugin};
@@ -63,6 +63,7 @@ plugins! {
     backend_signature: BackendSignature;
     circuit_breaker: CircuitBreaker;
     error_mapping: ErrorMapping;
+    log_mask: LogMask;
 }
 
 /// What acts on the requests of one API in one stage.

@@ -15,6 +15,7 @@ mod ip_control;
 mod jwk;
 mod jwt_auth;
 mod list;
+mod log_mask;
 mod problems;
 mod remote_auth;
 pub mod routing;
@@ -35,6 +36,7 @@ pub use ip_control::{parse_block, IpControl, IpItem, IpMode};
 pub use jwk::{Jwk, KeyMaterial};
 pub use jwt_auth::{ClaimParameter, JwtAuth, TokenLocation};
 pub use list::CommaList;
+pub use log_mask::{LogMask, MaskLocation, MaskPolicy, MaskRule, MatchMode};
 pub use problems::Problems;
 pub use remote_auth::{AuthParameter, RemoteAuth, SourceLocation, TargetLocation};
 pub use routing::Routing;
@@ -103,6 +105,7 @@ plugin_types! {
     Caching = "caching";
     BackendSignature = "backendSignature";
     CircuitBreaker = "circuitBreaker";
+    LogMask = "logMask";
 }
 
 impl PluginType {
