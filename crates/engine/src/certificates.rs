@@ -23,6 +23,7 @@ use tokio_rustls::LazyConfigAcceptor;
 use x509_cert::der::Decode;
 
 /// What a caller showed of itself in the handshake.
+#[derive(Clone)]
 pub struct ClientCertificate {
     /// The certificate of ours under whose authority it was checked.
     pub certificate_id: Box<str>,

@@ -16,6 +16,7 @@ use crate::record::{Counters, Recorder};
 use crate::request::{AutomaticDomains, Nonces};
 use crate::settings::EngineSettings;
 use crate::thread::{Shared, Thread};
+use crate::two_way::Devices;
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::net::SocketAddr;
@@ -76,6 +77,7 @@ impl Engine {
             nonces: nonces(&settings),
             automatic_domains: AutomaticDomains::new(settings.automatic_domain_quota),
             counts: Counts::new(u32::try_from(count).unwrap_or(u32::MAX)),
+            devices: Devices::default(),
             https: engine.addresses.https,
             answers: AnswerStore::default(),
             backend_tls,

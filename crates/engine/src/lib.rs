@@ -9,7 +9,7 @@
 //!
 //! Beside the path of a request: `live` holds the current plan behind one pointer, `world` is that plan compiled,
 //! `follow` keeps it up to date from the control plane, `disk` keeps a copy for a start without one, and `attach`
-//! reaches the networks, and `limits` counts calls.
+//! reaches the networks, and `limits` counts calls. `two_way` has the connections on which devices call and are called.
 
 #![forbid(unsafe_code)]
 
@@ -30,6 +30,7 @@ pub mod record;
 pub mod request;
 pub mod settings;
 pub mod thread;
+mod two_way;
 pub mod world;
 
 pub use engine::{Addresses, Engine};

@@ -6,6 +6,7 @@
 use crate::certificates::{ClientCertificate, Handshakes};
 use crate::connection::{self, Activity, Spoken};
 use crate::thread::Thread;
+use crate::two_way::Device;
 use isthmus_plan::Scheme;
 use socket2::{Domain, Protocol, Socket, Type};
 use std::cell::Cell;
@@ -31,6 +32,8 @@ pub struct Peer {
     pub scheme: Scheme,
     /// The certificate it showed, when it was asked for one.
     pub client: Option<ClientCertificate>,
+    /// The device whose two-way connection this is.
+    pub device: Option<Rc<Device>>,
     /// What the requests of this connection do.
     pub activity: Arc<Activity>,
 }
@@ -38,7 +41,7 @@ pub struct Peer {
 impl Peer {
     pub fn new(address: SocketAddr, scheme: Scheme) -> Self {
         let address_text = address.ip().to_canonical().to_string();
-        Self { address, address_text, scheme, client: None, activity: Arc::default() }
+        Self { address, address_text, scheme, client: None, device: None, activity: Arc::default() }
     }
 }
 

@@ -9,6 +9,7 @@ use crate::plugins::AnswerStore;
 use crate::record::Recorder;
 use crate::request::{AutomaticDomains, Nonces};
 use crate::settings::EngineSettings;
+use crate::two_way::Devices;
 use crate::world::World;
 use std::cell::RefCell;
 use std::net::SocketAddr;
@@ -24,6 +25,7 @@ pub struct Shared {
     pub nonces: Nonces,
     pub automatic_domains: AutomaticDomains,
     pub counts: Counts,
+    pub devices: Devices,
     /// Where the engine takes HTTPS requests.
     pub https: Option<SocketAddr>,
     pub answers: AnswerStore,

@@ -25,9 +25,22 @@ pub struct Domain {
     /// Id of the certificate under whose client CA a caller must have shown a certificate of its own.
     #[serde(default)]
     pub client_certificate: Option<String>,
+    /// Whether clients may open two-way connections by WebSocket, and whether over TLS too.
+    #[serde(default)]
+    pub two_way: TwoWay,
     /// For a wildcard domain: what its hosts look like, the parts to keep in braces.
     #[serde(default)]
     pub patterns: Vec<String>,
+}
+
+/// The two-way connections that a domain takes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TwoWay {
+    #[default]
+    Closed,
+    Plain,
+    PlainAndTls,
 }
 
 impl Domain {

@@ -17,6 +17,8 @@ pub struct Edition {
     /// The 17-digit history version, `yyyyMMddHHmmssSSS`.
     pub version: String,
     pub protocols: Protocols,
+    #[serde(default)]
+    pub two_way: TwoWayRole,
     /// Upper case, or `ANY`.
     pub method: String,
     /// The whole path pattern, the group's base path included, for example `/v1/users/[id]` or `/files/*`.
@@ -44,6 +46,20 @@ pub struct Protocols {
     pub https: bool,
     #[serde(default)]
     pub websocket: bool,
+}
+
+/// What an API is for on two-way connections.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TwoWayRole {
+    #[default]
+    Common,
+    /// A device calls it on its connection; answered 200, the device gets notices from then on.
+    Register,
+    /// The same for not getting any more.
+    Unregister,
+    /// A backend calls it to send a device a notice; it has no backend itself.
+    Notify,
 }
 
 /// Who may call.
@@ -213,7 +229,8 @@ impl Edition {
         not_empty("group_id", &self.group_id)?;
         not_empty("stage", &self.stage)?;
         not_empty("method", &self.method)?;
-        if !self.protocols.http && !self.protocols.https {
+        let Protocols { http, https, websocket } = self.protocols;
+        if !http && !https && !websocket {
             return Err(PlanError::new("protocols", "must allow at least one protocol"));
         }
         check_pattern("path", &self.path)?;

@@ -28,10 +28,10 @@ pub use access::VpcAccess;
 pub use app::{App, AppKey, Grant};
 pub use backend::{Backend, ContentType, MockHeader, Scheme, Target};
 pub use digest::{record_digest, SetDigest};
-pub use domain::{host_pattern, Certificate, ClientAuthority, Domain, HostPiece};
+pub use domain::{host_pattern, Certificate, ClientAuthority, Domain, HostPiece, TwoWay};
 pub use edition::{
     AppCodeLocation, Auth, BodyFormat, Constraint, Edition, Location, Mapping, OpenId, Parameter, ParameterType,
-    PathSegment, Protocols, RequestMode, SignatureMethod, Source,
+    PathSegment, Protocols, RequestMode, SignatureMethod, Source, TwoWayRole,
 };
 pub use error::PlanError;
 pub use group::{AppCodePlace, Group, GroupAppCode, RecordedNames, RecordedParts};

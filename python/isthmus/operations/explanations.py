@@ -72,6 +72,12 @@ EXPLANATIONS: dict[str, Explanation] = {
         "Publish an API for the path, and bind a CORS plug-in to it.",
         "api.plugins",
     ),
+    "I404DD": Explanation(
+        "route",
+        "No such device is registered in this group and stage",
+        "Register the device by a REGISTER API of the same group and stage, and keep its connection open.",
+        "api",
+    ),
     "X500AM": Explanation(
         "route", "The published definition cannot be served", "Publish the API again.", "api.publish"
     ),

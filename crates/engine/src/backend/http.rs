@@ -6,7 +6,7 @@
 
 use super::connect::{dial, secure};
 use super::pool::TargetPool;
-use super::response::{Limit, Upstream};
+use super::response::{Limit, Switched, Upstream};
 use super::route::Route;
 use super::tunnel::Tunnel;
 use super::{http2, ResponseBody};
@@ -128,7 +128,7 @@ fn switched(
     }
     let silence = Duration::from_millis(thread.settings.stream_idle_ms);
     let tunnel = Tunnel { client: handshake.client, backend, pool, silence };
-    Ok(Response::from_parts(head, ResponseBody::tunnel(tunnel)))
+    Ok(Response::from_parts(head, ResponseBody::switched(Switched::Tunnel(Box::new(tunnel)))))
 }
 
 /// An answer that goes on for as long as it likes.

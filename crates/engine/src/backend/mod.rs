@@ -17,7 +17,7 @@ mod tls;
 mod tunnel;
 
 pub use pool::Pools;
-pub use response::ResponseBody;
+pub use response::{ResponseBody, Switched};
 pub use tls::BackendTls;
 
 use crate::record::Entry;

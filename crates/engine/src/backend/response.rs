@@ -9,6 +9,7 @@ use crate::connection::Exchange;
 use crate::record::Entry;
 use crate::request::{RequestBody, Traffic};
 use crate::thread::Thread;
+use crate::two_way::Channel;
 use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
@@ -32,7 +33,22 @@ enum Content {
     Own(Option<Bytes>),
     Upstream(Box<Upstream>),
     /// Nothing is sent; what follows the head is not HTTP any more.
-    Tunnel(Option<Box<Tunnel>>),
+    Switched(Option<Switched>),
+}
+
+/// What follows the head of an answer 101.
+pub enum Switched {
+    Tunnel(Box<Tunnel>),
+    Channel(Box<Channel>),
+}
+
+impl Switched {
+    fn start(self, thread: Rc<Thread>, entry: Box<Entry>, exchange: Exchange) {
+        drop(match self {
+            Switched::Tunnel(tunnel) => tokio::task::spawn_local(tunnel.run(thread, entry, exchange)),
+            Switched::Channel(channel) => tokio::task::spawn_local(channel.run(thread, entry, exchange)),
+        });
+    }
 }
 
 impl Content {
@@ -40,7 +56,7 @@ impl Content {
         match self {
             Content::Own(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
             Content::Upstream(upstream) => upstream.poll(context),
-            Content::Tunnel(_) => Poll::Ready(None),
+            Content::Switched(_) => Poll::Ready(None),
         }
     }
 
@@ -48,7 +64,7 @@ impl Content {
         match self {
             Content::Own(bytes) => bytes.is_none(),
             Content::Upstream(upstream) => upstream.incoming.is_end_stream(),
-            Content::Tunnel(_) => true,
+            Content::Switched(_) => true,
         }
     }
 
@@ -183,8 +199,8 @@ impl ResponseBody {
         Self { front: None, content: Content::Upstream(Box::new(upstream)), carried: None, exchange: None }
     }
 
-    pub fn tunnel(tunnel: Tunnel) -> Self {
-        let content = Content::Tunnel(Some(Box::new(tunnel)));
+    pub fn switched(switched: Switched) -> Self {
+        let content = Content::Switched(Some(switched));
         Self { front: None, content, carried: None, exchange: None }
     }
 
@@ -217,14 +233,12 @@ impl ResponseBody {
 
     /// The place among the requests of its connection that this answer keeps until its end.
     pub fn hold(&mut self, exchange: Exchange) {
-        let tunnel = match &mut self.content {
-            Content::Tunnel(tunnel) => tunnel.take(),
+        let switched = match &mut self.content {
+            Content::Switched(switched) => switched.take(),
             Content::Own(_) | Content::Upstream(_) => None,
         };
-        match (tunnel, self.carried.take()) {
-            (Some(tunnel), Some((thread, entry))) => {
-                drop(tokio::task::spawn_local(tunnel.run(thread, entry, exchange)))
-            }
+        match (switched, self.carried.take()) {
+            (Some(switched), Some((thread, entry))) => switched.start(thread, entry, exchange),
             (_, carried) => (self.carried, self.exchange) = (carried, Some(exchange)),
         }
     }
@@ -271,7 +285,7 @@ impl Body for ResponseBody {
         let rest = match &self.content {
             Content::Own(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
             Content::Upstream(upstream) => upstream.incoming.size_hint(),
-            Content::Tunnel(_) => SizeHint::with_exact(0),
+            Content::Switched(_) => SizeHint::with_exact(0),
         };
         let Some(front) = &self.front else { return rest };
         let front = front.len() as u64;

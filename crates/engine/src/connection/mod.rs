@@ -16,7 +16,7 @@ pub use http2::{LocalExecutor, HEADER_COUNT_LIMIT};
 use crate::backend::ResponseBody;
 use crate::listen::Peer;
 use crate::record::add;
-use crate::request;
+use crate::request::{self, RequestBody};
 use crate::thread::Thread;
 use futures_util::FutureExt;
 use hyper::body::Incoming;
@@ -104,6 +104,12 @@ async fn guarded(
     peer: Rc<Peer>,
     request: Request<Incoming>,
 ) -> Result<Response<ResponseBody>, Infallible> {
+    let limit = thread.settings.request_body_limit;
+    Ok(call(thread, peer, request.map(|incoming| RequestBody::new(incoming, limit))).await)
+}
+
+/// One request of a connection, whichever way it came.
+pub async fn call(thread: Rc<Thread>, peer: Rc<Peer>, request: Request<RequestBody>) -> Response<ResponseBody> {
     let exchange = Exchange::begin(&peer.activity);
     let counters = Arc::clone(&thread.recorder.counters);
     let served = AssertUnwindSafe(request::serve(thread, peer, request)).catch_unwind().await;
@@ -114,5 +120,5 @@ async fn guarded(
         response
     });
     response.body_mut().hold(exchange);
-    Ok(response)
+    response
 }

@@ -68,6 +68,7 @@ impl Recorder {
         entry.unix_ms = now.unix_ms();
         entry.time = Some(now.text_shared());
         entry.scheme = match peer.scheme {
+            _ if peer.device.is_some() => "WS",
             Scheme::Http => "HTTP",
             Scheme::Https => "HTTPS",
         };

@@ -66,6 +66,7 @@ refusals! {
     ApiNotFound = "I404NF" 404 "API not found with {}" Caller false;
     NotCached = "I404CH" 404 "Content not cached, with `Cache-Control:only-if-cached`" Caller false;
     CrossOriginNotFound = "I404CO" 404 "Cross origin resource not found `{}`" Caller false;
+    DeviceNotFound = "I404DD" 404 "Device id {} not found" Caller false;
     BrokenApi = "X500AM" 500 "Invalid Api Meta, deploy the API again" Provider false;
     InvalidPlugin = "X400PM" 400 "Invalid plugin meta {}" Provider false;
     BrokenGroup = "X403DG" 403 "Bad Domain or Group: {}" Provider false;

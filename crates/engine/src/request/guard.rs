@@ -6,17 +6,21 @@ use super::upgrade;
 use crate::listen::Peer;
 use hyper::header::CONTENT_LENGTH;
 use hyper::http::request::Parts;
-use isthmus_plan::Scheme;
+use isthmus_plan::{Scheme, TwoWayRole};
 
 /// Source: vendor page "Limits" (URI at most 128 KB).
 const URL_LIMIT: usize = 128 * 1024;
 
 pub fn check(matched: &Matched<'_>, head: &Parts, peer: &Peer, body_limit: u64) -> Result<(), Refusal> {
-    let protocols = matched.edition.edition.protocols;
+    let edition = &matched.edition.edition;
+    let protocols = edition.protocols;
+    let by_device = peer.device.is_some();
+    // Only a device can register.
+    let open = by_device || matches!(edition.two_way, TwoWayRole::Common | TwoWayRole::Notify);
     let (allowed, name) = match peer.scheme {
-        _ if upgrade::is_websocket(head) => (protocols.websocket, "WebSocket"),
-        Scheme::Http => (protocols.http, "HTTP"),
-        Scheme::Https => (protocols.https, "HTTPS"),
+        _ if by_device || upgrade::is_websocket(head) => (protocols.websocket && open, "WebSocket"),
+        Scheme::Http => (protocols.http && open, "HTTP"),
+        Scheme::Https => (protocols.https && open, "HTTPS"),
     };
     if !allowed {
         return Err(Refusal::because(Kind::UnsupportedProtocol, name));

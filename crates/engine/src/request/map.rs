@@ -13,6 +13,7 @@ use super::permit::Permitted;
 use super::signature::has_form;
 use super::system::System;
 use super::upgrade::Handshake;
+use crate::two_way::{Device, DEVICE_ID};
 use crate::world::PathPiece;
 use bytes::Bytes;
 use hyper::header::{self, Entry as HeaderEntry, HeaderMap, HeaderName, HeaderValue};
@@ -317,6 +318,11 @@ fn set_own(headers: &mut HeaderMap, system: &System<'_>) {
             if let Ok(value) = HeaderValue::from_str(address) {
                 entry.insert(value);
             }
+        }
+    }
+    if let Some(id) = system.peer.device.as_deref().and_then(Device::id).filter(|_| system.names_device()) {
+        if let Ok(id) = HeaderValue::from_str(id) {
+            headers.insert(DEVICE_ID, id);
         }
     }
     if let Some(subject) = system.peer.client.as_ref().and_then(|client| client.subject.as_ref()) {

@@ -26,7 +26,7 @@ pub use body::{BodyError, RequestBody};
 pub use map::{Chosen, Outgoing};
 pub use nonces::{Nonces, SeenNonces};
 pub use permit::Permitted;
-pub use route::Matched;
+pub use route::{Matched, Place};
 pub use signature::{has_form, SignedRequest};
 pub use system::System;
 pub use throttle::AutomaticDomains;
@@ -36,8 +36,8 @@ use crate::backend::{self, ResponseBody};
 use crate::listen::Peer;
 use crate::plugins::{self, Flow, Passage, Step};
 use crate::thread::Thread;
+use crate::two_way;
 use answer::{Refusal, REQUEST_ID};
-use hyper::body::Incoming;
 use hyper::header::{ORIGIN, USER_AGENT};
 use hyper::{Request, Response};
 use std::rc::Rc;
@@ -52,7 +52,7 @@ macro_rules! go_on {
 }
 
 /// One request from its arrival to its answer; the answer's body carries the record to its end.
-pub async fn serve(thread: Rc<Thread>, peer: Rc<Peer>, request: Request<Incoming>) -> Response<ResponseBody> {
+pub async fn serve(thread: Rc<Thread>, peer: Rc<Peer>, request: Request<RequestBody>) -> Response<ResponseBody> {
     let world = thread.world();
     let now = thread.now();
     let mut entry = thread.recorder.begin(&request, &peer, &now);
@@ -74,15 +74,17 @@ pub async fn serve(thread: Rc<Thread>, peer: Rc<Peer>, request: Request<Incoming
     response
 }
 
-async fn steps(step: &mut Step<'_, '_>, request: Request<Incoming>) -> Result<Response<ResponseBody>, Refusal> {
+async fn steps(step: &mut Step<'_, '_>, request: Request<RequestBody>) -> Result<Response<ResponseBody>, Refusal> {
     let (thread, world, now) = (step.thread, step.world, step.now);
     let limit = thread.settings.request_body_limit;
-    let (mut head, incoming) = request.into_parts();
-    let mut body = RequestBody::new(incoming, limit);
+    let (mut head, mut body) = request.into_parts();
     framing::check(&head.headers)?;
     version::like_http1(&mut head)?;
     let place = route::place(world, &head, step.entry)?;
     if let Some(answer) = entrance::check(step, &place, &head)? {
+        return Ok(answer);
+    }
+    if let Some(answer) = two_way::open(step, &place, &mut head)? {
         return Ok(answer);
     }
     let matched = route::find(world, place, &head, step.entry)?;
@@ -101,6 +103,9 @@ async fn steps(step: &mut Step<'_, '_>, request: Request<Incoming>) -> Result<Re
     let permitted = permit::check(world, identified, now.unix_ms())?;
     throttle::check(step, &permitted)?;
     go_on!(plugins::on_permitted(step, &head, &mut body, &permitted));
+    if let Some(answer) = two_way::instead(step, &permitted, &head, &mut body).await? {
+        return Ok(answer);
+    }
     let edition = permitted.matched.edition;
     let routed = plugins::route(step, &head, &mut body, &permitted.matched).await?;
     let own = Chosen { backend: &edition.edition.backend, path: &edition.backend_path };
@@ -124,5 +129,8 @@ async fn steps(step: &mut Step<'_, '_>, request: Request<Incoming>) -> Result<Re
     entered.may_ask()?;
     let answer = backend::send(thread, world, chosen.backend, outgoing, step.entry).await;
     entered.leave(step, &answer);
+    if let Ok(response) = &answer {
+        two_way::answered(step, &permitted, response.status());
+    }
     answer
 }

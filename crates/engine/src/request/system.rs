@@ -7,7 +7,7 @@ use crate::record::Entry;
 use crate::thread::Now;
 use crate::world::{Caller, CompiledEdition};
 use hyper::header::HeaderValue;
-use isthmus_plan::Scheme;
+use isthmus_plan::{Scheme, TwoWayRole};
 use std::borrow::Cow;
 
 pub struct System<'r> {
@@ -32,6 +32,7 @@ impl System<'_> {
             "CaAppKey" => Cow::Borrowed(&self.entry.app_key),
             "CaRequestId" => Cow::Borrowed(self.entry.request_id()),
             "CaHttpSchema" => Cow::Borrowed(match self.peer.scheme {
+                _ if self.peer.device.is_some() => "WS",
                 Scheme::Http => "HTTP",
                 Scheme::Https => "HTTPS",
             }),
@@ -48,6 +49,11 @@ impl System<'_> {
 
     pub fn client_address(&self) -> &str {
         &self.peer.address_text
+    }
+
+    /// Whether the backend gets the id of the device that calls.
+    pub fn names_device(&self) -> bool {
+        matches!(self.edition.edition.two_way, TwoWayRole::Register | TwoWayRole::Unregister)
     }
 
     pub fn request_id_header(&self) -> Option<&HeaderValue> {

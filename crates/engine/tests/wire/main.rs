@@ -38,3 +38,4 @@ mod refusals;
 mod signatures;
 mod stage_variables;
 mod support;
+mod two_way;
