@@ -20,6 +20,9 @@ from isthmus.operations.group_domains import automatic_host_of, require_group
 from isthmus.publish.bindings import certificate_record, domain_record
 from isthmus.store import Transaction
 from isthmus.store.domains import (
+    CLOSED,
+    PLAIN,
+    PLAIN_AND_TLS,
     Domain,
     domains_of_group,
     find_certificate,
@@ -58,10 +61,11 @@ def set_domain(call: Call, params: Any) -> Mapping[str, Any]:
         domain_type=(params.custom_domain_type or _TYPES[0]).upper(),
         https_redirect=bool(params.is_http_redirect_to_https),
         patterns=known.patterns if known is not None else [],
+        two_way=known.two_way if known is not None and not is_new else CLOSED,
     )
     put_domain(transaction, changed)
     put_domain_records(transaction, changed)
-    return {**domain_fields(name), "group_id": group.group_id, "sub_domain": automatic_host_of(call, group.group_id)}
+    return {**domain_fields(changed), "group_id": group.group_id, "sub_domain": automatic_host_of(call, group.group_id)}
 
 
 def describe_domain(call: Call, params: Any) -> Mapping[str, Any]:
@@ -80,7 +84,7 @@ def describe_domain(call: Call, params: Any) -> Mapping[str, Any]:
         }
     )
     sub_domain = automatic_host_of(call, domain.group_id)
-    return {**domain_fields(domain.name), **shown, "group_id": domain.group_id, "sub_domain": sub_domain}
+    return {**domain_fields(domain), **shown, "group_id": domain.group_id, "sub_domain": sub_domain}
 
 
 def delete_domain(call: Call, params: Any) -> Mapping[str, Any]:
@@ -105,6 +109,23 @@ def set_wildcard_domain_patterns(call: Call, params: Any) -> Mapping[str, Any]:
         raise errors.invalid([Problem("DomainName", f"{domain.name} is not a wildcard domain.")])
     patterns = _read_patterns(params.wildcard_domain_patterns, domain.name)
     changed = replace(domain, patterns=patterns)
+    put_domain(call.transaction, changed)
+    put_domain_records(call.transaction, changed)
+    return {}
+
+
+def set_domain_web_socket_status(call: Call, params: Any) -> Mapping[str, Any]:
+    """Whether devices may open two-way connections; what is open already is told to go when they may not."""
+    domain = require_domain(call.transaction, params)
+    action, tls = params.action_value.strip().upper(), (params.wss_enable or "").strip().lower()
+    raise_problems(
+        [
+            *([] if action in ("OPEN", "CLOSE") else [Problem("ActionValue", "must be OPEN or CLOSE.")]),
+            *([] if tls in ("", "true", "false") else [Problem("WSSEnable", "must be true or false.")]),
+        ]
+    )
+    opened = PLAIN_AND_TLS if tls == "true" else PLAIN
+    changed = replace(domain, two_way=opened if action == "OPEN" else CLOSED)
     put_domain(call.transaction, changed)
     put_domain_records(call.transaction, changed)
     return {}
@@ -135,13 +156,13 @@ def remove_domain_with_records(transaction: Transaction, name: str) -> None:
     remove_domain(transaction, name)
 
 
-def domain_fields(name: str) -> dict[str, Any]:
-    """What is the same for every bound domain; the vendor calls a bound one BINDING."""
+def domain_fields(domain: Domain) -> dict[str, Any]:
+    """What every list of domains shows; the vendor calls a bound one BINDING."""
     return {
-        "domain_name": name,
+        "domain_name": domain.name,
         "domain_binding_status": "BINDING",
         "domain_legal_status": "NORMAL",
-        "domain_web_socket_status": "CLOSE",
+        "domain_web_socket_status": "CLOSE" if domain.two_way == CLOSED else "OPEN",
         "domain_remark": "",
     }
 

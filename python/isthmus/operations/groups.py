@@ -273,7 +273,7 @@ def _check_default_domain(transaction: Transaction, group: Group, name: str | No
 def domain_item(call: Call, domain: Domain) -> dict[str, Any]:
     certificate = find_certificate(call.transaction, domain.name)
     item: dict[str, Any] = {
-        **domain_fields(domain.name),
+        **domain_fields(domain),
         "custom_domain_type": domain.domain_type,
         "bind_stage_name": domain.stage,
         "is_http_redirect_to_https": domain.https_redirect,

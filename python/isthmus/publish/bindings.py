@@ -85,6 +85,7 @@ def domain_record(domain: Domain, certificate: Certificate | None) -> RecordBody
         "https_redirect": domain.https_redirect,
         "client_certificate": certificate.certificate_id if certificate is not None and asks else None,
         "patterns": domain.patterns,
+        "two_way": domain.two_way,
     }
     return RecordBody("domain", domain.name, body)
 

@@ -63,8 +63,6 @@ def protocols(draft: Draft) -> set[str]:
 
 def _unsupported(draft: Draft) -> Iterator[str]:
     service = draft.service_config
-    if draft.web_socket_api_type.upper() != "COMMON":
-        yield "two-way WebSocket APIs (WebSocketApiType other than COMMON)"
     if draft.disable_internet:
         yield "APIs closed to the Internet (DisableInternet)"
     for parameter in draft.request_parameters:
@@ -80,6 +78,10 @@ def _unsupported(draft: Draft) -> Iterator[str]:
 def _protocol_problems(draft: Draft) -> Iterator[Problem]:
     if not protocols(draft) & (_SERVED_PROTOCOLS | {"WEBSOCKET"}):
         yield Problem("RequestConfig.RequestProtocol", "names neither HTTP nor HTTPS nor WEBSOCKET.")
+    role = draft.web_socket_api_type.upper()
+    if role in ("REGISTER", "UNREGISTER") and "WEBSOCKET" not in protocols(draft):
+        text = f"must have WEBSOCKET: devices call {role} APIs on their connection."
+        yield Problem("RequestConfig.RequestProtocol", text)
 
 
 def _parameter_problems(draft: Draft) -> Iterator[Problem]:

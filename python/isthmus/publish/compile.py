@@ -29,6 +29,7 @@ def _protocols(allowed: set[str]) -> dict[str, bool]:
 def compile_edition(resolved: Resolved, version: str) -> dict[str, Any]:
     draft, frozen = resolved.draft, resolved.frozen
     allowed = protocols(draft)
+    role = (draft.web_socket_api_type or "COMMON").lower()
     parameters, mappings = _parameters(draft), _mappings(draft)
     open_id = compile_open_id(draft)
     return {
@@ -38,6 +39,7 @@ def compile_edition(resolved: Resolved, version: str) -> dict[str, Any]:
         "stage": frozen.stage,
         "version": version,
         "protocols": _protocols(allowed),
+        **({"two_way": role} if role != "common" else {}),
         "method": draft.method,
         "path": resolved.path,
         "auth": _auth(draft),

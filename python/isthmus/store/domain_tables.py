@@ -21,6 +21,8 @@ domains = Table(
     Column("https_redirect", Boolean, nullable=False),
     # JSON list.
     Column("patterns", Text, nullable=False),
+    # closed, plain or plain_and_tls.
+    Column("two_way", String(16), nullable=False, server_default="closed"),
     Column("created_at", BigInteger, nullable=False),
 )
 

@@ -19,6 +19,9 @@ from isthmus.store.domain_tables import domain_certificates, domains
 from isthmus.store.schema import groups
 from isthmus.store.selection import Page, contains_text, select_page
 
+# Two-way connections that a domain takes.
+CLOSED, PLAIN, PLAIN_AND_TLS = "closed", "plain", "plain_and_tls"
+
 _PURPOSE = "domain_certificates.key"
 
 
@@ -32,6 +35,7 @@ class Domain:
     domain_type: str
     https_redirect: bool
     patterns: list[str]
+    two_way: str = CLOSED
     created_at: int = 0
 
 

@@ -37,6 +37,7 @@ def test_a_domain_leads_to_its_group_and_perhaps_to_a_stage(workbench: Workbench
         "https_redirect": True,
         "client_certificate": None,
         "patterns": [],
+        "two_way": "closed",
     }
     workbench.call("SetDomain", GroupId=group_id, DomainName=HOST, IsHttpRedirectToHttps="true")
     shown = workbench.call("DescribeApiGroup", GroupId=group_id)["CustomDomains"]["DomainItem"]
@@ -103,6 +104,30 @@ def test_patterns_of_a_wildcard_domain(workbench: Workbench) -> None:
     for wrong in (["{a}{b}.example.com"], ["{a}.other.com"], ["{a}-{a}.example.com"], ["x.example.com"], [1], "{"):
         refusal = workbench.refused("SetWildcardDomainPatterns", **call, WildcardDomainPatterns=wrong)
         assert refusal.code == "InvalidWildcardDomainPatterns", wrong
+
+
+def test_two_way_connections_of_a_domain(workbench: Workbench) -> None:
+    group_id = bound(workbench)
+    call = {"GroupId": group_id, "DomainName": HOST}
+
+    def state() -> tuple[str, str]:
+        status = workbench.call("DescribeDomain", **call)["DomainWebSocketStatus"]
+        return status, records(workbench, "domain")[HOST]["two_way"]
+
+    assert state() == ("CLOSE", "closed")
+    workbench.call("SetDomainWebSocketStatus", **call, ActionValue="OPEN", WSSEnable="true")
+    assert state() == ("OPEN", "plain_and_tls")
+    workbench.call("SetDomain", **call)
+    assert state() == ("OPEN", "plain_and_tls"), "binding it again changes nothing of it"
+    workbench.call("SetDomainWebSocketStatus", **call, ActionValue="open")
+    assert state() == ("OPEN", "plain")
+    workbench.call("SetDomainWebSocketStatus", **call, ActionValue="CLOSE", WSSEnable="true")
+    assert state() == ("CLOSE", "closed")
+    for wrong, code in (({"ActionValue": "ON"}, "InvalidActionValue"), ({"WSSEnable": "1"}, "InvalidWSSEnable")):
+        given = {"ActionValue": "OPEN", **wrong}
+        assert workbench.refused("SetDomainWebSocketStatus", **call, **given).code == code
+    missing = {**call, "DomainName": "other.example.com"}
+    assert workbench.refused("SetDomainWebSocketStatus", **missing, ActionValue="OPEN").code == "NotFoundDomain"
 
 
 def test_a_certificate_is_put_and_its_key_is_never_shown(workbench: Workbench) -> None:
