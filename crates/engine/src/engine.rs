@@ -1,7 +1,7 @@
 //! Starting and stopping: threads, listeners, the follower of the plan.
 
 use crate::attach::{AddressPolicy, Attachments, Egress};
-use crate::backend::BackendTls;
+use crate::backend::{checks, BackendTls};
 use crate::certificates::Handshakes;
 use crate::day_counts;
 use crate::disk::{nonce_file, DiskCopy};
@@ -67,11 +67,12 @@ impl Engine {
         let log = settings.access_log.as_deref().map(open_log).transpose()?;
         let settings = Arc::new(settings);
         let policy = Arc::new(address_policy(&settings, &addresses));
-        let backend_tls = BackendTls::new(&settings)?;
+        let backend_tls = Arc::new(BackendTls::new(&settings)?);
         let handshakes = Handshakes::new(Arc::clone(&live)).map_err(io::Error::other)?;
         let (stop, stopped) = watch::channel(false);
         let mut engine = Engine { live: Arc::clone(&live), addresses, records: None, threads: Vec::new(), stop };
         engine.follow(&settings, stopped.clone())?;
+        engine.check_targets(&policy, &backend_tls, stopped.clone())?;
         let shared = Arc::new(Shared {
             live,
             nonces: nonces(&settings),
@@ -142,6 +143,16 @@ impl Engine {
         self.spawn("records", move || writer.run())?;
         self.records = Some(ring);
         Ok(Some(inbox))
+    }
+
+    fn check_targets(
+        &mut self,
+        policy: &Arc<AddressPolicy>,
+        tls: &Arc<BackendTls>,
+        stopped: watch::Receiver<bool>,
+    ) -> io::Result<()> {
+        let (live, policy, tls) = (Arc::clone(&self.live), Arc::clone(policy), Arc::clone(tls));
+        self.spawn("health-checks", move || local(checks::watch(live, policy, tls, stopped)))
     }
 
     /// Goes on from the counts of the last run, for an engine that has a place to keep them.
@@ -290,6 +301,7 @@ async fn keep_house(thread: &Rc<Thread>) {
         }
         thread.recorder.flush();
         thread.pools.sweep(&thread.world());
+        thread.turns.sweep();
     }
 }
 

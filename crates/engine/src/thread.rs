@@ -2,7 +2,7 @@
 //! shared, so nothing here needs a lock.
 
 use crate::attach::Attachments;
-use crate::backend::{BackendTls, Pools};
+use crate::backend::{BackendTls, Pools, Turns};
 use crate::limits::{Counts, Leases};
 use crate::live::Live;
 use crate::plugins::AnswerStore;
@@ -29,7 +29,7 @@ pub struct Shared {
     /// Where the engine takes HTTPS requests.
     pub https: Option<SocketAddr>,
     pub answers: AnswerStore,
-    pub backend_tls: BackendTls,
+    pub backend_tls: Arc<BackendTls>,
 }
 
 pub struct Thread {
@@ -37,6 +37,7 @@ pub struct Thread {
     pub shared: Arc<Shared>,
     pub attachments: Attachments,
     pub pools: Pools,
+    pub turns: Turns,
     pub recorder: Recorder,
     pub leases: Leases,
     view: RefCell<View>,
@@ -74,6 +75,7 @@ impl Thread {
             shared,
             attachments,
             pools: Pools::default(),
+            turns: Turns::default(),
             recorder,
             leases: Leases::default(),
             view: RefCell::new(view),

@@ -2,6 +2,7 @@
 
 use crate::backend::verified;
 use crate::error::{not_empty, PlanError};
+use crate::targets::TargetSet;
 use serde::Deserialize;
 
 /// A VPC access: name → network, target, port, optional Host. Key of its record: the name, which never changes.
@@ -20,6 +21,9 @@ pub struct VpcAccess {
     /// Whether the certificate of an HTTPS backend must be good.
     #[serde(default = "verified")]
     pub verify_tls: bool,
+    /// Several targets in place of the one above, which is one of them.
+    #[serde(default)]
+    pub set: Option<TargetSet>,
 }
 
 impl VpcAccess {
@@ -30,6 +34,6 @@ impl VpcAccess {
         if self.port == 0 {
             return Err(PlanError::new("port", "must be between 1 and 65535"));
         }
-        Ok(())
+        self.set.as_ref().map_or(Ok(()), TargetSet::check)
     }
 }

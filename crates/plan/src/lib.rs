@@ -23,6 +23,7 @@ pub mod plugin;
 mod record;
 mod secret;
 mod stage_variables;
+mod targets;
 
 pub use access::VpcAccess;
 pub use app::{App, AppKey, Grant};
@@ -41,3 +42,4 @@ pub use plugin::{BindingScope, Dataset, DatasetItem, Definition, Plugin, PluginB
 pub use record::{Kind, Record, RecordKey};
 pub use secret::Secret;
 pub use stage_variables::{StageRoute, StageRouteRule, StageVariable, StageVariables};
+pub use targets::{Balance, CheckKind, HealthCheck, TargetSet, WeightedTarget, WhenAllDown};

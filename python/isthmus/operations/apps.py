@@ -20,6 +20,7 @@ from isthmus.operations.paging import page_fields, page_of
 from isthmus.operations.times import utc_text
 from isthmus.publish.bindings import grant_key
 from isthmus.store import Transaction
+from isthmus.store.app_owners import put_owner
 from isthmus.store.apps import (
     TAG_TYPE,
     App,
@@ -56,6 +57,7 @@ def create_app(call: Call, params: Any) -> Mapping[str, Any]:
         modified_at=transaction.now,
     )
     add_app(transaction, app)
+    put_owner(transaction, app.app_id, call.access_key_id)
     add_key(transaction, app.app_id, params.app_key, params.app_secret)
     add_code(transaction, app.app_id, params.app_code)
     put_tags(transaction, TAG_TYPE, str(app.app_id), params.tag or ())

@@ -19,6 +19,7 @@ from isthmus.operations.fields import raise_problems, read_app_id
 from isthmus.operations.times import utc_text
 from isthmus.publish.bindings import app_record
 from isthmus.store import Transaction
+from isthmus.store.app_owners import owner_of
 from isthmus.store.apps import (
     App,
     AppCode,
@@ -149,7 +150,7 @@ def add_code(transaction: Transaction, app_id: int, code: str | None) -> None:
 
 def put_app_record(transaction: Transaction, app: App) -> None:
     keys, codes = keys_of_app(transaction, app.app_id), codes_of_app(transaction, app.app_id)
-    transaction.records.put(*app_record(app, keys, codes))
+    transaction.records.put(*app_record(app, keys, codes, owner_of(transaction, app.app_id)))
 
 
 def require_app(transaction: Transaction, app_id: int) -> App:

@@ -252,7 +252,12 @@ EXPLANATIONS: dict[str, Explanation] = {
         "Check that it listens, and that its firewall lets the gateway's egress addresses in.",
         "vpc",
     ),
-    "D504CS": Explanation("backend", "No TLS with the backend", "Check its certificate and name, or use HTTP.", "api"),
+    "D504CS": Explanation(
+        "backend",
+        "No TLS with the backend",
+        "Check its certificate, its name and who signed it (`backend_ca_file`).",
+        "api",
+    ),
     "D504TO": Explanation(
         "backend",
         "The backend did not answer in time",
@@ -270,6 +275,12 @@ EXPLANATIONS: dict[str, Explanation] = {
         "The backend failed too often, and one request is trying it again",
         "Wait for that request; the breaker closes when the backend answers.",
         "log",
+    ),
+    "D503NH": Explanation(
+        "backend",
+        "No target of the VPC access is well",
+        "Look at what the log says of each target, or let requests go on with WhenAllDown SERVE.",
+        "vpc",
     ),
     "X504VE": Explanation(
         "backend",

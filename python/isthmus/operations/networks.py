@@ -14,6 +14,7 @@ from typing import Any
 
 from isthmus import errors
 from isthmus.errors import Problem
+from isthmus.model.targets import AccessOptions
 from isthmus.operations.attachments import excludes, shown, with_known_password
 from isthmus.operations.call import Call
 from isthmus.operations.fields import name_problems, raise_problems
@@ -21,6 +22,7 @@ from isthmus.operations.paging import page_fields, page_of
 from isthmus.operations.targets import network_problems, target_problems
 from isthmus.operations.times import utc_text
 from isthmus.publish.bindings import network_record
+from isthmus.store.access_options import options_of
 from isthmus.store.networks import (
     Network,
     accesses_of_network,
@@ -74,8 +76,14 @@ def put_network(call: Call, network: Network, changed: Network) -> None:
     """Stores a change that was checked. Raises: ApiError when a person takes the target of an access away."""
     # What a source no longer reports is gone, whoever still names it.
     kept = changed if changed.seen == network.seen else None
-    for access in accesses_of_network(call.transaction, network.network_id) if kept else ():
-        problems = target_problems(changed, access.instance_id, call.settings.loopback_backends)
+    accesses = accesses_of_network(call.transaction, network.network_id) if kept else []
+    options = options_of(call.transaction, [access.access_id for access in accesses])
+    for access in accesses:
+        further = options.get(access.access_id, AccessOptions()).targets
+        targets = [access.instance_id, *(one.instance_id or "" for one in further)]
+        problems = [
+            one for target in targets for one in target_problems(changed, target, call.settings.loopback_backends)
+        ]
         if problems:
             text = f"The VPC access {access.name} would be left without its target: {problems[0].text}"
             raise errors.dependency_violation("VpcAccess", text)

@@ -13,6 +13,8 @@ from typing import Any
 
 from isthmus import errors
 from isthmus.errors import Problem
+from isthmus.model.targets import AccessOptions
+from isthmus.operations.access_targets import check_targets, read_options, show_options
 from isthmus.operations.batches import ABOLISH_TASK, abolish_for_report
 from isthmus.operations.call import Call
 from isthmus.operations.fields import name_problems, raise_problems, read_port, tag_problems, text_problems
@@ -21,6 +23,7 @@ from isthmus.operations.paging import page_fields, page_of
 from isthmus.operations.targets import target_problems
 from isthmus.operations.times import utc_text
 from isthmus.publish.bindings import access_record
+from isthmus.store.access_options import find_options, options_of, put_options
 from isthmus.store.networks import (
     TAG_TYPE,
     AccessFilter,
@@ -57,10 +60,12 @@ def set_vpc_access(call: Call, params: Any) -> Mapping[str, Any]:
         description=params.description or "",
         created_at=transaction.now,
     )
-    _check(call, access)
+    options = read_options(params, AccessOptions())
+    _check(call, access, options)
     add_access(transaction, access)
+    put_options(transaction, access.access_id, options)
     put_tags(transaction, TAG_TYPE, access.access_id, params.tag or ())
-    transaction.records.put(*access_record(access))
+    transaction.records.put(*access_record(access, options))
     return {"vpc_access_id": access.access_id}
 
 
@@ -76,9 +81,11 @@ def modify_vpc_access_and_update_apis(call: Call, params: Any) -> Mapping[str, A
         "host": params.vpc_target_host_name,
     }
     changed = replace(access, **{name: value for name, value in given.items() if value is not None})
-    _check(call, changed)
+    options = read_options(params, find_options(call.transaction, access.access_id))
+    _check(call, changed, options)
     update_access(call.transaction, changed)
-    call.transaction.records.put(*access_record(changed))
+    put_options(call.transaction, access.access_id, options)
+    call.transaction.records.put(*access_record(changed, options))
     if not params.need_batch_work:
         return {}
     results = [_updated(user) for user in users_of_access(call.transaction, changed.name)]
@@ -127,7 +134,15 @@ def describe_vpc_accesses(call: Call, params: Any) -> Mapping[str, Any]:
     )
     found = list_accesses(call.transaction, wanted, page)
     tags = tags_of(call.transaction, TAG_TYPE, [access.access_id for access in found.accesses])
-    rows = [{**_shown(call, access), "tags": tags[access.access_id]} for access in found.accesses]
+    options = options_of(call.transaction, [access.access_id for access in found.accesses])
+    rows = [
+        {
+            **_shown(call, access),
+            **show_options(options.get(access.access_id, AccessOptions())),
+            "tags": tags[access.access_id],
+        }
+        for access in found.accesses
+    ]
     return {"vpc_access_attributes": rows, **page_fields(page, found.total)}
 
 
@@ -175,7 +190,7 @@ def _updated(user: AccessUser) -> dict[str, Any]:
     }
 
 
-def _check(call: Call, access: VpcAccess) -> None:
+def _check(call: Call, access: VpcAccess, options: AccessOptions) -> None:
     """Whether the gateway may be given this right. Registers the network when nobody has."""
     host = access.host
     problems = text_problems("VpcTargetHostName", host, 255)
@@ -185,6 +200,7 @@ def _check(call: Call, access: VpcAccess) -> None:
     raise_problems(problems)
     network = network_for_access(call, access.network_id)
     raise_problems(target_problems(network, access.instance_id, call.settings.loopback_backends))
+    check_targets(network, access, options, call.settings.loopback_backends)
     same = find_access_to(call.transaction, access.network_id, access.instance_id, access.port)
     if same is not None and same.access_id != access.access_id:
         text = f"The VPC access {same.name} has this network, target and port already; use it, or remove it."

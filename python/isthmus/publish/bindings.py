@@ -11,7 +11,9 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from isthmus.model.policy import AddressRules, PolicyContent, SigningKey, TrafficLimits
+from isthmus.model.targets import AccessOptions
 from isthmus.publish.recorded_parts import recorded_parts
+from isthmus.publish.target_set import target_set
 from isthmus.store.apps import App, AppCode, AppKey
 from isthmus.store.datasets import Dataset, DatasetItem
 from isthmus.store.domains import Certificate, Domain
@@ -111,8 +113,8 @@ def instance_record(instance_id: str, oldest_tls: str, limit: int | None, access
     return RecordBody("instance", instance_id, body)
 
 
-def app_record(app: App, keys: Sequence[AppKey], codes: Sequence[AppCode]) -> RecordBody:
-    body = {
+def app_record(app: App, keys: Sequence[AppKey], codes: Sequence[AppCode], owner: str | None) -> RecordBody:
+    body: dict[str, Any] = {
         "app_id": app.app_id,
         "name": app.name,
         "disabled": app.disabled,
@@ -120,6 +122,8 @@ def app_record(app: App, keys: Sequence[AppKey], codes: Sequence[AppCode]) -> Re
         "keys": [{"key": key.app_key, "secret": key.secret} for key in sorted(keys, key=lambda key: key.app_key)],
         "codes": sorted(code.code for code in codes),
     }
+    if owner is not None:
+        body["user_id"] = owner
     return RecordBody("app", str(app.app_id), body)
 
 
@@ -177,8 +181,8 @@ def _stage_variable(variable: StageVariable) -> dict[str, Any]:
     return {"name": variable.name, "route": found}
 
 
-def access_record(access: VpcAccess) -> RecordBody:
-    body = {
+def access_record(access: VpcAccess, options: AccessOptions) -> RecordBody:
+    body: dict[str, Any] = {
         "access_id": access.access_id,
         "name": access.name,
         "network_id": access.network_id,
@@ -186,6 +190,11 @@ def access_record(access: VpcAccess) -> RecordBody:
         "port": access.port,
         "host": access.host or None,
     }
+    several = target_set(access.instance_id, access.port, options)
+    if several is not None:
+        body["set"] = several
+    if options.tls_verify is False:
+        body["verify_tls"] = False
     return RecordBody("vpc_access", access.name, body)
 
 

@@ -9,6 +9,7 @@ no state in which one exists without the other. `isthmus.plane` reads the record
 from isthmus.store import domain_tables as domain_tables
 from isthmus.store import policy_tables as policy_tables
 from isthmus.store import stage_tables as stage_tables
+from isthmus.store import target_tables as target_tables
 from isthmus.store.database import Store, Transaction
 
 __all__ = ["Store", "Transaction"]

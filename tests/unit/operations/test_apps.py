@@ -39,6 +39,7 @@ def test_a_new_app_has_a_random_pair_and_code_that_the_engines_know(workbench: W
     assert app_record(workbench, app_id) == {
         "app_id": app_id,
         "name": "demo_app",
+        "user_id": "key",
         "disabled": False,
         "keys": [{"key": security["AppKey"], "secret": security["AppSecret"]}],
         "codes": [security["AppCode"]],

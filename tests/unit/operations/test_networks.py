@@ -130,6 +130,7 @@ def test_an_access_is_shown_and_in_the_plan(workbench: Workbench) -> None:
             "VpcAccessId": made["VpcAccessId"],
             **ACCESS,
             "VpcTargetHostName": "shop.internal",
+            "Targets": [],
             "Description": "d",
             "RegionId": "cn-hangzhou",
             "CreatedTime": "2026-11-18T11:06:42Z",

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from isthmus.model.targets import AccessOptions, AccessTarget, HealthCheck
 from isthmus.native import check_record
 from isthmus.publish.bindings import (
     RecordBody,
@@ -38,17 +39,24 @@ KEYS = [AppKey("203753385", APP.app_id, "secret", 0, 0)]
 CODES = [AppCode("code", APP.app_id, 0, 0)]
 CONNECTOR = {"mode": "connector", "socket": "/run/isthmus/vpc-a.sock"}
 
+SEVERAL = AccessOptions(
+    targets=(AccessTarget("i-1", 8080, 0), AccessTarget("10.0.0.3")),
+    balance="LEAST_REQUESTS",
+    health_check=HealthCheck("HTTPS", "/health", "204"),
+    when_all_down="SERVE",
+    tls_verify=False,
+)
 RECORDS = [
     group_record(GROUP, STAGES, "cn-hangzhou", {"app_code": {"code": "c", "place": {"query": "k"}, "hidden": True}}),
     automatic_domain_record(GROUP.group_id, "cn-hangzhou", "isthmus.localhost"),
-    app_record(APP, KEYS, CODES),
-    app_record(APP, [], []),
+    app_record(APP, KEYS, CODES, "user:lin"),
+    app_record(APP, [], [], None),
     grant_record(Grant("a" * 32, "RELEASE", APP.app_id, "PROVIDER", "", None, 0)),
     grant_record(Grant("a" * 32, "RELEASE", APP.app_id, "PROVIDER", "", 1_896_048_000_000, 0)),
     network_record(Network("vpc-a", "", {"mode": "host"}, ["10.0.0.0/24"], {}, [], 0, 0)),
     network_record(Network("vpc-a", "", CONNECTOR, [], {"i-1": "10.0.0.1"}, ["10.0.0.250"], 0, 0)),
-    access_record(VpcAccess("b" * 32, "nginx-demo", "vpc-a", "i-1", 80, "", "", 0)),
-    access_record(VpcAccess("b" * 32, "nginx-demo", "vpc-a", "10.0.0.1", 80, "shop.internal:8080", "", 0)),
+    access_record(VpcAccess("b" * 32, "nginx-demo", "vpc-a", "i-1", 80, "", "", 0), AccessOptions()),
+    access_record(VpcAccess("b" * 32, "nginx-demo", "vpc-a", "10.0.0.1", 80, "shop.internal:8080", "", 0), SEVERAL),
 ]
 
 
@@ -69,4 +77,4 @@ def test_the_engine_refuses_record_with_another_field_or_key(record: RecordBody)
 def test_the_order_of_credentials_changes_no_record() -> None:
     keys = [*KEYS, AppKey("1", APP.app_id, "secret", 5, 5)]
     codes = [*CODES, AppCode("a", APP.app_id, 5, 5)]
-    assert app_record(APP, keys, codes) == app_record(APP, keys[::-1], codes[::-1])
+    assert app_record(APP, keys, codes, None) == app_record(APP, keys[::-1], codes[::-1], None)

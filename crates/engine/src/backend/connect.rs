@@ -11,23 +11,26 @@ use crate::thread::Thread;
 use isthmus_plan::Network;
 use rustls::ClientConfig;
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::{timeout_at, Instant};
 use tokio_rustls::client::TlsStream;
 
+/// Where hosts are that no access names.
+static OWN_NETWORK: LazyLock<Network> = LazyLock::new(Network::of_engine);
+
 /// A connection to where the route leads.
 pub async fn dial(thread: &Rc<Thread>, route: &Route<'_>, deadline: Instant) -> Result<TcpStream, Refusal> {
-    let limit = Duration::from_millis(thread.settings.connect_timeout_ms).min(deadline - Instant::now());
-    let engine_network;
-    let (network, target, port) = match &route.place {
-        Place::Access { access, network } => (network.as_ref(), access.access.target.as_str(), access.access.port),
-        Place::Host { host, port } => {
-            engine_network = Network::of_engine();
-            (&engine_network, *host, *port)
-        }
+    let left = deadline.saturating_duration_since(Instant::now());
+    // Another target gets its chance too.
+    let left = if route.has_others() { left / 2 } else { left };
+    let limit = Duration::from_millis(thread.settings.connect_timeout_ms).min(left);
+    let network = match &route.place {
+        Place::Access { network, .. } => network.as_ref(),
+        Place::Host { .. } => &*OWN_NETWORK,
     };
+    let (target, port) = route.target();
     let connecting = thread.attachments.reach(network, target, port, limit);
     let through_access = matches!(route.place, Place::Access { .. });
     match timeout_at(deadline, connecting).await {

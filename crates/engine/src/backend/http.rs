@@ -29,7 +29,7 @@ use tokio::time::{timeout_at, Instant};
 
 pub async fn exchange(
     thread: &Rc<Thread>,
-    route: Route<'_>,
+    mut route: Route<'_>,
     timeout_ms: u64,
     mut outgoing: Outgoing,
     entry: &mut Entry,
@@ -42,40 +42,88 @@ pub async fn exchange(
     let deadline = started + Duration::from_millis(timeout_ms);
     let host = route.host_header(&mut outgoing);
     let handshake = outgoing.handshake.take();
-    let mut request = request(outgoing, host)?;
-    let pool = route.pool(thread);
-    let outcome = loop {
+    let request = request(outgoing, host)?;
+    let outcome = send(thread, &mut route, request, deadline, entry).await;
+    entry.service = started.elapsed();
+    let (response, sender, pool) = outcome?;
+    let running = route.worked();
+    if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+        return switched(thread, response, handshake, pool);
+    }
+    let mut response = answer(thread, response, pool, sender, deadline);
+    response.body_mut().keep(running);
+    Ok(response)
+}
+
+/// An answer's head, and what it came on.
+type Answered = (Response<Incoming>, SendRequest<RequestBody>, Rc<TargetPool>);
+
+async fn send(
+    thread: &Rc<Thread>,
+    route: &mut Route<'_>,
+    mut request: Request<RequestBody>,
+    deadline: Instant,
+    entry: &mut Entry,
+) -> Result<Answered, Refusal> {
+    let mut pool = route.pool(thread);
+    loop {
         let pooled = pool.take();
         let reused = pooled.is_some();
-        let mut sender = match pooled {
-            Some(sender) => sender,
+        let connected = match pooled {
+            Some(sender) => Ok(sender),
             None => {
                 let connecting = Instant::now();
-                let connected = connect(thread, &route, deadline).await;
+                let connected = connect(thread, route, deadline).await;
                 entry.connect = connecting.elapsed();
-                entry.service = entry.connect;
-                connected?
+                connected
             }
         };
+        let mut sender = match connected {
+            Ok(sender) => sender,
+            Err(_) if route.failed(thread, true) && Instant::now() < deadline => {
+                pool = route.pool(thread);
+                route.readdress(request.headers_mut());
+                continue;
+            }
+            Err(refusal) => return Err(refusal),
+        };
+        let spare = if route.has_others() { copy(&request) } else { None };
         let sent = async {
             sender.ready().await.ok();
             sender.try_send_request(request).await
         };
         match timeout_at(deadline, sent).await {
-            Err(_) => break Err(Refusal::new(Kind::BackendTimeout)),
-            Ok(Ok(response)) => break Ok((response, sender)),
-            Ok(Err(mut error)) => match error.take_message() {
-                Some(unsent) if reused => request = unsent,
-                _ => break Err(failed(error.error())),
+            Err(_) => return Err(Refusal::new(Kind::BackendTimeout)),
+            Ok(Ok(response)) => return Ok((response, sender, pool)),
+            Ok(Err(mut error)) => match (error.take_message(), spare) {
+                (Some(unsent), _) if reused => request = unsent,
+                (_, Some(spare)) if is_cut(error.error()) && route.failed(thread, !reused) => {
+                    request = spare;
+                    pool = route.pool(thread);
+                    route.readdress(request.headers_mut());
+                }
+                _ => return Err(failed(error.error())),
             },
         }
-    };
-    entry.service = started.elapsed();
-    let (response, sender) = outcome?;
-    if response.status() == StatusCode::SWITCHING_PROTOCOLS {
-        return switched(thread, response, handshake, pool);
     }
-    Ok(answer(thread, response, pool, sender, deadline))
+}
+
+/// A second one of a request that may be sent twice: its method says so, and its body is here.
+fn copy(request: &Request<RequestBody>) -> Option<Request<RequestBody>> {
+    let body = request.method().is_idempotent().then(|| request.body().copy()).flatten()?;
+    let mut copied = Request::new(body);
+    *copied.method_mut() = request.method().clone();
+    *copied.uri_mut() = request.uri().clone();
+    *copied.headers_mut() = request.headers().clone();
+    Some(copied)
+}
+
+/// Whether the connection ended before anything of an answer came.
+fn is_cut(error: &hyper::Error) -> bool {
+    let reset = |cause: &(dyn std::error::Error + 'static)| {
+        cause.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::ConnectionReset)
+    };
+    error.is_incomplete_message() || error.is_closed() || error.is_canceled() || error.source().is_some_and(reset)
 }
 
 fn request(outgoing: Outgoing, host: Option<HeaderValue>) -> Result<Request<RequestBody>, Refusal> {

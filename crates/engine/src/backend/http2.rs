@@ -39,7 +39,7 @@ pub fn wanted(headers: &HeaderMap) -> bool {
 
 pub async fn exchange(
     thread: &Rc<Thread>,
-    route: Route<'_>,
+    mut route: Route<'_>,
     timeout_ms: u64,
     mut outgoing: Outgoing,
     entry: &mut Entry,
@@ -49,14 +49,18 @@ pub async fn exchange(
     let host = route.host_header(&mut outgoing);
     let traffic = outgoing.body.watch();
     let mut request = request(outgoing, host, route.scheme())?;
-    let pool = route.pool(thread);
+    let mut pool = route.pool(thread);
     let outcome = loop {
         let (mut taken, reused) = match pool.take_shared() {
             Some(taken) => (taken, true),
-            None => {
-                let sender = connect(thread, &route, &pool, started + limit).await?;
-                (pool.share(sender), false)
-            }
+            None => match connect(thread, &route, &pool, started + limit).await {
+                Ok(sender) => (pool.share(sender), false),
+                Err(_) if route.failed(thread, true) && Instant::now() < started + limit => {
+                    pool = route.pool(thread);
+                    continue;
+                }
+                Err(refusal) => break Err(refusal),
+            },
         };
         match traffic.within(limit, taken.sender.try_send_request(request)).await {
             None => break Err(Refusal::new(Kind::BackendTimeout)),
@@ -72,7 +76,9 @@ pub async fn exchange(
     let (mut head, incoming) = response.into_parts();
     head.headers = http::response_headers(head.headers);
     let limit = Limit::idle(Duration::from_millis(thread.settings.stream_idle_ms), traffic, pool.closed());
-    Ok(Response::from_parts(head, ResponseBody::upstream(Upstream::shared(incoming, taken, limit))))
+    let mut body = ResponseBody::upstream(Upstream::shared(incoming, taken, limit));
+    body.keep(route.worked());
+    Ok(Response::from_parts(head, body))
 }
 
 fn request(outgoing: Outgoing, host: Option<HeaderValue>, scheme: Scheme) -> Result<Request<RequestBody>, Refusal> {

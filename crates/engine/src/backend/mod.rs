@@ -6,6 +6,7 @@
 //! keeps connections, per thread and per target; `breaker.rs` leaves a backend alone that fails.
 
 pub mod breaker;
+pub mod checks;
 mod connect;
 mod http;
 mod http2;
@@ -13,12 +14,16 @@ mod mock;
 mod pool;
 mod response;
 mod route;
+mod targets;
 mod tls;
 mod tunnel;
+mod turns;
 
 pub use pool::Pools;
 pub use response::{ResponseBody, Switched};
+pub use targets::Targets;
 pub use tls::BackendTls;
+pub use turns::Turns;
 
 use crate::record::Entry;
 use crate::request::answer::{Kind, Refusal};
@@ -47,8 +52,8 @@ pub async fn send(
         // Filled in before a request gets here.
         Target::Address { .. } => Err(Refusal::new(Kind::BackendAddress)),
         Target::Vpc { access, scheme, host } => {
-            let route = Route::through_access(world, access, *scheme, host.as_deref())?;
-            let route = route.verifying(backend.verify_tls);
+            let route = Route::through_access(thread, world, access, *scheme, &outgoing.headers)?;
+            let route = route.with_host(host.as_deref()).verifying(backend.verify_tls);
             http::exchange(thread, route, backend.timeout_ms, outgoing, entry).await
         }
     }

@@ -29,6 +29,8 @@ pub struct TargetKey<'k> {
     pub scheme: Scheme,
     /// The newer one of the VPC access and of its network, None for a plain host.
     pub revision: Option<u64>,
+    /// Which one, of several targets of an access.
+    pub member: Option<&'k str>,
     /// The name that certificates must have, and whether they must be good: what was verified for one name is no
     /// connection for another.
     pub tls_name: Option<&'k str>,
@@ -39,6 +41,7 @@ pub struct TargetPool {
     port: u16,
     scheme: Scheme,
     revision: Option<u64>,
+    member: Option<Box<str>>,
     tls_name: Option<Box<str>>,
     verifies: bool,
     /// Connections of HTTP/2, which exchanges share.
@@ -84,6 +87,7 @@ impl Pools {
             port: key.port,
             scheme: key.scheme,
             revision: key.revision,
+            member: key.member.map(Into::into),
             tls_name: key.tls_name.map(Into::into),
             verifies: key.verifies,
             shared: RefCell::default(),
@@ -119,6 +123,7 @@ impl TargetPool {
             && self.scheme == key.scheme
             && self.revision == key.revision
             && self.verifies == key.verifies
+            && self.member.as_deref() == key.member
             && self.tls_name.as_deref() == key.tls_name
     }
 

@@ -5,6 +5,7 @@
 
 use super::pool::{Taken, TargetPool};
 use super::tunnel::Tunnel;
+use super::turns::Running;
 use crate::connection::Exchange;
 use crate::record::Entry;
 use crate::request::{RequestBody, Traffic};
@@ -82,6 +83,8 @@ pub struct Upstream {
     connection: Connection,
     limit: Limit,
     timer: Option<Pin<Box<Sleep>>>,
+    /// The request's place at one of several targets.
+    running: Option<Running>,
 }
 
 /// What the answer comes on.
@@ -114,11 +117,11 @@ impl Limit {
 
 impl Upstream {
     pub fn new(incoming: Incoming, pool: Rc<TargetPool>, sender: SendRequest<RequestBody>, limit: Limit) -> Self {
-        Self { incoming, connection: Connection::Own(pool, sender), limit, timer: None }
+        Self { incoming, connection: Connection::Own(pool, sender), limit, timer: None, running: None }
     }
 
     pub fn shared(incoming: Incoming, taken: Taken, limit: Limit) -> Self {
-        Self { incoming, connection: Connection::Shared { _taken: taken }, limit, timer: None }
+        Self { incoming, connection: Connection::Shared { _taken: taken }, limit, timer: None, running: None }
     }
 
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, AnswerError>>> {
@@ -224,6 +227,13 @@ impl ResponseBody {
         let read = read.freeze();
         self.front = (!read.is_empty()).then(|| read.clone());
         Ok(ended.then_some(read))
+    }
+
+    /// What is over with the backend's answer.
+    pub fn keep(&mut self, running: Option<Running>) {
+        if let Content::Upstream(upstream) = &mut self.content {
+            upstream.running = running;
+        }
     }
 
     /// The record's entry, to be finished with this body.

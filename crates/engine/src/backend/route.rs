@@ -4,12 +4,13 @@
 //! of its connections, the `Host` that it sees and the name that its certificate must have.
 
 use super::pool::{TargetKey, TargetPool};
+use super::turns::{Picked, Running};
 use crate::record::Entry;
 use crate::request::answer::{Kind, Refusal};
 use crate::request::Outgoing;
 use crate::thread::Thread;
 use crate::world::{Access, World};
-use hyper::header::HeaderValue;
+use hyper::header::{HeaderMap, HeaderValue, HOST};
 use isthmus_plan::{Network, Scheme};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -23,32 +24,59 @@ pub struct Route<'w> {
     host: Option<&'w str>,
     /// Whether a certificate must be good.
     verifies: bool,
+    /// Whether the backend sees its own address as `Host`.
+    shows_address: bool,
 }
 
 pub enum Place<'w> {
-    Host { host: &'w str, port: u16 },
-    Access { access: &'w Access, network: &'w Arc<Network> },
+    Host {
+        host: &'w str,
+        port: u16,
+    },
+    /// With several targets, the one that was picked.
+    Access {
+        access: &'w Access,
+        network: &'w Arc<Network>,
+        picked: Option<Picked<'w>>,
+    },
 }
 
 impl<'w> Route<'w> {
     pub fn to_host(scheme: Scheme, host: &'w str, port: u16, host_header: Option<&'w str>) -> Self {
-        Self { scheme, place: Place::Host { host, port }, host: host_header, verifies: true }
+        Self { scheme, place: Place::Host { host, port }, host: host_header, verifies: true, shows_address: false }
     }
 
     /// # Errors
-    /// `VpcAccess` when the access or its network is not there (any more).
+    /// `VpcAccess` when the access or its network is not there (any more), `NoHealthyTarget` when it has several targets
+    /// and none is well.
     pub fn through_access(
+        thread: &Thread,
         world: &'w World,
         name: &str,
         scheme: Scheme,
-        host: Option<&'w str>,
+        headers: &HeaderMap,
     ) -> Result<Self, Refusal> {
         let gone = |what: &str| Refusal::new(Kind::VpcAccess).with_detail(format!("{what} does not exist"));
         let access = world.access(name).ok_or_else(|| gone(&format!("the VPC access {name:?}")))?;
         let network_id = &access.access.network_id;
         let network = world.network(network_id).ok_or_else(|| gone(&format!("the network {network_id:?}")))?;
-        let verifies = access.access.verify_tls;
-        Ok(Self { scheme, place: Place::Access { access, network }, host, verifies })
+        let picked = match &access.targets {
+            None => None,
+            Some(targets) => {
+                let now = unix_ms(thread);
+                let picked = Picked::first(&thread.turns, targets, headers, now);
+                let none = || Refusal::new(Kind::NoHealthyTarget).with_detail(targets.explain(now));
+                Some(picked.ok_or_else(none)?)
+            }
+        };
+        let (verifies, place) = (access.access.verify_tls, Place::Access { access, network, picked });
+        Ok(Self { scheme, place, host: None, verifies, shows_address: false })
+    }
+
+    /// With `Host` of the backend service.
+    pub fn with_host(mut self, host: Option<&'w str>) -> Self {
+        self.host = host;
+        self
     }
 
     /// Whether certificates are verified, when the access does not say otherwise.
@@ -66,20 +94,84 @@ impl<'w> Route<'w> {
     }
 
     pub fn pool(&self, thread: &Thread) -> Rc<TargetPool> {
-        let (name, port, revision) = match &self.place {
-            Place::Host { host, port } => (*host, *port, None),
-            Place::Access { access, network } => {
-                let revision = access.revision.max(network.revision);
-                (access.access.name.as_str(), access.access.port, Some(revision))
+        let (name, revision) = match &self.place {
+            Place::Host { host, .. } => (*host, None),
+            Place::Access { access, network, .. } => {
+                (access.access.name.as_str(), Some(access.revision.max(network.revision)))
             }
         };
-        let tls_name = (self.scheme == Scheme::Https).then(|| self.tls_name());
-        thread.pools.target(name, &TargetKey { port, scheme: self.scheme, revision, tls_name, verifies: self.verifies })
+        let (target, port) = self.target();
+        let key = TargetKey {
+            port,
+            scheme: self.scheme,
+            revision,
+            member: self.picked().map(|_| target),
+            tls_name: (self.scheme == Scheme::Https).then(|| self.tls_name()),
+            verifies: self.verifies,
+        };
+        thread.pools.target(name, &key)
+    }
+
+    /// Host or instance, and port.
+    pub fn target(&self) -> (&str, u16) {
+        match &self.place {
+            Place::Host { host, port } => (host, *port),
+            Place::Access { access, picked, .. } => match picked.as_ref().and_then(Picked::member) {
+                Some(member) => (&member.target, member.port),
+                None => (&access.access.target, access.access.port),
+            },
+        }
+    }
+
+    fn picked(&self) -> Option<&Picked<'w>> {
+        match &self.place {
+            Place::Access { picked, .. } => picked.as_ref(),
+            Place::Host { .. } => None,
+        }
+    }
+
+    fn picked_mut(&mut self) -> Option<&mut Picked<'w>> {
+        match &mut self.place {
+            Place::Access { picked, .. } => picked.as_mut(),
+            Place::Host { .. } => None,
+        }
+    }
+
+    /// Whether there may be another target to try.
+    pub fn has_others(&self) -> bool {
+        self.picked().is_some()
+    }
+
+    /// The target did not answer, and is to blame unless it only closed a connection that was idle; whether the request
+    /// may go to another one now.
+    pub fn failed(&mut self, thread: &Thread, is_to_blame: bool) -> bool {
+        let now = unix_ms(thread);
+        let Some(picked) = self.picked_mut() else { return false };
+        if let Some(member) = picked.member().filter(|_| is_to_blame) {
+            member.health.failed(now);
+        }
+        picked.another(now)
+    }
+
+    /// The target answered; what ends with its answer.
+    pub fn worked(&mut self) -> Option<Running> {
+        let picked = self.picked_mut()?;
+        if let Some(member) = picked.member() {
+            member.health.worked();
+        }
+        picked.take_running()
+    }
+
+    /// `Host` after the request went on to another target.
+    pub fn readdress(&self, headers: &mut HeaderMap) {
+        if let Some(host) = self.shows_address.then(|| self.address_header()).flatten() {
+            headers.insert(HOST, host);
+        }
     }
 
     /// Priority: backend service, access, the client's (when the group passes it), a constant, the address.
     /// Source: vendor page "Host header of backend requests".
-    pub fn host_header(&self, outgoing: &mut Outgoing) -> Option<HeaderValue> {
+    pub fn host_header(&mut self, outgoing: &mut Outgoing) -> Option<HeaderValue> {
         let own = match &self.place {
             Place::Access { .. } => self.access_host(),
             Place::Host { .. } => self.host,
@@ -87,7 +179,9 @@ impl<'w> Route<'w> {
         if let Some(value) = own.and_then(|host| HeaderValue::from_str(host).ok()) {
             return Some(value);
         }
-        outgoing.client_host.take().or(outgoing.constant_host.take()).or_else(|| self.address_header())
+        let given = outgoing.client_host.take().or(outgoing.constant_host.take());
+        self.shows_address = given.is_none();
+        given.or_else(|| self.address_header())
     }
 
     /// `Host` for a VPC access, if one is set.
@@ -97,13 +191,8 @@ impl<'w> Route<'w> {
     }
 
     fn address_header(&self) -> Option<HeaderValue> {
-        let (host, port) = match &self.place {
-            Place::Host { host, port } => (*host, *port),
-            Place::Access { access, network } => {
-                let target = &access.access.target;
-                (network.instances.get(target).unwrap_or(target).as_str(), access.access.port)
-            }
-        };
+        let (target, port) = self.target();
+        let host = self.address_of(target);
         let usual = matches!((self.scheme, port), (Scheme::Http, 80) | (Scheme::Https, 443));
         let bracketed = host.contains(':') && !host.starts_with('[');
         let host = if bracketed { format!("[{host}]") } else { host.to_owned() };
@@ -113,11 +202,11 @@ impl<'w> Route<'w> {
 
     /// Writes down where a request goes.
     pub fn note(&self, entry: &mut Entry, now: Instant) {
-        let (name, port) = match &self.place {
-            Place::Host { host, port } => (*host, *port),
-            Place::Access { access, .. } => (access.access.name.as_str(), access.access.port),
+        let name = match &self.place {
+            Place::Host { host, .. } => host,
+            Place::Access { access, .. } => access.access.name.as_str(),
         };
-        entry.sent_to(name, port, now.into_std());
+        entry.sent_to(name, self.target().1, now.into_std());
     }
 
     /// The name that is sent as SNI and that a certificate must have: the address's host, or the `Host` of a VPC access
@@ -125,16 +214,28 @@ impl<'w> Route<'w> {
     pub fn tls_name(&self) -> &str {
         match &self.place {
             Place::Host { host, .. } => unbracketed(host),
-            Place::Access { access, network } => match self.access_host() {
+            Place::Access { .. } => match self.access_host() {
                 Some(host) => without_port(host),
-                None => network.instances.get(&access.access.target).unwrap_or(&access.access.target),
+                None => self.address_of(self.target().0),
             },
+        }
+    }
+
+    /// The address that an instance of the network has; anything else stands for itself.
+    fn address_of<'t>(&'t self, target: &'t str) -> &'t str {
+        match &self.place {
+            Place::Access { network, .. } => network.instances.get(target).map_or(target, String::as_str),
+            Place::Host { .. } => target,
         }
     }
 }
 
+fn unix_ms(thread: &Thread) -> u64 {
+    u64::try_from(thread.now().unix_ms()).unwrap_or_default()
+}
+
 /// A host without the port that may follow it.
-fn without_port(host: &str) -> &str {
+pub fn without_port(host: &str) -> &str {
     let is_port = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let name = match host.rsplit_once(':') {
         Some((name, port)) if is_port(port) && (name.ends_with(']') || !name.contains(':')) => name,

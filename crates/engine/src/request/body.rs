@@ -78,6 +78,14 @@ impl RequestBody {
         Ok(self.collected())
     }
 
+    /// A second one, when all of it is here.
+    pub fn copy(&self) -> Option<Self> {
+        match self {
+            RequestBody::Read(bytes) => Some(RequestBody::Read(bytes.clone())),
+            RequestBody::Streaming { .. } => None,
+        }
+    }
+
     /// What `collect` read.
     pub fn collected(&self) -> &[u8] {
         match self {

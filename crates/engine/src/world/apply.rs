@@ -5,8 +5,9 @@
 
 use super::plugins::Targets;
 use super::{Access, Caller, CompiledEdition, EditionEntry, KeyCredential, RouteTable, World};
+use crate::backend;
 use crate::live::{Batch, BatchRecord, Refused};
-use isthmus_plan::{record_digest, App, Edition, Grant, Kind, PlanError, Record};
+use isthmus_plan::{record_digest, App, Edition, Grant, Kind, PlanError, Record, VpcAccess};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -77,9 +78,7 @@ impl World {
                 network.revision = revision;
                 drop(self.networks.insert(network.network_id.as_str().into(), Arc::new(network)));
             }
-            Record::VpcAccess(access) => {
-                drop(self.accesses.insert(access.name.as_str().into(), Arc::new(Access { access, revision })));
-            }
+            Record::VpcAccess(access) => self.put_access(access, revision),
             Record::StageVariables(variables) => {
                 drop(self.stage_variables.insert(variables.key().into(), Arc::new(variables)));
             }
@@ -170,6 +169,13 @@ impl World {
                 self.tables.insert(group, stages);
             }
         }
+    }
+
+    fn put_access(&mut self, access: VpcAccess, revision: u64) {
+        let name: Box<str> = access.name.as_str().into();
+        let before = self.accesses.get(&name).and_then(|before| before.targets.as_ref());
+        let targets = access.set.as_ref().map(|set| backend::Targets::new(set, before));
+        self.accesses.insert(name, Arc::new(Access { access, revision, targets }));
     }
 
     fn put_app(&mut self, app: App) -> Result<(), PlanError> {

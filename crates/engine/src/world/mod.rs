@@ -25,6 +25,7 @@ pub use instances::ReadyInstance;
 pub use plugins::ReadyDataset;
 pub use routes::{RouteMatch, RouteTable};
 
+use crate::backend::Targets;
 use crate::live::Refused;
 use crate::plugins::Bound;
 use isthmus_plan::{Group, Network, SetDigest, StageVariables, VpcAccess};
@@ -77,10 +78,18 @@ type Stages = Vec<(Box<str>, Arc<RouteTable>)>;
 type RecordName = (Box<str>, Box<str>);
 
 /// A VPC access and the revision of its record: a pooled connection belongs to exactly one of them.
-#[derive(Debug)]
 pub struct Access {
     pub access: VpcAccess,
     pub revision: u64,
+    /// When it has several.
+    pub targets: Option<Targets>,
+}
+
+impl Access {
+    /// Whether its targets are asked how they are.
+    pub fn wants_checks(&self) -> bool {
+        self.targets.as_ref().is_some_and(|targets| targets.check.is_some())
+    }
 }
 
 impl World {
