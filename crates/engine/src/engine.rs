@@ -3,9 +3,8 @@
 use crate::attach::{AddressPolicy, Attachments, Egress};
 use crate::backend::{checks, BackendTls};
 use crate::certificates::Handshakes;
-use crate::day_counts;
 use crate::disk::{nonce_file, DiskCopy};
-use crate::follow::{self, FollowSettings};
+use crate::follow::{self, FollowSettings, Links};
 use crate::health::{self, Health};
 use crate::limits::Counts;
 use crate::listen::{self, Open};
@@ -17,6 +16,7 @@ use crate::request::{AutomaticDomains, Nonces};
 use crate::settings::EngineSettings;
 use crate::thread::{Shared, Thread};
 use crate::two_way::Devices;
+use crate::{day_counts, probe};
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::net::SocketAddr;
@@ -25,7 +25,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::runtime::Builder;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::LocalSet;
 
 /// How old buffered log lines may become, and how often idle connections are looked through.
@@ -71,7 +71,7 @@ impl Engine {
         let handshakes = Handshakes::new(Arc::clone(&live)).map_err(io::Error::other)?;
         let (stop, stopped) = watch::channel(false);
         let mut engine = Engine { live: Arc::clone(&live), addresses, records: None, threads: Vec::new(), stop };
-        engine.follow(&settings, stopped.clone())?;
+        engine.follow(&settings, (Arc::clone(&policy), Arc::clone(&backend_tls)), stopped.clone())?;
         engine.check_targets(&policy, &backend_tls, stopped.clone())?;
         let shared = Arc::new(Shared {
             live,
@@ -116,7 +116,12 @@ impl Engine {
     }
 
     /// Serves the copy on disk at once, then follows the control plane.
-    fn follow(&mut self, settings: &EngineSettings, stopped: watch::Receiver<bool>) -> io::Result<()> {
+    fn follow(
+        &mut self,
+        settings: &EngineSettings,
+        (policy, tls): (Arc<AddressPolicy>, Arc<BackendTls>),
+        stopped: watch::Receiver<bool>,
+    ) -> io::Result<()> {
         let Some(feed) = &settings.feed else { return Ok(()) };
         let mut disk = DiskCopy::open(&settings.state, state_key(&settings.state_key)?)?;
         if let Some(batch) = disk.load() {
@@ -124,11 +129,20 @@ impl Engine {
         }
         let follow_settings = FollowSettings::new(feed, &settings.node)?;
         let egress = Egress::default();
+        let (asked, questions) = mpsc::unbounded_channel();
+        let (answers, answered) = mpsc::unbounded_channel();
         let (watched, live, until) = (egress.clone(), Arc::clone(&self.live), stopped.clone());
-        self.spawn("networks", move || local(watched.watch(live, until)))?;
+        self.spawn("networks", move || {
+            local(async {
+                let ways = (Attachments::new(policy), tls);
+                let asked = probe::serve(questions, answers, Arc::clone(&live), ways, until.clone());
+                tokio::join!(watched.watch(live, until), asked);
+            });
+        })?;
+        let links = Links { egress: Box::new(move || egress.addresses()), asked, answered };
         let live = Arc::clone(&self.live);
         self.spawn("follow", move || {
-            if let Err(error) = follow::run(follow_settings, live, Some(disk), || egress.addresses(), stopped) {
+            if let Err(error) = follow::run(follow_settings, live, Some(disk), links, stopped) {
                 eprintln!("isthmus engine: the plan is not followed: {error}");
             }
         })

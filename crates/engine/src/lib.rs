@@ -9,7 +9,8 @@
 //!
 //! Beside the path of a request: `live` holds the current plan behind one pointer, `world` is that plan compiled,
 //! `follow` keeps it up to date from the control plane, `disk` keeps a copy for a start without one, and `attach`
-//! reaches the networks, and `limits` counts calls. `two_way` has the connections on which devices call and are called.
+//! reaches the networks, `probe` tries the way to a backend when somebody asks, and `limits` counts calls. `two_way` has
+//! the connections on which devices call and are called.
 
 #![forbid(unsafe_code)]
 
@@ -26,6 +27,7 @@ pub mod limits;
 pub mod listen;
 pub mod live;
 pub mod plugins;
+pub mod probe;
 pub mod record;
 pub mod request;
 pub mod settings;

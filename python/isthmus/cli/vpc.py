@@ -168,3 +168,23 @@ def _find(state_dir: Path | None, network: str) -> dict[str, Any]:
 def _accesses(state_dir: Path | None, network: str) -> list[dict[str, Any]]:
     path = ("VpcAccessAttributes", "VpcAccessAttribute")
     return list(pages(state_dir, "DescribeVpcAccesses", path, {"VpcId": network}, VENDOR))
+
+
+@vpc.command()
+@click.argument("access")
+@click.option("--https", "is_https", is_flag=True, help="Speak TLS on the way.")
+@click.option("--path", default="/", show_default=True, help="What is asked for.")
+@click.option("--engine", default="", help="Which engine tries; any without it.")
+@state_option
+def test(access: str, is_https: bool, path: str, engine: str, state_dir: Path | None) -> None:
+    """Let an engine try the way to the backend of a VPC ACCESS, and say at which stop it ends and why."""
+    parameters = {"Name": access, "Scheme": "HTTPS" if is_https else "HTTP", "Path": path}
+    found = ask(state_dir, "TestVpcAccess", **parameters, **({"Engine": engine} if engine else {}))
+    click.echo(f"{access}: {found['InstanceId']}:{found['Port']} in {found['NetworkId']}, tried by {found['Engine']}")
+    for stop in found["Stops"]:
+        mark, source = "ok" if stop["Passed"] else "FAILED", stop.get("Source") or ""
+        click.echo(f"  {stop['Stop']:8} {source:15} {stop['Microseconds']:>9} µs  {mark:6} {stop['Detail']}")
+    click.echo(f"{found['Code']}: {found['Text']}")
+    if found.get("Hint"):
+        click.echo(found["Hint"])
+    sys.exit(0 if found["Passed"] else 1)

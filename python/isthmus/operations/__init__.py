@@ -54,6 +54,7 @@ from isthmus.operations import (
     traffic_controls,
     users,
     vpc_access,
+    vpc_tests,
 )
 from isthmus.operations.call import OperationFunction
 
@@ -81,6 +82,7 @@ MODULES: tuple[ModuleType, ...] = (
     networks,
     network_instances,
     vpc_access,
+    vpc_tests,
     plugins,
     plugin_bindings,
     plugin_templates,

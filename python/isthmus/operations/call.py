@@ -17,6 +17,9 @@ class NodeReports(Protocol):
     def egress_addresses(self, network_id: str) -> list[str]:
         """Source addresses that backends in this network see, as the engines report them."""
 
+    def ask(self, node: str, wanted: Mapping[str, Any], seconds: float) -> tuple[str, dict[str, Any] | None]:
+        """Asks an engine, any when `node` is empty; its name (empty: none) and its answer (None: none in time)."""
+
     def engines(self) -> list[dict[str, Any]]:
         """One entry per engine: node, revision, state, last_seen (Unix ms), refused."""
 

@@ -24,6 +24,7 @@ from isthmus.operations.call import Call, NodeReports, OperationFunction
 from isthmus.operations.debug import prepare_debug
 from isthmus.operations.entrance import NOWHERE, Entrance
 from isthmus.operations.recording import record_refusal, record_success
+from isthmus.operations.vpc_tests import prepare_test, prepare_validation
 from isthmus.roles import may, needed_role
 from isthmus.settings import Settings
 from isthmus.store import Store, Transaction
@@ -36,7 +37,11 @@ from isthmus.wire.signature import AccessKey
 log = logging.getLogger("isthmus.operations")
 
 _READS = ("Describe", "List", "Query", "Compare")
-_PREPARED = {"DebugApi": prepare_debug}
+_PREPARED = {
+    "DebugApi": prepare_debug,
+    "TestVpcAccess": prepare_test,
+    "ValidateVpcConnectivity": prepare_validation,
+}
 # A session that is used is noted at most once in this time, in milliseconds.
 _TOUCH_AFTER = 60_000
 

@@ -1,7 +1,7 @@
 """The control plane's side of the plan: its routes, and the wait of a publish.
 
 Held by the control plane process, which mounts `routes()` on its admin listener, gives the plane to the operations, and
-calls `close()` before it waits for open connections. Calls `feed`, `response`, `reports`.
+calls `close()` before it waits for open connections. Calls `feed`, `response`, `reports`, `questions`.
 Invariant: every route asks for the engine token, compared in constant time, before it looks at anything else.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 import hmac
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,7 @@ from starlette.routing import Route
 from isthmus.plane.bell import Bell
 from isthmus.plane.feed import Feed, Position
 from isthmus.plane.ledger import Ledger
+from isthmus.plane.questions import AnswerError, Questions
 from isthmus.plane.reports import NODE_NAME, EngineReport, ReportError, Reports
 from isthmus.plane.response import FeedResponse, FeedTimes
 from isthmus.store import Store
@@ -64,14 +65,16 @@ class Plane:
         self._reports = Reports(self._ledger, self._times.healthy_for, clock)
         self._changed = Bell()
         self._reported = Bell()
+        self._questions = Questions(self._changed.ring)
         self._closed = False
         store.on_commit(lambda _revision: self._changed.ring())
 
     def routes(self) -> list[Route]:
-        """The feed and the report, for the admin listener."""
+        """The feed, the report and the answers to questions, for the admin listener."""
         return [
             Route("/plane/v1/feed", self._feed, methods=["GET"]),
             Route("/plane/v1/report", self._report, methods=["POST"]),
+            Route("/plane/v1/answer", self._answer, methods=["POST"]),
         ]
 
     async def wait_served(self, revision: int) -> list[str]:
@@ -102,6 +105,15 @@ class Plane:
         """Source addresses that backends in this network see, as the engines report them."""
         return self._reports.egress_addresses(network_id)
 
+    def ask(self, node: str, wanted: Mapping[str, Any], seconds: float) -> tuple[str, dict[str, Any] | None]:
+        """Asks an engine, or the first that can be asked when `node` is empty; called on worker threads.
+
+        Gives the engine's name (empty: none is connected) and its answer (None: none in time).
+        """
+        connected = self._questions.nodes()
+        asked = node or next((one for one in self._healthy_nodes() if one in connected), "")
+        return asked, self._questions.ask(asked, wanted, seconds) if asked else None
+
     def engines(self) -> list[dict[str, Any]]:
         """One entry per engine: node, state (serving, lagging, silent), revision, last_seen (Unix ms), refused."""
         return self._reports.engines()
@@ -110,6 +122,9 @@ class Plane:
         """Ends every feed, so that the listener can stop; engines go on serving and connect again."""
         self._closed = True
         self._changed.ring()
+
+    def _healthy_nodes(self) -> list[str]:
+        return [report.node for report in self._reports.healthy()]
 
     def _read_head(self) -> str:
         with self._store.read() as transaction:
@@ -129,9 +144,34 @@ class Plane:
         log.info("engine %s connects at revision %d", node, position.revision)
         feed = Feed(self._store, self._ledger, position)
         times = FeedTimes(self._times.ping, self._times.stall)
-        return FeedResponse(feed, node, self._changed, lambda: self._closed, times)
+        # An older engine would take a question for a broken feed.
+        questions = self._questions if request.query_params.get("asks") == "1" else Questions(lambda: None)
+        return FeedResponse(feed, (node, questions), self._changed, lambda: self._closed, times)
 
     async def _report(self, request: Request) -> Response:
+        text = await self._body(request)
+        if isinstance(text, Response):
+            return text
+        try:
+            report = EngineReport.read(text)
+        except ReportError as error:
+            return _problem(400, str(error))
+        self._reports.note(report)
+        self._reported.ring()
+        return Response(status_code=204)
+
+    async def _answer(self, request: Request) -> Response:
+        text = await self._body(request)
+        if isinstance(text, Response):
+            return text
+        try:
+            self._questions.take_answer(text)
+        except AnswerError as error:
+            return _problem(400, str(error))
+        return Response(status_code=204)
+
+    async def _body(self, request: Request) -> bytes | Response:
+        """What an engine sent, or the answer to somebody who is none."""
         if not self._admits(request):
             return _unauthorized()
         text = bytearray()
@@ -142,13 +182,7 @@ class Plane:
                     return _problem(413, f"a report may have {_REPORT_LIMIT} bytes at most; shorten `refused`")
         except ClientDisconnect:
             return _problem(400, "the report ended early")
-        try:
-            report = EngineReport.read(bytes(text))
-        except ReportError as error:
-            return _problem(400, str(error))
-        self._reports.note(report)
-        self._reported.ring()
-        return Response(status_code=204)
+        return bytes(text)
 
     def _admits(self, request: Request) -> bool:
         scheme, _, given = request.headers.get("authorization", "").partition(" ")

@@ -20,6 +20,7 @@ from starlette.types import Receive, Scope, Send
 
 from isthmus.plane.bell import Bell
 from isthmus.plane.feed import PING, Feed
+from isthmus.plane.questions import Questions
 from isthmus.sealing import SealError
 
 log = logging.getLogger("isthmus.plane")
@@ -36,10 +37,13 @@ class FeedTimes:
 class FeedResponse(Response):
     """One engine's feed."""
 
-    def __init__(self, feed: Feed, node: str, bell: Bell, closed: Callable[[], bool], times: FeedTimes) -> None:
+    def __init__(
+        self, feed: Feed, asked: tuple[str, Questions], bell: Bell, closed: Callable[[], bool], times: FeedTimes
+    ) -> None:
+        """`asked`: the engine's name, and where questions to it come from."""
         super().__init__(media_type="application/x-ndjson", headers={"cache-control": "no-store"})
         self._feed = feed
-        self._node = node
+        self._node, self._questions = asked
         self._bell = bell
         self._closed = closed
         self._times = times
@@ -66,11 +70,14 @@ class FeedResponse(Response):
         headers = [pair for pair in self.raw_headers if pair[0] != b"content-length"]
         await self._send(send, {"type": "http.response.start", "status": 200, "headers": headers})
         async with anyio.create_task_group() as tasks:
-            with self._bell.waiting() as changed:
+            with self._bell.waiting() as changed, self._questions.inbox(self._node) as inbox:
                 tasks.start_soon(self._ping, send, changed)
                 while not self._closed():
                     changed.clear()
                     await self._send_batch(send)
+                    while inbox:
+                        question = {"type": "http.response.body", "body": inbox.popleft(), "more_body": True}
+                        await self._send(send, question)
                     await changed.wait()
             tasks.cancel_scope.cancel()
         await self._send(send, {"type": "http.response.body", "body": b"", "more_body": False})

@@ -29,6 +29,9 @@ class NoEngines:
     def egress_addresses(self, network_id: str) -> list[str]:
         return []
 
+    def ask(self, node: str, wanted: Mapping[str, Any], seconds: float) -> tuple[str, dict[str, Any] | None]:
+        return node, None
+
     def engines(self) -> list[dict[str, Any]]:
         return []
 

@@ -141,8 +141,27 @@ impl Attachments {
         port: u16,
         limit: Duration,
     ) -> Result<TcpStream, ConnectFailure> {
-        let addresses = resolve(network, target, port).await?;
+        let addresses = self.resolve(network, target, port).await?;
         self.connect_any(network, &addresses, Instant::now() + limit).await
+    }
+
+    /// The addresses that a target stands for.
+    ///
+    /// # Errors
+    /// `Unresolved`.
+    pub async fn resolve(&self, network: &Network, target: &str, port: u16) -> Result<Vec<SocketAddr>, ConnectFailure> {
+        resolve(network, target, port).await
+    }
+
+    /// The source addresses that can be chosen towards a network; None: there is no choice.
+    ///
+    /// # Errors
+    /// `ConnectorGone`.
+    pub async fn sources(&self, network: &Network) -> Result<Vec<Option<IpAddr>>, ConnectFailure> {
+        let Attachment::Connector { socket } = &network.attachment else { return Ok(vec![None]) };
+        let egress = self.clients.egress(socket).await?;
+        // It takes them from its own configuration, so each can be asked for; without one the kernel chooses.
+        Ok(if egress.is_empty() { vec![None] } else { egress.into_iter().map(Some).collect() })
     }
 
     async fn connect_any(
@@ -176,7 +195,10 @@ impl Attachments {
     }
 
     /// The same from a certain source address, None for any.
-    async fn connect_from(
+    ///
+    /// # Errors
+    /// The first reason that stands in its way.
+    pub async fn connect_from(
         &self,
         network: &Network,
         address: SocketAddr,

@@ -21,8 +21,9 @@ mod turns;
 
 pub use pool::Pools;
 pub use response::{ResponseBody, Switched};
+pub use route::without_port;
 pub use targets::Targets;
-pub use tls::BackendTls;
+pub use tls::{connect as tls_connect, BackendTls};
 pub use turns::Turns;
 
 use crate::record::Entry;

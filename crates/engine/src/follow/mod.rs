@@ -13,6 +13,7 @@ mod tests;
 
 use crate::disk::DiskCopy;
 use crate::live::{Applied, Batch, Live};
+use crate::probe::{Answered, Asked};
 use crate::settings::FeedSettings;
 use backoff::Backoff;
 use connection::{query_value, Connection, Endpoint};
@@ -27,7 +28,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use stream::{Assembler, Lines, Step};
 use tokio::runtime::Builder;
-use tokio::sync::{watch, Notify};
+use tokio::sync::{mpsc, watch, Notify};
 use tokio::time::{sleep, timeout};
 
 /// Where the plan comes from, and how patient to be.
@@ -83,8 +84,15 @@ impl FollowSettings {
     }
 }
 
-/// Follows the plan on this thread until `stop` says true or its sender is gone; `egress` gives the source addresses
-/// that backends see, by network.
+/// What those who look after networks give and take.
+pub struct Links {
+    /// The source addresses that backends see, by network.
+    pub egress: Box<dyn Fn() -> BTreeMap<String, Vec<String>> + Send>,
+    pub asked: mpsc::UnboundedSender<Asked>,
+    pub answered: mpsc::UnboundedReceiver<Answered>,
+}
+
+/// Follows the plan on this thread until `stop` says true or its sender is gone.
 ///
 /// # Errors
 /// The thread's runtime cannot be started.
@@ -92,7 +100,7 @@ pub fn run(
     settings: FollowSettings,
     live: Arc<Live>,
     disk: Option<DiskCopy>,
-    egress: impl Fn() -> BTreeMap<String, Vec<String>>,
+    links: Links,
     mut stop: watch::Receiver<bool>,
 ) -> io::Result<()> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
@@ -101,15 +109,18 @@ pub fn run(
         settings,
         live,
         disk: RefCell::new(disk),
-        egress: &egress,
+        egress: links.egress,
+        asked: links.asked,
         needs_snapshot: Cell::new(false),
         started_at,
         applied: Notify::new(),
     };
+    let answered = links.answered;
     runtime.block_on(async {
         tokio::select! {
             () = follower.follow() => {}
             () = follower.report() => {}
+            () = follower.answer(answered) => {}
             _ = stop.wait_for(|stopped| *stopped) => {}
         }
     });
@@ -118,11 +129,12 @@ pub fn run(
     Ok(())
 }
 
-struct Follower<'a> {
+struct Follower {
     settings: FollowSettings,
     live: Arc<Live>,
     disk: RefCell<Option<DiskCopy>>,
-    egress: &'a dyn Fn() -> BTreeMap<String, Vec<String>>,
+    egress: Box<dyn Fn() -> BTreeMap<String, Vec<String>> + Send>,
+    asked: mpsc::UnboundedSender<Asked>,
     /// What is served cannot be brought up to date by changes.
     needs_snapshot: Cell<bool>,
     /// Unix milliseconds.
@@ -131,7 +143,7 @@ struct Follower<'a> {
     applied: Notify,
 }
 
-impl Follower<'_> {
+impl Follower {
     /// Connects again and again, for ever.
     async fn follow(&self) {
         let mut backoff = Backoff::new(self.settings.times.first_wait, self.settings.times.longest_wait);
@@ -163,8 +175,11 @@ impl Follower<'_> {
             let Ok(bytes) = frame.map_err(|error| error.to_string())?.into_data() else { continue };
             let mut batches = Vec::new();
             lines.push(&bytes, |line| {
-                if let Step::Batch(batch, digest) = assembler.line(line)? {
-                    batches.push((batch, digest));
+                match assembler.line(line)? {
+                    Step::Batch(batch, digest) => batches.push((batch, digest)),
+                    // Whoever answers is gone when the engine stops.
+                    Step::Asked(question) => drop(self.asked.send(question)),
+                    Step::More | Step::Ping => {}
                 }
                 Ok(())
             })?;
@@ -185,7 +200,7 @@ impl Follower<'_> {
         let whole = self.needs_snapshot.get() || self.disk_wants_snapshot();
         let after = if whole { 0 } else { served.revision };
         let (node, store) = (query_value(&self.settings.node), query_value(&served.store));
-        format!("/plane/v1/feed?node={node}&store={store}&after={after}")
+        format!("/plane/v1/feed?node={node}&asks=1&store={store}&after={after}")
     }
 
     async fn take(&self, batch: Batch, digest: &str) -> Result<(), String> {

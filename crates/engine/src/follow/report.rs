@@ -6,9 +6,11 @@
 use super::connection::Connection;
 use super::Follower;
 use crate::live::Refused;
+use crate::probe::Answered;
 use hyper::Method;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 /// More would help nobody, and a report must stay small.
@@ -28,7 +30,7 @@ struct Report<'a> {
     disk_problem: Option<String>,
 }
 
-impl Follower<'_> {
+impl Follower {
     /// Reports until it is dropped.
     pub(super) async fn report(&self) {
         let mut connection = None;
@@ -38,6 +40,23 @@ impl Follower<'_> {
             self.say(&mut trouble, "cannot report to", outcome.err());
             timeout(self.settings.times.report, self.applied.notified()).await.ok();
         }
+    }
+
+    /// Hands answers to the control plane, for ever. An answer that cannot be handed over is given up: nobody waits long.
+    pub(super) async fn answer(&self, mut answered: mpsc::UnboundedReceiver<Answered>) {
+        while let Some(answer) = answered.recv().await {
+            if let Err(error) = self.send_answer(&answer).await {
+                eprintln!("isthmus engine: an answer does not reach the control plane: {error}");
+            }
+        }
+        std::future::pending().await
+    }
+
+    async fn send_answer(&self, answer: &Answered) -> Result<(), String> {
+        let text = serde_json::to_vec(answer).map_err(|error| error.to_string())?;
+        let mut open = Connection::open(&self.settings.endpoint, self.settings.times.connect).await?;
+        let target = (Method::POST, "/plane/v1/answer".to_owned());
+        open.send(&self.settings.endpoint, target, text, self.settings.times.connect).await.map(drop)
     }
 
     async fn send_report(&self, connection: &mut Option<Connection>) -> Result<(), String> {

@@ -5,6 +5,7 @@
 //! quotes the stream, which carries secrets.
 
 use crate::live::{Batch, BatchRecord};
+use crate::probe::Asked;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -71,6 +72,8 @@ pub enum Step {
     /// More lines belong to it.
     More,
     Ping,
+    /// The control plane wants to know something.
+    Asked(Asked),
     /// A whole batch, and the content hash that the plan has after it.
     Batch(Batch, String),
 }
@@ -94,6 +97,7 @@ struct Line<'a> {
     revision: Option<u64>,
     kind: Option<String>,
     key: Option<String>,
+    id: Option<String>,
     digest: Option<String>,
     #[serde(borrow, default, deserialize_with = "present")]
     body: Option<&'a RawValue>,
@@ -113,6 +117,10 @@ impl Assembler {
             "begin" => self.begin(line),
             "record" => self.record(line),
             "commit" => self.commit(line),
+            "ask" => match (line.id, line.body) {
+                (Some(id), Some(body)) => Ok(Step::Asked(Asked { id, wanted: body.get().into() })),
+                _ => malformed("a question needs id and body"),
+            },
             _ => malformed("a line of the feed has an unknown type; is the control plane newer than this engine?"),
         }
     }
@@ -198,13 +206,25 @@ mod tests {
     }
 
     #[test]
+    fn a_question_may_stand_between_the_lines_of_a_batch() {
+        let mut assembler = Assembler::default();
+        assembler.line(BEGIN.as_bytes()).unwrap();
+        let step = assembler.line(br#"{"type":"ask","id":"q1","body":{"access":"nginx"}}"#).unwrap();
+        let Step::Asked(asked) = step else { panic!("{step:?}") };
+        assert_eq!((asked.id.as_str(), asked.wanted.as_ref()), ("q1", r#"{"access":"nginx"}"#));
+        assert!(matches!(assembler.line(COMMIT.as_bytes()), Ok(Step::Batch(..))));
+    }
+
+    #[test]
     fn without_a_commit_nothing_comes_out() {
         assert_eq!(read(&[BEGIN, RECORD]).unwrap().len(), 0);
     }
 
     #[test]
     fn whatever_does_not_fit_is_an_error() {
-        let wrong: [&[&str]; 18] = [
+        let wrong: [&[&str]; 20] = [
+            &[r#"{"type":"ask","id":"q"}"#],
+            &[r#"{"type":"ask","body":{}}"#],
             &["", BEGIN],
             &["nonsense"],
             &["[]"],
