@@ -15,6 +15,7 @@ VERBS = {
     "api": "isthmus.cli.api",
     "call": "isthmus.cli.call",
     "vpc": "isthmus.cli.vpc",
+    "instance": "isthmus.cli.instance",
     "access-key": "isthmus.cli.access_key",
     "user": "isthmus.cli.user",
     "audit": "isthmus.cli.audit",
