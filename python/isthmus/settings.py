@@ -139,6 +139,12 @@ class Settings:
         "How long connecting to a backend may take.",
         smallest=timedelta(milliseconds=1),
     )
+    function_url: str = _setting(
+        "text",
+        "",
+        "URL by which a function is called that an API names without an URL; {region}, {service}, {function} and "
+        "{qualifier} stand for its names. Empty: such an API cannot be published.",
+    )
     backend_ca_file: Path | None = _setting(
         "path",
         None,

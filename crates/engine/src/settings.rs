@@ -36,6 +36,9 @@ pub struct EngineSettings {
     /// In bytes.
     pub request_body_limit: u64,
     pub connect_timeout_ms: u64,
+    /// URL of functions that a plan names without one, with `{region}`, `{service}`, `{function}` and `{qualifier}`.
+    #[serde(default)]
+    pub function_url: Option<String>,
     /// Authorities of backends' certificates (PEM), beside those of the system.
     #[serde(default)]
     pub backend_ca_file: Option<PathBuf>,

@@ -2,6 +2,7 @@
 
 use crate::edition::check_pattern;
 use crate::error::{not_empty, PlanError};
+use crate::plugin::routing::RoutedAddress;
 use serde::Deserialize;
 
 /// Where the request goes.
@@ -56,12 +57,33 @@ pub enum Target {
         #[serde(default)]
         host: Option<String>,
     },
+    Function(Function),
     Mock {
         status: u16,
         #[serde(default)]
         headers: Vec<MockHeader>,
         body: String,
     },
+}
+
+/// A function that gets requests as events.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Function {
+    /// Its HTTP trigger; without one, an engine's setting makes an URL of the names.
+    #[serde(default)]
+    pub url: Option<String>,
+    #[serde(default)]
+    pub region: String,
+    #[serde(default)]
+    pub service: String,
+    #[serde(default)]
+    pub function: String,
+    #[serde(default)]
+    pub qualifier: String,
+    /// How headers of the event are spelled that the definition names.
+    #[serde(default)]
+    pub header_names: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
@@ -112,6 +134,14 @@ impl Backend {
             }
             Target::Vpc { access, .. } => {
                 not_empty("backend.target.access", access)?;
+                check_pattern("backend.path", &self.path)
+            }
+            Target::Function(function) => {
+                match function.url.as_deref().map(RoutedAddress::parse) {
+                    Some(Err(problem)) => return Err(PlanError::new("backend.target.url", problem)),
+                    Some(Ok(_)) => {}
+                    None => not_empty("backend.target.function", &function.function)?,
+                }
                 check_pattern("backend.path", &self.path)
             }
             Target::Mock { status, .. } if !(100..=599).contains(status) => {

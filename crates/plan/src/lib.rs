@@ -27,7 +27,7 @@ mod targets;
 
 pub use access::VpcAccess;
 pub use app::{App, AppKey, Grant};
-pub use backend::{Backend, ContentType, MockHeader, Scheme, Target};
+pub use backend::{Backend, ContentType, Function, MockHeader, Scheme, Target};
 pub use digest::{record_digest, SetDigest};
 pub use domain::{host_pattern, Certificate, ClientAuthority, Domain, HostPiece, TwoWay};
 pub use edition::{

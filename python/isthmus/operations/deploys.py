@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from isthmus import errors
+from isthmus.errors import Problem
 from isthmus.model import Draft
 from isthmus.operations.apis import draft_of, require_api
 from isthmus.operations.call import Call
@@ -55,6 +56,7 @@ def deploy_api(call: Call, params: Any) -> Mapping[str, Any]:
     stage = require_stage(transaction, api.group_id, params.stage_name).name
     version = next_version(transaction.now, newest_version(transaction, api.api_id, stage))
     released = prepare_release(transaction, api, stage, api.definition, version)
+    _check_function_has_url(call, released)
     take_offline(transaction, api.api_id, stage)
     edition = EditionRow(
         api_id=api.api_id,
@@ -139,6 +141,13 @@ def prepare_release(transaction: Transaction, api: Api, stage: str, definition: 
     released = release(frozen, References(group.base_path, access.name if access is not None else None), version)
     _check_route_is_free(transaction, api, stage, frozen.draft)
     return released
+
+
+def _check_function_has_url(call: Call, released: Release) -> None:
+    target = released.body["backend"]["target"]
+    if target["type"] == "function" and "url" not in target and not call.settings.function_url:
+        text = "has no URL: send TriggerUrl, or set function_url, which makes one of the names of a function."
+        raise errors.invalid([Problem("ServiceConfig.FunctionComputeConfig", text)])
 
 
 def _with_backend(transaction: Transaction, frozen: Frozen) -> Frozen:

@@ -282,6 +282,12 @@ EXPLANATIONS: dict[str, Explanation] = {
         "Look at what the log says of each target, or let requests go on with WhenAllDown SERVE.",
         "vpc",
     ),
+    "D502FC": Explanation(
+        "backend",
+        "The function could not be called, or returned something else than an answer",
+        "Let it return statusCode, headers, body and isBase64Encoded; the message says what is wrong.",
+        "api",
+    ),
     "X504VE": Explanation(
         "backend",
         "The VPC access or its instance is not valid",

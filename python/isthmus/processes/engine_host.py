@@ -39,6 +39,7 @@ def engine_document(settings: Settings) -> dict[str, Any]:
         "automatic_domain_quota": settings.automatic_domain_quota,
         "request_body_limit": settings.request_body_limit,
         "connect_timeout_ms": _milliseconds(settings.connect_timeout),
+        "function_url": settings.function_url or None,
         "backend_ca_file": _text(settings.backend_ca_file),
         "backend_certificate_file": _text(settings.backend_certificate_file),
         "backend_key_file": _text(settings.backend_key_file),

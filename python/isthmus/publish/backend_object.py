@@ -45,6 +45,9 @@ def _filled(service: ServiceConfig, backend_type: str, data: BackendModelData) -
         )
     if backend_type.startswith("FC_"):
         function = data.function_compute_config
+        if function is not None:
+            kind = "HttpTrigger" if backend_type.startswith("FC_HTTP") else "FCEvent"
+            function = replace(function, fc_type=kind)
         return replace(service, service_protocol="FunctionCompute", function_compute_config=function)
     if backend_type == "OSS":
         return replace(service, service_protocol="OSS", oss_config=data.oss_config)

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from isthmus.errors import Problem
 from isthmus.model import Draft
 from isthmus.publish.expression import ExpressionError, engine_expression
+from isthmus.publish.function import function_problems, is_function
 from isthmus.publish.open_id import open_id_problems
 from isthmus.publish.resolve import Resolved
 
@@ -71,7 +72,7 @@ def _unsupported(draft: Draft) -> Iterator[str]:
     if draft.is_mock:
         return
     protocol = (service.service_protocol or "HTTP").upper()
-    if protocol not in _SERVED_PROTOCOLS and not (draft.uses_vpc and protocol == "VPC"):
+    if protocol not in _SERVED_PROTOCOLS and not is_function(draft) and not (draft.uses_vpc and protocol == "VPC"):
         yield f"backends of the type {service.service_protocol}"
 
 
@@ -149,6 +150,9 @@ def _mapping_problems(draft: Draft) -> Iterator[Problem]:
 def _backend_problems(resolved: Resolved) -> Iterator[Problem]:
     draft, service = resolved.draft, resolved.draft.service_config
     if draft.is_mock:
+        return
+    if is_function(draft):
+        yield from function_problems(draft)
         return
     if draft.backend_enable and not draft.uses_vpc and not service.service_address:
         name, stage = str(draft.backend_id)[:60], resolved.frozen.stage

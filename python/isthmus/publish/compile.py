@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
-from isthmus.model import Draft, RequestParameter
+from isthmus.model import Draft, FunctionComputeConfig, RequestParameter
 from isthmus.publish.check import placeholders, protocols
 from isthmus.publish.expression import engine_expression
+from isthmus.publish.function import event_target, has_http_trigger, http_trigger, is_function
 from isthmus.publish.open_id import compile_open_id
 from isthmus.publish.resolve import Resolved, has_variable, join_path
 
@@ -159,7 +160,16 @@ def _backend(resolved: Resolved) -> dict[str, Any]:
         status, body = service.mock_status_code or 200, service.mock_result or ""
         return {"target": {"type": "mock", "status": status, "headers": headers, "body": body}, "timeout_ms": timeout}
     path = service.service_path or "/"
-    if draft.uses_vpc:
+    method = _upper(service.service_http_method)
+    if is_function(draft):
+        config = service.function_compute_config or FunctionComputeConfig()
+        if has_http_trigger(config):
+            target, url = http_trigger(config)
+            path, method = join_path(url.path, config.path or path), _upper(config.method)
+        else:
+            # The event has the path and the method that the caller used.
+            target, path, method = event_target(config, _header_names(draft)), resolved.path, ""
+    elif draft.uses_vpc:
         target = _vpc_target(resolved)
     elif has_variable(service.service_address):
         # What it is an address of is known only when a request comes; its own path included.
@@ -185,10 +195,17 @@ def _backend(resolved: Resolved) -> dict[str, Any]:
         backend["uses_variables"] = True
     if service.tls_verify is False:
         backend["verify_tls"] = False
-    method = _upper(service.service_http_method)
     if method not in ("", "ANY"):
         backend["method"] = "HEAD" if method == "HEADER" else method
     return backend
+
+
+def _header_names(draft: Draft) -> list[str]:
+    """How the definition spells the headers that it sets."""
+    mapped = [(one.service_parameter_name, one.location) for one in draft.service_parameters]
+    mapped += [(one.service_parameter_name, one.location) for one in draft.constant_parameters]
+    mapped += [(one.service_parameter_name, one.location) for one in draft.system_parameters]
+    return sorted({name for name, location in mapped if name and _upper(location) == "HEAD"})
 
 
 def _vpc_target(resolved: Resolved) -> dict[str, Any]:

@@ -7,6 +7,7 @@ no state in which one exists without the other. `isthmus.plane` reads the record
 
 # Its tables belong to the metadata that migrations are compared with.
 from isthmus.store import domain_tables as domain_tables
+from isthmus.store import network_tables as network_tables
 from isthmus.store import policy_tables as policy_tables
 from isthmus.store import stage_tables as stage_tables
 from isthmus.store import target_tables as target_tables

@@ -343,7 +343,7 @@ def test_lists_filter_and_page(workbench: Workbench) -> None:
 
 def test_what_cannot_be_published_can_still_be_stored(workbench: Workbench) -> None:
     service = {
-        "ServiceProtocol": "FunctionCompute",
+        "ServiceProtocol": "OSS",
         "FunctionComputeConfig": {
             "FcVersion": "3.0",
             "FcRegionId": "cn-hangzhou",
@@ -365,7 +365,7 @@ def test_what_cannot_be_published_can_still_be_stored(workbench: Workbench) -> N
     }
     error = workbench.refused("DeployApi", ApiId=api_id, StageName="RELEASE")
     assert (error.code, error.status) == ("NotImplemented", 400)
-    assert "backends of the type FunctionCompute" in error.message
+    assert "backends of the type OSS" in error.message
 
 
 def test_an_editor_that_writes_back_what_it_read_loses_nothing(workbench: Workbench) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -309,3 +310,15 @@ def test_an_expression_that_the_engine_lacks_is_told_when_passing_through_too(wo
     text = "RequestParameters[0].RegularExpression: uses look-around, which this gateway does not have."
     assert (error.code, error.message) == ("InvalidRequestParameters", text)
     assert workbench.editions() == {}
+
+
+def test_a_function_needs_an_url_of_its_own_or_the_one_of_the_setting(workbench: Workbench) -> None:
+    config = {"FcType": "FCEvent", "FcRegionId": "cn-hangzhou", "FunctionName": "users"}
+    service = {"ServiceProtocol": "FunctionCompute", "FunctionComputeConfig": config}
+    api_id = workbench.api(workbench.group(), ServiceConfig=service)
+    error = workbench.refused("DeployApi", ApiId=api_id, StageName="RELEASE")
+    assert error.status == 400 and "function_url" in error.message
+    workbench.settings = replace(workbench.settings, function_url="http://functions:9000/{function}")
+    workbench.call("DeployApi", ApiId=api_id, StageName="RELEASE")
+    target = workbench.editions()[f"{api_id}/RELEASE"]["backend"]["target"]
+    assert (target["type"], target["function"], target["region"]) == ("function", "users", "cn-hangzhou")

@@ -2,12 +2,13 @@
 //!
 //! Where a request goes is decided here from the plan alone; nothing the client sent takes part. Each kind of backend
 //! has its file: `http.rs` for everything that speaks HTTP (VPC accesses included), `http2.rs` for what needs HTTP/2
-//! there, `tunnel.rs` for WebSocket, `mock.rs`. `route.rs` is where an exchange goes, `connect.rs` gets there, `pool.rs`
+//! there, `tunnel.rs` for WebSocket, `function.rs`, `mock.rs`. `route.rs` is where an exchange goes, `connect.rs` gets there, `pool.rs`
 //! keeps connections, per thread and per target; `breaker.rs` leaves a backend alone that fails.
 
 pub mod breaker;
 pub mod checks;
 mod connect;
+mod function;
 mod http;
 mod http2;
 mod mock;
@@ -50,6 +51,7 @@ pub async fn send(
             let route = route.verifying(backend.verify_tls);
             http::exchange(thread, route, backend.timeout_ms, outgoing, entry).await
         }
+        Target::Function(function) => function::call(thread, backend, function, outgoing, entry).await,
         // Filled in before a request gets here.
         Target::Address { .. } => Err(Refusal::new(Kind::BackendAddress)),
         Target::Vpc { access, scheme, host } => {

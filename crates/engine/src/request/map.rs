@@ -19,7 +19,7 @@ use bytes::Bytes;
 use hyper::header::{self, Entry as HeaderEntry, HeaderMap, HeaderName, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::Method;
-use isthmus_plan::{Backend, BodyFormat, ContentType, Location, Mapping, RequestMode, Source};
+use isthmus_plan::{Backend, BodyFormat, ContentType, Location, Mapping, RequestMode, Source, Target};
 use percent_encoding::{utf8_percent_encode, AsciiSet, NON_ALPHANUMERIC};
 
 /// The backend that a request goes to: the edition's, or what a plug-in put in its place.
@@ -38,6 +38,8 @@ pub struct Outgoing {
     pub body: RequestBody,
     /// The client's `Host`, when the group passes it on.
     pub client_host: Option<HeaderValue>,
+    /// Values of the path's placeholders, for backends that get them beside the path.
+    pub path_parameters: Vec<(Box<str>, String)>,
     /// A constant header named `host`: the weakest of the backend's Host settings.
     pub constant_host: Option<HeaderValue>,
     /// The request is a WebSocket handshake.
@@ -121,7 +123,8 @@ pub async fn build(
         Some(method) => Method::from_bytes(method.as_bytes()).unwrap_or(head.method),
         None => head.method,
     };
-    Ok(Outgoing { method, target, headers, body, client_host, constant_host, handshake })
+    let path_parameters = path_parameters(chosen, built.path, permitted);
+    Ok(Outgoing { method, target, headers, body, client_host, path_parameters, constant_host, handshake })
 }
 
 /// What the mappings produced so far.
@@ -223,6 +226,23 @@ fn target(pieces: &[PathPiece], built: &Built, permitted: &Permitted<'_>) -> Str
 fn placeholder<'p>(permitted: &'p Permitted<'_>, name: &str) -> Option<&'p str> {
     let position = permitted.matched.edition.placeholders.iter().position(|known| **known == *name)?;
     permitted.matched.values.get(position).map(AsRef::as_ref)
+}
+
+/// For a function: what is mapped into the path, and the request's own placeholders beside it.
+fn path_parameters(
+    chosen: Chosen<'_>,
+    mut mapped: Vec<(Box<str>, String)>,
+    permitted: &Permitted<'_>,
+) -> Vec<(Box<str>, String)> {
+    if !matches!(chosen.backend.target, Target::Function(_)) {
+        return Vec::new();
+    }
+    for (name, value) in permitted.matched.edition.placeholders.iter().zip(&permitted.matched.values) {
+        if !mapped.iter().any(|(known, _)| known == name) {
+            mapped.push((name.clone(), value.to_string()));
+        }
+    }
+    mapped
 }
 
 /// Mapping drops what is not declared, but for the headers that the group passes on.

@@ -5,6 +5,7 @@
 
 mod app_codes;
 mod backends;
+mod backends_functions;
 mod backends_targets;
 mod backends_tls;
 mod charsets;

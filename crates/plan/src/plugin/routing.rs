@@ -139,7 +139,7 @@ impl RoutedBackend {
     /// The target that results on top of an API's; None when a part that it needs is nowhere.
     pub fn target(&self, own: &Target) -> Option<Target> {
         let kind = self.backend_type.unwrap_or(match own {
-            Target::Http { .. } | Target::Address { .. } => RoutedType::Http,
+            Target::Http { .. } | Target::Address { .. } | Target::Function(_) => RoutedType::Http,
             Target::Vpc { .. } => RoutedType::Vpc,
             Target::Mock { .. } => RoutedType::Mock,
         });
@@ -154,7 +154,8 @@ impl RoutedBackend {
                         host_header: None,
                     })
                 }
-                None => matches!(own, Target::Http { .. } | Target::Address { .. }).then(|| own.clone()),
+                None => matches!(own, Target::Http { .. } | Target::Address { .. } | Target::Function(_))
+                    .then(|| own.clone()),
             },
             RoutedType::Vpc => {
                 let (access, scheme, host) = match own {

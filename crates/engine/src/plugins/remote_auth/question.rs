@@ -97,7 +97,16 @@ impl Question {
         let Self { method, target, mut headers, body } = self;
         headers.extend(request_id.map(|id| (REQUEST_ID, id.clone())));
         let body = RequestBody::from_bytes(body);
-        Outgoing { method, target, headers, body, client_host: None, constant_host: None, handshake: None }
+        Outgoing {
+            method,
+            target,
+            headers,
+            body,
+            client_host: None,
+            path_parameters: Vec::new(),
+            constant_host: None,
+            handshake: None,
+        }
     }
 }
 
