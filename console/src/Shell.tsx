@@ -24,11 +24,14 @@ import {
   IconKey,
   IconLanguage,
   IconLayoutDashboard,
+  IconList,
   IconListSearch,
   IconMoon,
   IconNetwork,
   IconPuzzle,
   IconServer,
+  IconServer2,
+  IconShieldLock,
   IconUser,
   IconUsers,
   IconWorld,
@@ -53,6 +56,8 @@ const NAVIGATION: Array<{ block?: Key; links: Entry[] }> = [
       { to: '/plugins', text: 'nav.plugins', icon: IconPuzzle },
       { to: '/vpcs', text: 'nav.vpcs', icon: IconNetwork },
       { to: '/domains', text: 'nav.domains', icon: IconWorld },
+      { to: '/backends', text: 'nav.backends', icon: IconServer2 },
+      { to: '/datasets', text: 'nav.datasets', icon: IconList },
     ],
   },
   {
@@ -67,6 +72,7 @@ const NAVIGATION: Array<{ block?: Key; links: Entry[] }> = [
     links: [
       { to: '/instances', text: 'nav.shared', icon: IconServer },
       { to: '/dedicated', text: 'nav.dedicated', icon: IconAdjustments },
+      { to: '/access-lists', text: 'nav.accessLists', icon: IconShieldLock },
     ],
   },
   {

@@ -102,6 +102,48 @@ const plugins = createRoute({
   path: '/plugins',
   component: lazyRouteComponent(() => import('./pages/plugins/Plugins'), 'Plugins'),
 });
+const newPlugin = createRoute({
+  getParentRoute: () => inside,
+  path: '/plugins/new',
+  validateSearch: (search: Record<string, unknown>) => ({ type: text(search.type) }),
+  component: lazyRouteComponent(() => import('./pages/plugins/PluginDetail'), 'NewPlugin'),
+});
+const plugin = createRoute({
+  getParentRoute: () => inside,
+  path: '/plugins/$pluginId',
+  validateSearch: (search: Record<string, unknown>) => ({ tab: text(search.tab) }),
+  component: lazyRouteComponent(() => import('./pages/plugins/PluginDetail'), 'PluginDetail'),
+});
+const backends = createRoute({
+  getParentRoute: () => inside,
+  path: '/backends',
+  component: lazyRouteComponent(() => import('./pages/backends/Backends'), 'Backends'),
+});
+const backend = createRoute({
+  getParentRoute: () => inside,
+  path: '/backends/$backendId',
+  component: lazyRouteComponent(() => import('./pages/backends/BackendDetail'), 'BackendDetail'),
+});
+const datasets = createRoute({
+  getParentRoute: () => inside,
+  path: '/datasets',
+  component: lazyRouteComponent(() => import('./pages/datasets/Datasets'), 'Datasets'),
+});
+const dataset = createRoute({
+  getParentRoute: () => inside,
+  path: '/datasets/$datasetId',
+  component: lazyRouteComponent(() => import('./pages/datasets/Datasets'), 'Dataset'),
+});
+const accessLists = createRoute({
+  getParentRoute: () => inside,
+  path: '/access-lists',
+  component: lazyRouteComponent(() => import('./pages/instances/AccessLists'), 'AccessLists'),
+});
+const accessList = createRoute({
+  getParentRoute: () => inside,
+  path: '/access-lists/$listId',
+  component: lazyRouteComponent(() => import('./pages/instances/AccessLists'), 'AccessList'),
+});
 const domains = createRoute({
   getParentRoute: () => inside,
   path: '/domains',
@@ -110,12 +152,12 @@ const domains = createRoute({
 const instances = createRoute({
   getParentRoute: () => inside,
   path: '/instances',
-  component: lazyRouteComponent(() => import('./pages/Instances'), 'Instances'),
+  component: lazyRouteComponent(() => import('./pages/instances/Instances'), 'Instances'),
 });
 const dedicated = createRoute({
   getParentRoute: () => inside,
   path: '/dedicated',
-  component: lazyRouteComponent(() => import('./pages/Instances'), 'DedicatedInstances'),
+  component: lazyRouteComponent(() => import('./pages/instances/Instances'), 'DedicatedInstances'),
 });
 const metrics = createRoute({
   getParentRoute: () => inside,
@@ -156,7 +198,15 @@ const behind = [
   app,
   debug,
   plugins,
+  newPlugin,
+  plugin,
   domains,
+  backends,
+  backend,
+  datasets,
+  dataset,
+  accessLists,
+  accessList,
   instances,
   dedicated,
   metrics,

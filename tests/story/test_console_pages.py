@@ -21,18 +21,25 @@ PAGES = [
     "apis",
     "apis/new",
     "plugins",
+    "plugins/new?type=jwtAuth",
+    "plugins/new?type=routing",
     "vpcs",
     "domains",
+    "backends",
+    "datasets",
     "apps",
     "debug",
     "instances",
     "dedicated",
+    "access-lists",
     "metrics",
     "requests",
     "users",
     "audit",
     "about",
 ]
+
+ORDERED = {"ChargeType": "POSTPAY", "PricingCycle": "Hour", "ZoneId": "z", "Token": "t"}
 
 
 @pytest.fixture(scope="module")
@@ -71,13 +78,30 @@ def things(filled: Running) -> dict[str, Any]:
     )["ApiId"]
     client("DeployApi", GroupId=group, ApiId=api, StageName="RELEASE", Description="d")
     app = client("CreateApp", AppName="caller")["AppId"]
-    client(
+    plugin = client(
         "CreatePlugin",
         PluginName="p",
         PluginType="accessControl",
         PluginData="rules: [{condition: 1 = 1, ifTrue: ALLOW}]",
+    )["PluginId"]
+    client("AttachPlugin", PluginId=plugin, GroupId=group, ApiId=api, StageName="RELEASE")
+    client("CreateInstance", InstanceName="mine", InstanceSpec="api.s1.small", **ORDERED)
+    acl = client("CreateAccessControlList", AclName="office")["AclId"]
+    client("AddAccessControlListEntry", AclId=acl, AclEntrys=json.dumps([{"entry": "192.0.2.0/24", "comment": "x"}]))
+    backend = client("CreateBackend", BackendName="orders", BackendType="HTTP")["BackendId"]
+    leads = json.dumps({"ServiceAddress": "http://10.0.0.1"})
+    client("CreateBackendModel", BackendId=backend, BackendType="HTTP", StageName="TEST", BackendModelData=leads)
+    dataset = client("CreateDataset", DatasetName="blocked", DatasetType="JWT_BLOCKING")["DatasetId"]
+    client("CreateDatasetItem", DatasetId=dataset, Value="v")
+    made = {"group": group, "api": api, "app": app}
+    details = (
+        f"plugins/{plugin}",
+        f"plugins/{plugin}?tab=bound",
+        f"access-lists/{acl}",
+        f"backends/{backend}",
+        f"datasets/{dataset}",
     )
-    return {"group": group, "api": api, "app": app}
+    return {**made, "details": details}
 
 
 def management(gateway: Running) -> Any:
@@ -95,7 +119,7 @@ def picture_name(path: str) -> str:
     """Without the ids in it."""
     place, _, query = path.partition("?")
     parts = ["one" if len(part) > 20 or part.isdigit() else part for part in place.split("/")]
-    return "-".join([*parts, *query.split("tab=")[1:]]) or "overview"
+    return "-".join([*parts, *query.split("=")[1:]]) or "overview"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -106,7 +130,13 @@ def test_axe_finds_nothing(
     console = Console(browser, filled, language, scheme)
     console.sign_in("alice")
     tabs = [f"groups/{things['group']}?tab={tab}" for tab in ("domains", "environments", "plugins")]
-    details = [*tabs, f"groups/{things['group']}", f"apis/{things['group']}/{things['api']}", f"apps/{things['app']}"]
+    details = [
+        *things["details"],
+        *tabs,
+        f"groups/{things['group']}",
+        f"apis/{things['group']}/{things['api']}",
+        f"apps/{things['app']}",
+    ]
     found = {}
     for path in [*PAGES, *details]:
         console.open(path)

@@ -12,6 +12,7 @@ export type Access = Item<
 >;
 export type App = Item<NonNullable<NonNullable<Answer<'DescribeAppAttributes'>['Apps']>['AppAttribute']>>;
 export type Plugin = Item<NonNullable<NonNullable<Answer<'DescribePlugins'>['Plugins']>['PluginAttribute']>>;
+export type Instance = Item<NonNullable<NonNullable<Answer<'DescribeInstances'>['Instances']>['InstanceAttribute']>>;
 export type Edition = Item<NonNullable<NonNullable<Answer<'DescribeHistoryApis'>['ApiHisItems']>['ApiHisItem']>>;
 
 export const STAGES = ['RELEASE', 'PRE', 'TEST'] as const;

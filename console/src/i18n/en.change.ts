@@ -41,7 +41,6 @@ export const enChange = {
   'nav.monitoring': 'Monitoring',
   'nav.metrics': 'Dashboards',
   'nav.requests': 'Requests',
-  'instance.noDedicated': 'There is no dedicated instance. This version serves every group on the shared instance.',
   'notYet.metrics':
     'This version does not measure traffic yet, so there is nothing to draw. The overview shows each engine and how far it is; the audit trail shows what changed.',
   'notYet.requests':

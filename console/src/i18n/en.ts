@@ -1,10 +1,14 @@
 // Every text of the console in English; the keys are the type that other languages must fill.
 import { enChange } from './en.change';
 import { enManage } from './en.manage';
+import { enPlugin } from './en.plugin';
+import { enResource } from './en.resource';
 
 export const en = {
   ...enChange,
   ...enManage,
+  ...enResource,
+  ...enPlugin,
   'app.title': 'Isthmus',
   'nav.overview': 'Overview',
   'nav.manage': 'Manage APIs',
@@ -284,7 +288,6 @@ export const en = {
   'plugin.type': 'Type',
   'plugin.data': 'Definition (YAML or JSON)',
   'plugin.empty': 'No plug-in yet.',
-  'plugin.fields': 'Fields',
   'plugin.bind': 'Bind',
   'plugin.detach': 'Detach',
   'plugin.atOnce': 'This acts at once for every caller of {{stage}}.',

@@ -42,7 +42,6 @@ export const zhChange: Record<keyof typeof enChange, string> = {
   'nav.monitoring': '监控',
   'nav.metrics': '监控大盘',
   'nav.requests': '请求日志',
-  'instance.noDedicated': '没有专享实例。当前版本的所有分组均运行在共享实例上。',
   'notYet.metrics':
     '当前版本尚未采集流量指标，因此没有可展示的图表。概览页显示每个引擎的状态和进度，操作审计显示发生过的变更。',
   'notYet.requests':

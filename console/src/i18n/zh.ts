@@ -2,10 +2,14 @@
 import type { Key } from './en';
 import { zhChange } from './zh.change';
 import { zhManage } from './zh.manage';
+import { zhPlugin } from './zh.plugin';
+import { zhResource } from './zh.resource';
 
 export const zh: Record<Key, string> = {
   ...zhChange,
   ...zhManage,
+  ...zhResource,
+  ...zhPlugin,
   'app.title': 'Isthmus',
   'nav.overview': '概览',
   'nav.manage': 'API 管理',
@@ -284,7 +288,6 @@ export const zh: Record<Key, string> = {
   'plugin.type': '插件类型',
   'plugin.data': '定义（YAML 或 JSON）',
   'plugin.empty': '还没有插件。',
-  'plugin.fields': '字段',
   'plugin.bind': '绑定',
   'plugin.detach': '解除绑定',
   'plugin.atOnce': '对{{stage}}的所有调用者立即生效。',

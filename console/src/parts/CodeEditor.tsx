@@ -1,9 +1,10 @@
 // CodeMirror with YAML; colours come from the theme.
 import { defaultKeymap, history, historyKeymap } from '@codemirror/commands';
 import { yaml } from '@codemirror/lang-yaml';
-import { defaultHighlightStyle, syntaxHighlighting } from '@codemirror/language';
+import { HighlightStyle, syntaxHighlighting } from '@codemirror/language';
 import { EditorState } from '@codemirror/state';
 import { EditorView, keymap, lineNumbers } from '@codemirror/view';
+import { tags } from '@lezer/highlight';
 import { useEffect, useRef } from 'react';
 
 interface Props {
@@ -17,6 +18,14 @@ const theme = EditorView.theme({
   '.cm-gutters': { backgroundColor: 'transparent', color: 'var(--mantine-color-dimmed)', border: 'none' },
   '.cm-cursor': { borderLeftColor: 'var(--mantine-color-text)' },
 });
+
+// Each has the contrast that small text needs, on the ground of its theme.
+const colours = HighlightStyle.define([
+  { tag: [tags.propertyName, tags.definition(tags.propertyName)], color: 'light-dark(#0b4f94, #8cc4ff)' },
+  { tag: tags.string, color: 'light-dark(#0a5c36, #8ddb8c)' },
+  { tag: [tags.number, tags.bool, tags.null, tags.keyword, tags.atom], color: 'light-dark(#8a2f0b, #ffb86b)' },
+  { tag: tags.comment, color: 'var(--mantine-color-dimmed)', fontStyle: 'italic' },
+]);
 
 export default function CodeEditor({ value, label, onChange }: Props) {
   const place = useRef<HTMLDivElement>(null);
@@ -35,7 +44,7 @@ export default function CodeEditor({ value, label, onChange }: Props) {
       history(),
       keymap.of([...defaultKeymap, ...historyKeymap]),
       yaml(),
-      syntaxHighlighting(defaultHighlightStyle),
+      syntaxHighlighting(colours),
       EditorView.lineWrapping,
       EditorView.contentAttributes.of({ 'aria-label': label }),
       theme,

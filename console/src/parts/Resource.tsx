@@ -34,6 +34,8 @@ interface Props<Row> {
   searched?: (row: Row) => string;
   empty: string;
   create?: { label: string; form: (close: () => void) => ReactNode };
+  /** In place of the button that opens such a dialog: one that leads to a page. */
+  createButton?: ReactNode;
   /** The dialog that changes one. */
   edit?: (row: Row, close: () => void) => ReactNode;
   /** More buttons of a row, before those of change and deletion. */
@@ -86,10 +88,12 @@ function useResource<Row>(props: Props<Row>) {
   const [editing, setEditing] = useState<Row | null>(null);
   const { create, edit, actions, remove } = props;
   const removal = useRemoval(remove);
-  const button = create && (
+  const button = create ? (
     <Button leftSection={<IconPlus size={16} />} onClick={() => setCreating(true)}>
       {create.label}
     </Button>
+  ) : (
+    props.createButton
   );
   const columns = [...props.columns];
   if (actions || edit || remove) {
