@@ -95,6 +95,32 @@ def test_roles_hold_for_users_and_the_last_owner_stays(own: Running, owner: Brow
     assert viewer.sign_in("victor").status_code == 401
 
 
+def test_users_of_any_role_change_their_own_password_and_nobody_elses(own: Running, owner: Browser) -> None:
+    new = "another battery staple"
+    made = {"UserName": "carol", "Password": PASSWORD, "Role": "caller"}
+    assert owner.call("CreateUser", "2026-11-01", **made).status_code == 200
+    carol = Browser(own)
+    assert carol.sign_in("carol").status_code == 200
+
+    def change(old: str, wanted: str) -> httpx.Response:
+        return carol.call("ChangePassword", "2026-11-01", OldPassword=old, NewPassword=wanted)
+
+    assert change("not the password", new).json()["Code"] == "InvalidOldPassword"
+    assert change(PASSWORD, "short").json()["Code"] == "InvalidNewPassword"
+    assert change(PASSWORD, PASSWORD).json()["Code"] == "InvalidNewPassword"
+    assert change(PASSWORD, new).status_code == 200
+    # It ends every session of hers, this one too.
+    assert change(new, PASSWORD).json()["Code"] == "SignedOut"
+    assert carol.sign_in("carol").status_code == 401
+    assert carol.sign_in("carol", new).status_code == 200
+    assert owner.call("DescribeRegions").status_code == 200
+    events = owner.call("DescribeAuditEvents", "2026-11-01", Operation="ChangePassword", Actor="user:carol").json()
+    outcomes = [event["Outcome"] for event in events["AuditEvents"]]
+    assert outcomes == ["Success", "InvalidNewPassword", "InvalidNewPassword", "InvalidOldPassword"]
+    assert not any(text in str(events) for text in (PASSWORD, new, "not the password"))
+    assert owner.call("DeleteUser", "2026-11-01", UserName="carol").status_code == 200
+
+
 def test_signing_out_ends_the_session(own: Running, owner: Browser) -> None:
     command = [sys.executable, "-m", "isthmus", "user", "create", "zoe", "--role", "developer"]
     made = subprocess.run([*command, "--password", PASSWORD, "--state", str(own.state)], capture_output=True, text=True)

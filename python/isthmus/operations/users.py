@@ -6,6 +6,7 @@ A user has one role (`isthmus.roles`). Invariant: somebody who may sign in is al
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from isthmus import errors
@@ -22,7 +23,9 @@ from isthmus.store.users import (
     change_user,
     count_owners,
     find_user_by_name,
+    is_password,
     list_users,
+    password_of,
     remove_user,
 )
 
@@ -45,6 +48,22 @@ def modify_user(call: Call, params: Any) -> Mapping[str, Any]:
     raise_problems(problems)
     change_user(call.transaction, user, params.role, params.disabled, params.password)
     _check_an_owner_is_left(call.transaction, user)
+    return {}
+
+
+def change_password(call: Call, params: Any) -> Mapping[str, Any]:
+    """One's own, whatever the role. It signs the user out everywhere, here too."""
+    prefix, _, name = call.access_key_id.partition(":")
+    if prefix != "user" or not name:
+        text = "An access key has no password; sign in to the console as the user whose password it is."
+        raise errors.single("Forbidden.Role", text)
+    raise_problems([replace(one, parameter="NewPassword") for one in password_problems(params.new_password)])
+    user, password_hash = password_of(call.transaction, name)
+    if not is_password(password_hash, params.old_password) or user is None:
+        raise errors.invalid([Problem("OldPassword", "is not the password that you sign in with.")])
+    if params.new_password == params.old_password:
+        raise errors.invalid([Problem("NewPassword", "is the old one; choose another.")])
+    change_user(call.transaction, user, None, None, params.new_password)
     return {}
 
 
