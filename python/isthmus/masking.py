@@ -8,7 +8,7 @@ place for a secret.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from isthmus.difference import Difference
@@ -45,6 +45,11 @@ _SECRET_PATHS = {
 }
 _LONGEST_TEXT = 2000
 _MOST_ENTRIES = 100
+
+
+def shows_secret(plugins: Sequence[Mapping[str, Any]] | None) -> bool:
+    """Whether an answer of an operation that may show secrets shows one; `plugins` are those in it, if it lists some."""
+    return plugins is None or any(one["plugin_type"] not in _OPEN_PLUGINS for one in plugins)
 
 
 def masked_parameters(values: Mapping[str, Any]) -> dict[str, Any]:

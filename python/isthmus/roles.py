@@ -115,8 +115,8 @@ _OWNERS = frozenset(
     ]
 )
 
-# Their answers hold secrets.
-_DEVELOPERS_READ = frozenset(
+# Their answers may hold secrets, so each of them is in the audit trail when it does.
+SECRET_READS = frozenset(
     [
         "DescribeAppSecurity",
         "DescribeAppSecurities",
@@ -130,18 +130,21 @@ _DEVELOPERS_READ = frozenset(
 
 _CALLERS = frozenset({"DescribeRegions", "DescribeSystem"})
 
-NAMED = _PUBLISHERS | _PUBLISHERS_READ | _OWNERS | _DEVELOPERS_READ | _CALLERS
+# What everybody may do to themselves, and to nobody else.
+OWN = frozenset({"ChangePassword"})
+
+NAMED = OWN | _PUBLISHERS | _PUBLISHERS_READ | _OWNERS | SECRET_READS | _CALLERS
 
 
 def needed_role(operation: str) -> str:
     """The weakest role that may call an operation."""
-    if operation in _CALLERS:
+    if operation in _CALLERS or operation in OWN:
         return CALLER
     if operation in _OWNERS:
         return OWNER
     if operation in _PUBLISHERS or operation in _PUBLISHERS_READ:
         return PUBLISHER
-    if operation in _DEVELOPERS_READ or not operation.startswith(_READS):
+    if operation in SECRET_READS or not operation.startswith(_READS):
         return DEVELOPER
     return VIEWER
 

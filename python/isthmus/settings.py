@@ -204,6 +204,9 @@ class Settings:
         choices=("empty", "json"),
     )
     domains_per_group_limit: int = _setting("count", 5, "Domains that may be bound to one group.")
+    audit_retention: timedelta = _setting(
+        "duration", timedelta(), "How long events of the audit trail are kept, at least 30d; 0s keeps them for ever."
+    )
     groups_limit: int = _setting("count", 200, "Largest number of groups.")
     apis_per_group_limit: int = _setting("count", 1000, "Largest number of APIs in one group.")
     models_per_group_limit: int = _setting("count", 1000, "Largest number of models in one group.")

@@ -15,6 +15,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import uvicorn
@@ -38,6 +39,7 @@ from isthmus.processes.opening import open_store
 from isthmus.settings import Address, Settings
 from isthmus.store import Store
 from isthmus.store.access_keys import ensure_administrator
+from isthmus.store.audit_retention import Retention
 from isthmus.store.users import count_users, make_setup_link
 from isthmus.store.watch import Watch
 from isthmus.wire.app import WireOptions, create_app
@@ -80,7 +82,11 @@ def run_control(settings: Settings, ready_file: Path | None) -> None:
     watch = Watch(store)
     if store.is_shared:
         watch.start()
+    retention = Retention(store, settings.audit_retention // timedelta(milliseconds=1))
+    if settings.audit_retention:
+        retention.start()
     asyncio.run(server.serve(sockets=[listener]))
+    retention.stop()
     watch.stop()
     store.close()
     if ready_file is not None:

@@ -23,9 +23,9 @@ from isthmus.operations import function_for
 from isthmus.operations.call import Call, NodeReports, OperationFunction
 from isthmus.operations.debug import prepare_debug
 from isthmus.operations.entrance import NOWHERE, Entrance
-from isthmus.operations.recording import record_refusal, record_success
+from isthmus.operations.recording import record_reading, record_refusal, record_success, shows_secrets
 from isthmus.operations.vpc_tests import prepare_test, prepare_validation
-from isthmus.roles import may, needed_role
+from isthmus.roles import SECRET_READS, may, needed_role
 from isthmus.settings import Settings
 from isthmus.store import Store, Transaction
 from isthmus.store.access_keys import find_access_key
@@ -94,7 +94,7 @@ class OperationsDispatcher:
         if not may(caller.role, operation.name):
             text = f"{operation.name} needs the role {needed_role(operation.name)}; {caller.access_key_id} is {caller.role}."
             refusal = errors.single("Forbidden.Role", text)
-            if not operation.name.startswith(_READS):
+            if not operation.name.startswith(_READS) or operation.name in SECRET_READS:
                 await to_thread.run_sync(self._refuse, operation, params, caller, refusal, limiter=self._threads)
             raise refusal
         function = function_for(operation.name)
@@ -127,10 +127,15 @@ class OperationsDispatcher:
             raise errors.single("RefusedByEngine", f"The change is stored, but not served: {listed}.")
 
     def _read(
-        self, _operation: Operation, function: OperationFunction, params: Params, caller: Caller
+        self, operation: Operation, function: OperationFunction, params: Params, caller: Caller
     ) -> tuple[Mapping[str, Any], None]:
         with _store_errors_as_answers(), self._store.read() as transaction:
-            return function(self._call(transaction, caller), params), None
+            result = function(self._call(transaction, caller), params)
+        if shows_secrets(operation, result):
+            # Before the answer: what cannot be kept is not shown.
+            with _store_errors_as_answers(), self._store.write() as transaction:
+                record_reading(transaction, operation, caller, params, result)
+        return result, None
 
     def _write(
         self, operation: Operation, function: OperationFunction, params: Params, caller: Caller

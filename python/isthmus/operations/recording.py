@@ -12,7 +12,8 @@ from typing import Any
 from isthmus.catalog import Operation
 from isthmus.difference import differences
 from isthmus.errors import ApiError
-from isthmus.masking import masked_differences, masked_parameters
+from isthmus.masking import masked_differences, masked_parameters, shows_secret
+from isthmus.roles import SECRET_READS
 from isthmus.store import Transaction
 from isthmus.store.audit import SUCCESS, Actor, AuditEvent, add_event
 from isthmus.store.records import Change
@@ -59,6 +60,26 @@ def record_success(
         parameters=masked_parameters(params),
         changes=tuple(_shown(change) for change in changes[:_MOST_CHANGES]),
         subjects=[*_named(params), *_named(result), *_changed(changes), *_status(operation, result)],
+    )
+    add_event(transaction, event)
+
+
+def shows_secrets(operation: Operation, result: Mapping[str, Any]) -> bool:
+    """Whether the answer of a read is worth an event."""
+    return operation.name in SECRET_READS and shows_secret(result.get("plugins"))
+
+
+def record_reading(
+    transaction: Transaction, operation: Operation, caller: Caller, params: Mapping[str, Any], result: Mapping[str, Any]
+) -> None:
+    """Of secrets; whose they are is what the answer is about."""
+    shown = (row for rows in result.values() if isinstance(rows, list) for row in rows if isinstance(row, Mapping))
+    event = AuditEvent(
+        actor=actor_of(caller),
+        operation=operation.name,
+        message="Secrets were shown.",
+        parameters=masked_parameters(params),
+        subjects=[*_named(params), *_named(result), *(name for row in shown for name in _named(row))],
     )
     add_event(transaction, event)
 

@@ -141,3 +141,27 @@ def test_a_conflict_names_who_wrote_in_between(trail: Trail) -> None:
     trail.call("ModifyApi", Caller("user:ada", "owner", "::1", "Mozilla", "R"), ApiId=api, **given)
     with pytest.raises(ApiError, match=r"user:ada changed it at 20.*\(ModifyApi, console\)"):
         trail.call("ModifyApi", ApiId=api, ExpectedRevision="1", **given)
+
+
+def test_whoever_reads_a_secret_is_in_the_trail_before_the_answer(trail: Trail) -> None:
+    app_id = str(trail.call("CreateApp", AppName="demo_app")["AppId"])
+    closed = {"PluginName": "users", "PluginType": "basicAuth", "PluginData": "users: [{username: a, password: b}]"}
+    plugin_id = trail.call("CreatePlugin", **closed)["PluginId"]
+    secret = trail.call("DescribeAppSecurity", AppId=app_id)["AppSecret"]
+    trail.call("DescribePlugins")
+    (shown,) = trail.events(Operation="DescribeAppSecurity", Subject=app_id)
+    assert (shown["Actor"], shown["Outcome"], shown["Message"]) == ("ISTHKEY", "Success", "Secrets were shown.")
+    assert secret not in json.dumps(shown)
+    assert len(trail.events(Operation="DescribePlugins", Subject=plugin_id)) == 1
+    with pytest.raises(ApiError):
+        trail.call("DescribeAppSecurity", VIEWER, AppId=app_id)
+    (refused,) = trail.events(Operation="DescribeAppSecurity", Outcome="Forbidden.Role")
+    assert refused["Actor"] == "user:victor"
+
+
+def test_a_read_that_shows_no_secret_leaves_no_event(trail: Trail) -> None:
+    data = json.dumps({"unit": "SECOND", "apiDefault": 10})
+    trail.call("CreatePlugin", PluginName="limits", PluginType="trafficControl", PluginData=data)
+    trail.call("DescribePlugins")
+    trail.call("DescribeApiGroups")
+    assert {event["Operation"] for event in trail.events()} == {"CreatePlugin"}
