@@ -26,6 +26,7 @@ from isthmus.plane.ledger import Ledger
 from isthmus.plane.questions import AnswerError, Questions
 from isthmus.plane.reports import NODE_NAME, EngineReport, ReportError, Reports
 from isthmus.plane.response import FeedResponse, FeedTimes
+from isthmus.plane.sharing import Sharing
 from isthmus.store import Store
 
 log = logging.getLogger("isthmus.plane")
@@ -67,6 +68,8 @@ class Plane:
         self._reported = Bell()
         self._questions = Questions(self._changed.ring)
         self._closed = False
+        shared = store.engine_reports()
+        self._sharing = None if shared is None else Sharing(shared, self._reports, self._reported)
         store.on_commit(lambda _revision: self._changed.ring())
 
     def routes(self) -> list[Route]:
@@ -122,6 +125,8 @@ class Plane:
         """Ends every feed, so that the listener can stop; engines go on serving and connect again."""
         self._closed = True
         self._changed.ring()
+        if self._sharing is not None:
+            self._sharing.close()
 
     def _healthy_nodes(self) -> list[str]:
         return [report.node for report in self._reports.healthy()]
@@ -158,6 +163,8 @@ class Plane:
             return _problem(400, str(error))
         self._reports.note(report)
         self._reported.ring()
+        if self._sharing is not None:
+            self._sharing.note(report.node, text.decode())
         return Response(status_code=204)
 
     async def _answer(self, request: Request) -> Response:

@@ -1,7 +1,7 @@
 """What the engines say about themselves, and when a publish may say that they serve it.
 
-Filled by `POST /plane/v1/report`; read by operations (on worker threads) and by publishes that wait. Nothing here is
-stored: engines report every two seconds. Invariant: an engine counts as serving a revision only when its content hash
+Filled by `POST /plane/v1/report`, and by `sharing.py` with what engines say to other control planes; read by operations
+(on worker threads) and by publishes that wait. Engines report every two seconds. Invariant: an engine counts as serving a revision only when its content hash
 is the one the plan had there; one that was silent for too long is neither waited for nor believed.
 """
 
@@ -19,6 +19,8 @@ from isthmus.plane.ledger import Ledger
 
 NODE_NAME = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _FORGOTTEN_AFTER = 24 * 3600.0
+# How well the age of what another control plane heard is known, in seconds.
+_AGE_ERROR = 1.0
 
 
 class ReportError(Exception):
@@ -108,15 +110,18 @@ class Reports:
 
     def __init__(self, ledger: Ledger, healthy_for: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._ledger = ledger
-        self._healthy_for = healthy_for
+        self.healthy_for = healthy_for
         self._clock = clock
         self._lock = threading.Lock()
         self._reports: dict[str, tuple[EngineReport, float, int]] = {}
 
-    def note(self, report: EngineReport) -> None:
+    def note(self, report: EngineReport, age: float = 0.0) -> None:
+        """`age` is how many seconds ago the engine said so to another control plane; here at once."""
         now = self._clock()
         with self._lock:
-            self._reports[report.node] = (report, now, int(time.time() * 1000))
+            known = self._reports.get(report.node)
+            if known is None or known[1] <= now - age + _AGE_ERROR:
+                self._reports[report.node] = (report, now - age, int((time.time() - age) * 1000))
             gone = [node for node, (_, seen, _) in self._reports.items() if now - seen > _FORGOTTEN_AFTER]
             for node in gone:
                 del self._reports[node]
@@ -125,7 +130,7 @@ class Reports:
         """Reports of the engines that were heard of lately, by name."""
         now = self._clock()
         with self._lock:
-            found = [report for report, seen, _ in self._reports.values() if now - seen <= self._healthy_for]
+            found = [report for report, seen, _ in self._reports.values() if now - seen <= self.healthy_for]
         return sorted(found, key=lambda report: report.node)
 
     def lagging(self, store_id: str, revision: int) -> list[str]:
@@ -147,7 +152,7 @@ class Reports:
     def _entry(self, report: EngineReport, silence: float, last_seen: int) -> dict[str, Any]:
         newest = max(self._ledger.revision, 0)
         serves = self._serves(report, self._ledger.store_id or report.store, newest)
-        state = "silent" if silence > self._healthy_for else "serving" if serves else "lagging"
+        state = "silent" if silence > self.healthy_for else "serving" if serves else "lagging"
         return {
             "node": report.node,
             "state": state,

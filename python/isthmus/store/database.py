@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 
 from isthmus.sealing import Keyring
 from isthmus.store import postgresql
+from isthmus.store.engine_reports import StoredReports
 from isthmus.store.nonces import StoredNonces
 from isthmus.store.records import Change, RecordWriter, head
 
@@ -88,6 +89,10 @@ class Store:
     def is_shared(self) -> bool:
         """Whether other control planes may use the same database."""
         return not self._is_sqlite
+
+    def engine_reports(self) -> StoredReports | None:
+        """Where control planes share what engines say; None when there is only this one."""
+        return None if self._is_sqlite else StoredReports(self._engine)
 
     @property
     def keyring(self) -> Keyring:
