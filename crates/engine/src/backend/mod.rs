@@ -7,6 +7,7 @@
 
 pub mod breaker;
 pub mod checks;
+mod compressed;
 mod connect;
 mod function;
 mod http;

@@ -3,6 +3,7 @@
 //! It also carries what ends with the answer: the upstream connection, which goes back to its pool when the backend's
 //! body was read to its end, and the record's entry.
 
+use super::compressed::{Compressed, Compressor};
 use super::pool::{Taken, TargetPool};
 use super::tunnel::Tunnel;
 use super::turns::Running;
@@ -15,6 +16,7 @@ use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::SendRequest;
+use isthmus_plan::plugin::Algorithm;
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -30,9 +32,10 @@ pub struct ResponseBody {
     exchange: Option<Exchange>,
 }
 
-enum Content {
+pub(super) enum Content {
     Own(Option<Bytes>),
     Upstream(Box<Upstream>),
+    Compressed(Box<Compressed>),
     /// Nothing is sent; what follows the head is not HTTP any more.
     Switched(Option<Switched>),
 }
@@ -53,10 +56,11 @@ impl Switched {
 }
 
 impl Content {
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, AnswerError>>> {
+    pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, AnswerError>>> {
         match self {
             Content::Own(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
             Content::Upstream(upstream) => upstream.poll(context),
+            Content::Compressed(compressed) => compressed.poll(context),
             Content::Switched(_) => Poll::Ready(None),
         }
     }
@@ -65,14 +69,17 @@ impl Content {
         match self {
             Content::Own(bytes) => bytes.is_none(),
             Content::Upstream(upstream) => upstream.incoming.is_end_stream(),
+            Content::Compressed(compressed) => compressed.is_end(),
             Content::Switched(_) => true,
         }
     }
 
     /// The connection goes back to its pool once nothing is left to read.
-    fn ended(&mut self) {
-        if let Content::Upstream(upstream) = self {
-            upstream.ended();
+    pub(super) fn ended(&mut self) {
+        match self {
+            Content::Upstream(upstream) => upstream.ended(),
+            Content::Compressed(compressed) => compressed.ended(),
+            Content::Own(_) | Content::Switched(_) => {}
         }
     }
 }
@@ -172,12 +179,14 @@ impl Upstream {
 pub enum AnswerError {
     Backend(hyper::Error),
     Timeout,
+    Compression(std::io::Error),
 }
 
 impl std::fmt::Display for AnswerError {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             AnswerError::Backend(error) => write!(formatter, "the backend's answer broke off: {error}"),
+            AnswerError::Compression(error) => write!(formatter, "the answer could not be compressed: {error}"),
             AnswerError::Timeout => formatter.write_str("the backend's answer did not end in time"),
         }
     }
@@ -236,6 +245,17 @@ impl ResponseBody {
         }
     }
 
+    /// What is still to be sent goes through a compressor; false when there is nothing.
+    pub fn compress(&mut self, algorithm: Algorithm) -> bool {
+        if self.is_end_stream() {
+            return false;
+        }
+        let Ok(compressor) = Compressor::new(algorithm) else { return false };
+        let source = std::mem::replace(&mut self.content, Content::Own(None));
+        self.content = Content::Compressed(Box::new(Compressed::new(compressor, self.front.take(), source)));
+        true
+    }
+
     /// The record's entry, to be finished with this body.
     pub fn carry(&mut self, thread: Rc<Thread>, entry: Box<Entry>) {
         self.carried = Some((thread, entry));
@@ -245,7 +265,7 @@ impl ResponseBody {
     pub fn hold(&mut self, exchange: Exchange) {
         let switched = match &mut self.content {
             Content::Switched(switched) => switched.take(),
-            Content::Own(_) | Content::Upstream(_) => None,
+            Content::Own(_) | Content::Upstream(_) | Content::Compressed(_) => None,
         };
         match (switched, self.carried.take()) {
             (Some(switched), Some((thread, entry))) => switched.start(thread, entry, exchange),
@@ -295,6 +315,7 @@ impl Body for ResponseBody {
         let rest = match &self.content {
             Content::Own(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
             Content::Upstream(upstream) => upstream.incoming.size_hint(),
+            Content::Compressed(_) => SizeHint::new(),
             Content::Switched(_) => SizeHint::with_exact(0),
         };
         let Some(front) = &self.front else { return rest };

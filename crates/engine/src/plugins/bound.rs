@@ -1,8 +1,8 @@
 //! Which plug-ins an API has in a stage: its own, and of each type that it has none of, its group's.
 
 use super::{
-    AccessControl, BackendSignature, BasicAuth, Caching, CircuitBreaker, Cors, ErrorMapping, IpControl, JwtAuth,
-    LogMask, RemoteAuth, Routing,
+    AccessControl, BackendSignature, BasicAuth, Caching, CircuitBreaker, Compression, Cors, ErrorMapping, IpControl,
+    JwtAuth, LogMask, RemoteAuth, RequestValidation, Routing,
 };
 use super::{TrafficControl, Transformer};
 use isthmus_plan::{Definition, PlanError, Plugin};
@@ -55,6 +55,7 @@ plugins! {
     jwt_auth: JwtAuth;
     basic_auth: BasicAuth;
     remote_auth: RemoteAuth;
+    request_validation: RequestValidation;
     access_control: AccessControl;
     traffic_control: TrafficControl;
     routing: Routing;
@@ -63,6 +64,7 @@ plugins! {
     backend_signature: BackendSignature;
     circuit_breaker: CircuitBreaker;
     error_mapping: ErrorMapping;
+    compression: Compression;
     log_mask: LogMask;
 }
 

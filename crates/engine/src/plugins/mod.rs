@@ -10,6 +10,7 @@ mod basic_auth;
 mod bound;
 mod caching;
 mod circuit_breaker;
+mod compression;
 mod cors;
 mod error_mapping;
 mod facts;
@@ -19,6 +20,7 @@ mod log_mask;
 mod order;
 mod outgoing;
 mod remote_auth;
+mod request_validation;
 mod routing;
 mod traffic_control;
 mod transformer;
@@ -29,6 +31,7 @@ pub use basic_auth::BasicAuth;
 pub use bound::{Bound, Compiled, Plugins};
 pub use caching::{AnswerStore, Caching};
 pub use circuit_breaker::{enter, CircuitBreaker, Entered};
+pub use compression::Compression;
 pub use cors::Cors;
 pub use error_mapping::ErrorMapping;
 pub use facts::{AnswerFacts, Facts, RequestFacts, Scoped};
@@ -37,6 +40,7 @@ pub use jwt::{JwtAuth, KeySet, TokenKey};
 pub use log_mask::LogMask;
 pub use order::{on_answer, on_arrival, on_identified, on_mapped, on_permitted, route, Flow};
 pub use remote_auth::RemoteAuth;
+pub use request_validation::RequestValidation;
 pub use routing::{Routed, Routing};
 pub use traffic_control::TrafficControl;
 pub use transformer::Transformer;
@@ -59,6 +63,8 @@ pub struct Passage<'w> {
     pub caller: Option<&'w Caller>,
     /// What the request has to do with stored answers.
     pub caching: Option<caching::Intent>,
+    /// What the request says of compressed answers.
+    pub compression: Option<compression::Asked>,
     /// Claims of a verified JSON Web Token.
     pub claims: Option<serde_json::Value>,
     /// Parameters that plug-ins set, by name.
@@ -97,6 +103,7 @@ impl<'w> Step<'_, 'w> {
         }
         if !self.passage.plugins.is_empty() {
             self.passage.user_agent = head.headers.get(hyper::header::USER_AGENT).cloned();
+            self.passage.compression = self.passage.plugins.compression().map(|_| Compression::asked(head));
         }
         Ok(())
     }

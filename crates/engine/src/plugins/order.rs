@@ -62,6 +62,9 @@ pub async fn on_permitted(
     permitted: &Permitted<'_>,
 ) -> Result<Flow, Refusal> {
     let plugins = step.passage.plugins;
+    if let Some(validation) = plugins.request_validation() {
+        validation.check(step, head, body, permitted).await?;
+    }
     if let Some(access_control) = plugins.access_control() {
         access_control.check(step, head, body, &permitted.matched).await?;
     }
@@ -131,5 +134,8 @@ pub async fn on_answer(
         transformer.change_answer(&mut response);
     }
     cors::finish(step, response.headers_mut());
+    if let Some(compression) = plugins.compression() {
+        compression.apply(step, &mut response);
+    }
     response
 }
