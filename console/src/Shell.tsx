@@ -6,99 +6,30 @@ import {
   Burger,
   Button,
   Group,
+  Kbd,
   Menu,
   NavLink,
   ScrollArea,
   Text,
   useMantineColorScheme,
 } from '@mantine/core';
-import { useDisclosure } from '@mantine/hooks';
-import {
-  IconAdjustments,
-  IconApi,
-  IconBug,
-  IconChartLine,
-  IconFolders,
-  IconHistory,
-  IconInfoCircle,
-  IconKey,
-  IconLanguage,
-  IconLayoutDashboard,
-  IconList,
-  IconListSearch,
-  IconMoon,
-  IconNetwork,
-  IconPuzzle,
-  IconServer,
-  IconServer2,
-  IconShieldLock,
-  IconUser,
-  IconUsers,
-  IconWorld,
-} from '@tabler/icons-react';
+import { useDisclosure, useHotkeys } from '@mantine/hooks';
+import { IconLanguage, IconMoon, IconSearch, IconUser } from '@tabler/icons-react';
 import { Link, Outlet, useRouterState } from '@tanstack/react-router';
+import { lazy, Suspense } from 'react';
 import { currentSession, signOut } from './api/client';
-import { chooseLanguage, type Key, LANGUAGES, type Language, useTexts } from './i18n';
+import { chooseLanguage, LANGUAGES, type Language, useTexts } from './i18n';
+import { NAVIGATION } from './navigation';
 
-interface Entry {
-  to: string;
-  text: Key;
-  icon: typeof IconApi;
-}
-
-const NAVIGATION: Array<{ block?: Key; links: Entry[] }> = [
-  { links: [{ to: '/', text: 'nav.overview', icon: IconLayoutDashboard }] },
-  {
-    block: 'nav.manage',
-    links: [
-      { to: '/groups', text: 'nav.groups', icon: IconFolders },
-      { to: '/apis', text: 'nav.apis', icon: IconApi },
-      { to: '/plugins', text: 'nav.plugins', icon: IconPuzzle },
-      { to: '/vpcs', text: 'nav.vpcs', icon: IconNetwork },
-      { to: '/domains', text: 'nav.domains', icon: IconWorld },
-      { to: '/backends', text: 'nav.backends', icon: IconServer2 },
-      { to: '/datasets', text: 'nav.datasets', icon: IconList },
-    ],
-  },
-  {
-    block: 'nav.call',
-    links: [
-      { to: '/apps', text: 'nav.apps', icon: IconKey },
-      { to: '/debug', text: 'nav.debug', icon: IconBug },
-    ],
-  },
-  {
-    block: 'nav.instances',
-    links: [
-      { to: '/instances', text: 'nav.shared', icon: IconServer },
-      { to: '/dedicated', text: 'nav.dedicated', icon: IconAdjustments },
-      { to: '/access-lists', text: 'nav.accessLists', icon: IconShieldLock },
-    ],
-  },
-  {
-    block: 'nav.monitoring',
-    links: [{ to: '/metrics', text: 'nav.metrics', icon: IconChartLine }],
-  },
-  {
-    block: 'nav.logs',
-    links: [
-      { to: '/requests', text: 'nav.requests', icon: IconListSearch },
-      { to: '/audit', text: 'nav.audit', icon: IconHistory },
-    ],
-  },
-  {
-    block: 'nav.settings',
-    links: [
-      { to: '/users', text: 'nav.users', icon: IconUsers },
-      { to: '/about', text: 'nav.about', icon: IconInfoCircle },
-    ],
-  },
-];
+const Palette = lazy(() => import('./parts/Palette'));
 
 export function Shell() {
   const { t } = useTexts();
   const [opened, { toggle, close }] = useDisclosure();
   const path = useRouterState({ select: (state) => state.location.pathname });
+  const [searching, search] = useDisclosure();
+  // Also from inside an input.
+  useHotkeys([['mod+K', search.open]], []);
   const isActive = (to: string) => (to === '/' ? path === '/' : path === to || path.startsWith(`${to}/`));
   return (
     <AppShell
@@ -110,10 +41,10 @@ export function Shell() {
         {t('nav.skip')}
       </a>
       <AppShell.Header>
-        <TopBar opened={opened} toggle={toggle} />
+        <TopBar opened={opened} toggle={toggle} search={search.open} />
       </AppShell.Header>
       <AppShell.Navbar aria-label={t('nav.menu')}>
-        <ScrollArea type="auto" p="xs">
+        <ScrollArea type="auto" p="xs" scrollbarSize={6}>
           {NAVIGATION.map((block) => (
             <div key={block.block ?? 'top'}>
               {block.block && <div className="nav-block">{t(block.block)}</div>}
@@ -134,11 +65,16 @@ export function Shell() {
       <AppShell.Main id="content" tabIndex={-1}>
         <Outlet />
       </AppShell.Main>
+      {searching && (
+        <Suspense>
+          <Palette close={search.close} />
+        </Suspense>
+      )}
     </AppShell>
   );
 }
 
-function TopBar({ opened, toggle }: { opened: boolean; toggle: () => void }) {
+function TopBar({ opened, toggle, search }: { opened: boolean; toggle: () => void; search: () => void }) {
   const { t } = useTexts();
   const session = currentSession();
   return (
@@ -154,6 +90,26 @@ function TopBar({ opened, toggle }: { opened: boolean; toggle: () => void }) {
         </Badge>
       </Group>
       <Group gap="xs" wrap="nowrap">
+        <Button
+          variant="default"
+          size="xs"
+          visibleFrom="sm"
+          leftSection={<IconSearch size={14} />}
+          rightSection={<Kbd size="xs">Ctrl K</Kbd>}
+          onClick={search}
+        >
+          {t('action.search')}
+        </Button>
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          size="lg"
+          hiddenFrom="sm"
+          onClick={search}
+          aria-label={t('palette.title')}
+        >
+          <IconSearch size={20} />
+        </ActionIcon>
         <LanguageMenu />
         <ThemeMenu />
         <Menu>

@@ -134,6 +134,11 @@ const dataset = createRoute({
   path: '/datasets/$datasetId',
   component: lazyRouteComponent(() => import('./pages/datasets/Datasets'), 'Dataset'),
 });
+const networks = createRoute({
+  getParentRoute: () => inside,
+  path: '/networks',
+  component: lazyRouteComponent(() => import('./pages/networks/Networks'), 'Networks'),
+});
 const accessLists = createRoute({
   getParentRoute: () => inside,
   path: '/access-lists',
@@ -205,6 +210,7 @@ const behind = [
   backend,
   datasets,
   dataset,
+  networks,
   accessLists,
   accessList,
   instances,

@@ -54,10 +54,11 @@ def test_a_domain_is_bound_certified_and_unbound(console: Console) -> None:
     expect(dialog.get_by_role("alert")).to_contain_text("is not a host name")
     console.field("domain.name", dialog).fill(HOST)
     console.field("domain.redirect", dialog).check()
+    console.field("domain.websocket", dialog).check()
     confirm(console)
     row = console.page.get_by_role("row", name=f"{HOST} nginx-demo")
     expect(row).to_contain_text(console.t("domain.noCertificate"))
-    expect(row).to_contain_text(console.t("common.yes"))
+    expect(row.get_by_role("cell", name=console.t("common.yes"), exact=True)).to_have_count(2)
 
     row.get_by_role("button", name=console.t("domain.certificate"), exact=True).click()
     good, key = Authority().issue(HOST)

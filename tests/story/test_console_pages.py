@@ -32,6 +32,7 @@ PAGES = [
     "instances",
     "dedicated",
     "access-lists",
+    "networks",
     "metrics",
     "requests",
     "users",

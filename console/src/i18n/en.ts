@@ -1,12 +1,17 @@
 // Every text of the console in English; the keys are the type that other languages must fill.
+
+import { enAct } from './en.act';
 import { enChange } from './en.change';
 import { enManage } from './en.manage';
+import { enNetwork } from './en.network';
 import { enPlugin } from './en.plugin';
 import { enResource } from './en.resource';
 
 export const en = {
   ...enChange,
   ...enManage,
+  ...enNetwork,
+  ...enAct,
   ...enResource,
   ...enPlugin,
   'app.title': 'Isthmus',

@@ -62,7 +62,10 @@ export const refusals: Record<string, [title: string, fix: string]> = {
   D504CO: ['后端不接受连接', '请确认后端正在监听，并且其安全组放行网关的出口地址。'],
   D504CS: ['与后端的 TLS 握手失败', '请检查后端的证书和域名，或改用 HTTP。'],
   D504TO: ['后端没有及时响应', '请提高 API 的超时时间并发布，或优化后端。'],
-  D502FC: ['函数无法调用，或返回的不是应答', '请让函数返回 statusCode、headers、body 和 isBase64Encoded；错误消息说明具体问题。'],
+  D502FC: [
+    '函数无法调用，或返回的不是应答',
+    '请让函数返回 statusCode、headers、body 和 isBase64Encoded；错误消息说明具体问题。',
+  ],
   D503NH: ['VPC 授权没有健康的后端', '查看日志中每个后端的状态，或用 WhenAllDown SERVE 让请求继续发送。'],
   X504VE: ['VPC 授权或其实例无效', '请检查 API 所用 VPC 授权的网络、实例和端口。'],
   N502RE: ['后端的响应中断', '请查看后端在该时刻的日志。'],

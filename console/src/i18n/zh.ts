@@ -1,13 +1,17 @@
 // 控制台的中文文本；键与英文一致。
 import type { Key } from './en';
+import { zhAct } from './zh.act';
 import { zhChange } from './zh.change';
 import { zhManage } from './zh.manage';
+import { zhNetwork } from './zh.network';
 import { zhPlugin } from './zh.plugin';
 import { zhResource } from './zh.resource';
 
 export const zh: Record<Key, string> = {
   ...zhChange,
   ...zhManage,
+  ...zhNetwork,
+  ...zhAct,
   ...zhResource,
   ...zhPlugin,
   'app.title': 'Isthmus',

@@ -1,6 +1,7 @@
 // VPC accesses: what the gateway may reach.
-import { Alert, Autocomplete, NumberInput, Text, TextInput } from '@mantine/core';
+import { Alert, Autocomplete, Button, NumberInput, Text, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
+import { useState } from 'react';
 import { call } from '../api/client';
 import { egressOf, useAccesses, useInstances, useNetworks, when } from '../api/queries';
 import { useTexts } from '../i18n';
@@ -8,11 +9,13 @@ import { CopyText } from '../parts/CopyText';
 import { FormDialog } from '../parts/FormDialog';
 import { ResourcePage } from '../parts/Resource';
 import { useSave } from '../parts/useSave';
+import { TestAccess } from './networks/TestAccess';
 
 export function Vpcs() {
   const { t } = useTexts();
   const accesses = useAccesses();
   const egress = egressOf(useInstances().data);
+  const [tested, setTested] = useState<string | null>(null);
   return (
     <ResourcePage
       title={t('vpc.title')}
@@ -22,6 +25,11 @@ export function Vpcs() {
       searched={(access) => `${access.Name} ${access.VpcId} ${access.InstanceId}`}
       empty={t('vpc.empty')}
       create={{ label: t('vpc.create'), form: (close) => <CreateAccess close={close} /> }}
+      actions={(access) => (
+        <Button size="compact-sm" variant="subtle" onClick={() => setTested(access.Name ?? '')}>
+          {t('access.test')}
+        </Button>
+      )}
       remove={{
         name: (access) => access.Name ?? '',
         text: t('vpc.deleteText'),
@@ -47,6 +55,7 @@ export function Vpcs() {
           {t('vpc.egress', { addresses: egress.join(', ') })}
         </Alert>
       )}
+      {tested !== null && <TestAccess name={tested} close={() => setTested(null)} />}
     </ResourcePage>
   );
 }

@@ -1,5 +1,5 @@
 // A list: loading, failed, empty and full each look as they should; rows are shown a page at a time.
-import { Group, Pagination, Paper, ScrollArea, Skeleton, Stack, Table, Text, TextInput } from '@mantine/core';
+import { Checkbox, Group, Pagination, Paper, ScrollArea, Skeleton, Stack, Table, Text, TextInput } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';
 import { useTexts } from '../i18n';
@@ -12,6 +12,12 @@ export interface Column<Row> {
   cell: (row: Row) => ReactNode;
 }
 
+export interface Selection<Row> {
+  keys: ReadonlySet<string>;
+  set: (keys: ReadonlySet<string>) => void;
+  name: (row: Row) => string;
+}
+
 interface Props<Row> {
   caption: string;
   rows: Row[] | undefined;
@@ -22,6 +28,8 @@ interface Props<Row> {
   empty: ReactNode;
   /** What the search field looks into; without it there is no such field. */
   searched?: (row: Row) => string;
+  /** A box before each row; the keys of those that are ticked. */
+  selection?: Selection<Row>;
   /** How many there are, when `rows` is one page that the server has chosen. */
   total?: number;
 }
@@ -70,6 +78,11 @@ export function DataTable<Row>(props: Props<Row>) {
             </Table.Caption>
             <Table.Thead>
               <Table.Tr>
+                {props.selection && (
+                  <Table.Th w={40}>
+                    <SelectAll selection={props.selection} keys={shown.map(props.rowKey)} />
+                  </Table.Th>
+                )}
                 {props.columns.map((column) => (
                   <Table.Th key={column.title} scope="col">
                     {column.title}
@@ -80,6 +93,11 @@ export function DataTable<Row>(props: Props<Row>) {
             <Table.Tbody>
               {shown.map((row) => (
                 <Table.Tr key={props.rowKey(row)}>
+                  {props.selection && (
+                    <Table.Td>
+                      <SelectOne selection={props.selection} row={row} rowKey={props.rowKey(row)} />
+                    </Table.Td>
+                  )}
                   {props.columns.map((column) => (
                     <Table.Td key={column.title}>{column.cell(row)}</Table.Td>
                   ))}
@@ -98,5 +116,38 @@ export function DataTable<Row>(props: Props<Row>) {
         </Group>
       )}
     </Stack>
+  );
+}
+
+function SelectAll<Row>({ selection, keys }: { selection: Selection<Row>; keys: string[] }) {
+  const { t } = useTexts();
+  const chosen = keys.filter((key) => selection.keys.has(key)).length;
+  const isAll = chosen > 0 && chosen === keys.length;
+  return (
+    <Checkbox
+      aria-label={t('bulk.all')}
+      checked={isAll}
+      indeterminate={chosen > 0 && !isAll}
+      onChange={() => {
+        const rest = [...selection.keys].filter((key) => !keys.includes(key));
+        selection.set(new Set(isAll ? rest : [...rest, ...keys]));
+      }}
+    />
+  );
+}
+
+function SelectOne<Row>({ selection, row, rowKey }: { selection: Selection<Row>; row: Row; rowKey: string }) {
+  const { t } = useTexts();
+  return (
+    <Checkbox
+      aria-label={t('bulk.select', { name: selection.name(row) })}
+      checked={selection.keys.has(rowKey)}
+      onChange={(event) => {
+        const next = new Set(selection.keys);
+        if (event.currentTarget.checked) next.add(rowKey);
+        else next.delete(rowKey);
+        selection.set(next);
+      }}
+    />
   );
 }

@@ -1,11 +1,13 @@
 // APIs with what is published of each.
-import { Anchor, Badge, Code, Group, Text } from '@mantine/core';
+import { Anchor, Badge, Button, Code, Group, Paper, Text } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
+import { useState } from 'react';
 import { type DriftRow, stageDrift, useDrifted } from '../../api/drift';
 import { type Api, STAGES, type Stage, useApis, when } from '../../api/queries';
 import { useTexts } from '../../i18n';
 import { DataTable } from '../../parts/DataTable';
 import { CreateApiButton } from './Apis';
+import { type BulkAction, BulkApis } from './BulkApis';
 import { DriftCount } from './PublishDialog';
 
 export function ApiTable({ groupId }: { groupId?: string }) {
@@ -13,9 +15,14 @@ export function ApiTable({ groupId }: { groupId?: string }) {
   const apis = useApis(groupId);
   const drifted = useDrifted(groupId);
   const driftOf = new Map((drifted.data ?? []).map((row) => [row.ApiId, row]));
-  return (
+  const [keys, setKeys] = useState<ReadonlySet<string>>(new Set());
+  const [action, setAction] = useState<BulkAction | null>(null);
+  // What is no longer there cannot be chosen.
+  const chosen = (apis.data ?? []).filter((api) => keys.has(api.ApiId ?? ''));
+  const table = (
     <DataTable
       caption={t('api.title')}
+      selection={{ keys, set: setKeys, name: (api) => api.ApiName ?? '' }}
       rows={apis.data}
       error={apis.error}
       retry={() => void apis.refetch()}
@@ -60,6 +67,48 @@ export function ApiTable({ groupId }: { groupId?: string }) {
       ]}
     />
   );
+  return (
+    <>
+      {chosen.length > 0 && (
+        <Paper withBorder p="xs" mb="sm" radius="md" className="bulk">
+          <Group gap="xs">
+            <Text fw={600} size="sm" role="status" mr="sm">
+              {t('bulk.selected', { count: chosen.length })}
+            </Text>
+            {(['publish', 'abolish', 'authorize', 'delete'] as const).map((one) => (
+              <Button
+                key={one}
+                size="xs"
+                variant="default"
+                c={one === 'delete' ? 'red' : undefined}
+                onClick={() => setAction(one)}
+              >
+                {t(ACTIONS[one])}
+              </Button>
+            ))}
+            <Button size="xs" variant="subtle" onClick={() => setKeys(new Set())}>
+              {t('bulk.none')}
+            </Button>
+          </Group>
+        </Paper>
+      )}
+      {table}
+      {action && <BulkOfChosen action={action} apis={chosen} close={() => setAction(null)} />}
+    </>
+  );
+}
+
+const ACTIONS = {
+  publish: 'api.publish',
+  abolish: 'api.unpublish',
+  authorize: 'api.authorize',
+  delete: 'action.delete',
+} as const;
+
+/** With those that were chosen when it began: the list below changes while it works. */
+function BulkOfChosen(props: { action: BulkAction; apis: Api[]; close: () => void }) {
+  const [apis] = useState(props.apis);
+  return <BulkApis {...props} apis={apis} />;
 }
 
 const COLORS: Record<Stage, string> = { RELEASE: 'teal', PRE: 'blue', TEST: 'gray' };

@@ -22,6 +22,7 @@ export function BindDomain({ close, domain, groupId }: { close: () => void; doma
       stage: domain?.BindStageName ?? '',
       network: domain?.CustomDomainType ?? 'INTERNET',
       redirect: domain?.IsHttpRedirectToHttps ?? false,
+      websocket: domain?.DomainWebSocketStatus === 'OPEN',
       force: false,
       patterns: before,
     },
@@ -41,6 +42,9 @@ export function BindDomain({ close, domain, groupId }: { close: () => void; doma
         IsHttpRedirectToHttps: values.redirect,
         IsForce: values.force || undefined,
       });
+      if (values.websocket !== (domain?.DomainWebSocketStatus === 'OPEN')) {
+        await call('SetDomainWebSocketStatus', { ...place, ActionValue: values.websocket ? 'OPEN' : 'CLOSE' });
+      }
       if (isWild && values.patterns !== before) {
         const patterns = values.patterns.split('\n').map((line) => line.trim());
         await call('SetWildcardDomainPatterns', {
@@ -104,6 +108,11 @@ export function BindDomain({ close, domain, groupId }: { close: () => void; doma
         label={t('domain.redirect')}
         description={t('domain.redirectHint')}
         {...form.getInputProps('redirect', { type: 'checkbox' })}
+      />
+      <Checkbox
+        label={t('domain.websocket')}
+        description={t('domain.websocketHint')}
+        {...form.getInputProps('websocket', { type: 'checkbox' })}
       />
       {isWild && (
         <Textarea

@@ -54,6 +54,10 @@ export function DomainList({ groupId }: { groupId?: string }) {
           },
           { title: t('domain.certificate'), cell: (domain) => <Ends domain={domain} /> },
           {
+            title: t('domain.websocket'),
+            cell: (domain) => t(domain.DomainWebSocketStatus === 'OPEN' ? 'common.yes' : 'common.no'),
+          },
+          {
             title: t('domain.redirect'),
             cell: (domain) => t(domain.IsHttpRedirectToHttps ? 'common.yes' : 'common.no'),
           },

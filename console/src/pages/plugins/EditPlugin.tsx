@@ -117,8 +117,8 @@ function Definition({ schema, text, setText }: DefinitionProps) {
             {t('wizard.form')}
           </Title>
           {schema?.description && (
-            <Text size="sm" c="dimmed" mb="sm" style={{ whiteSpace: 'pre-line' }}>
-              {schema.description}
+            <Text size="sm" c="dimmed" mb="sm">
+              {schema.description.replace(/\s+/g, ' ')}
             </Text>
           )}
           {problem && (

@@ -1,5 +1,5 @@
 // The definition of a plug-in as text, and changes of single places in it: comments, order and unknown fields stay.
-import { isScalar, parseDocument } from 'yaml';
+import { isCollection, isScalar, parseDocument } from 'yaml';
 
 export type Path = Array<string | number>;
 
@@ -23,7 +23,11 @@ export function change(text: string, path: Path, value: unknown): string {
   const there = document.getIn(path, true);
   // A new value in the old place keeps the comment beside it.
   if (isScalar(there) && value !== undefined && (value === null || typeof value !== 'object')) there.value = value;
-  else if (value !== undefined) document.setIn(path, document.createNode(value));
-  else if (document.hasIn(path)) document.deleteIn(path);
+  else if (value !== undefined) {
+    const around = path.length > 1 ? document.getIn(path.slice(0, -1), true) : document.contents;
+    // What is empty is written as {} or []; with something inside, it goes line by line like the rest.
+    if (isCollection(around) && around.items.length === 0) around.flow = false;
+    document.setIn(path, document.createNode(value));
+  } else if (document.hasIn(path)) document.deleteIn(path);
   return document.contents === null ? '' : document.toString({ lineWidth: 0, flowCollectionPadding: false });
 }

@@ -1,0 +1,22 @@
+// English texts of what is done from anywhere: the palette, and one thing for several APIs.
+export const enAct = {
+  'palette.title': 'Search or jump to',
+  'palette.hint': 'A page, an API, an app, a plug-in…',
+  'palette.nothing': 'Nothing is called so.',
+  'palette.action': 'Create',
+  'bulk.selected': '{{count}} selected',
+  'bulk.select': 'Select {{name}}',
+  'bulk.all': 'Select all on this page',
+  'bulk.none': 'Clear selection',
+  'bulk.publish': 'Publish {{count}} APIs',
+  'bulk.abolish': 'Unpublish {{count}} APIs',
+  'bulk.authorize': 'Authorize an app for {{count}} APIs',
+  'bulk.delete': 'Delete {{count}} APIs',
+  'bulk.abolishText': 'Callers get “not found” there at once. Drafts stay.',
+  'bulk.count': 'How many are deleted? Type the number.',
+  'bulk.countProblem': 'Type {{count}} to confirm.',
+  'bulk.progress': '{{done}} of {{total}} done, {{failed}} failed.',
+  'bulk.good': 'done',
+  'bulk.bad': 'failed',
+  'bulk.retry': 'Try the failed ones again',
+} as const;
