@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from isthmus import errors
+from isthmus import errors, native
 from isthmus.errors import Problem
 from isthmus.operations.call import Call
 from isthmus.operations.fields import name_problems, raise_problems, read_ids, tag_problems, text_problems
@@ -106,6 +106,10 @@ def create_dataset_item(call: Call, params: Any) -> Mapping[str, Any]:
     dataset = _require_dataset(transaction, params.dataset_id)
     problems = text_problems("Value", params.value, 512, 1) + text_problems("Description", params.description, 200)
     expires_at = _expiry(params.expired_time, problems)
+    if not problems and dataset.dataset_type == "IP_WHITELIST_CIDR" and not _is_block(params.value):
+        problems.append(
+            Problem("Value", f"{params.value[:64]!r} is neither an address nor a block such as 10.0.0.0/8.")
+        )
     raise_problems(problems)
     if find_item(transaction, dataset.dataset_id, value=params.value) is not None:
         raise errors.repeated("Value", f"The data set {dataset.name} has this value already.")
@@ -168,6 +172,12 @@ def describe_dataset_item_list(call: Call, params: Any) -> Mapping[str, Any]:
 
 def _put_record(transaction: Transaction, dataset: Dataset) -> None:
     transaction.records.put(*dataset_record(dataset, all_items(transaction, dataset.dataset_id)))
+
+
+def _is_block(text: str) -> bool:
+    """Whether an engine reads it as one, whose word this is: it would refuse the whole set."""
+    definition = {"type": "ALLOW", "items": [{"blocks": [text]}]}
+    return not native.check_plugin("ipControl", definition)
 
 
 def _expiry(text: str | None, problems: list[Problem]) -> int | None:

@@ -58,3 +58,14 @@ def test_wrong_input_is_told(gateway: Gateway) -> None:
     ]:
         with pytest.raises(ApiError, match=told):
             gateway.call(name, **params)
+
+
+def test_a_set_of_addresses_takes_no_other_values(gateway: Gateway) -> None:
+    """An engine would refuse the whole set."""
+    made = gateway.call("CreateDataset", dataset_name="allowed", dataset_type="IP_WHITELIST_CIDR")
+    for value in ("10.1.2.3", "10.0.0.0/8", "2001:db8::/32"):
+        gateway.call("CreateDatasetItem", dataset_id=made["dataset_id"], value=value)
+    for value in ("shop.example", "10.0.0.0/33", "null"):
+        with pytest.raises(ApiError, match="neither an address nor a block"):
+            gateway.call("CreateDatasetItem", dataset_id=made["dataset_id"], value=value)
+    gateway.call("CreateDatasetItem", dataset_id=dataset(gateway), value="shop.example")
