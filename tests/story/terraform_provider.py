@@ -30,9 +30,16 @@ class Provider:
         self._client = httpx.Client(timeout=DEADLINE, limits=httpx.Limits(max_connections=16))
 
     def send(self, action: str, **form: str) -> tuple[int, dict[str, Any]]:
+        answer = self.post("2016-07-14", action, form)
+        body = answer.json()
+        # The provider ends with a panic on anything else.
+        assert isinstance(body, dict) and isinstance(body["RequestId"], str)
+        return answer.status_code, body
+
+    def post(self, version: str, action: str, form: dict[str, str]) -> httpx.Response:
         query = {
             "Action": action,
-            "Version": "2016-07-14",
+            "Version": version,
             "Format": "json",
             "AccessKeyId": self._key,
             "SignatureMethod": "HMAC-SHA1",
@@ -45,11 +52,7 @@ class Provider:
         text = f"POST&%2F&{quote(joined, safe='~')}"
         digest = hmac.new(f"{self._secret}&".encode(), text.encode(), hashlib.sha1).digest()
         query["Signature"] = base64.b64encode(digest).decode()
-        answer = self._client.post(f"{self._url}/", params=query, data=form)
-        body = answer.json()
-        # The provider ends with a panic on anything else.
-        assert isinstance(body, dict) and isinstance(body["RequestId"], str)
-        return answer.status_code, body
+        return self._client.post(f"{self._url}/", params=query, data=form)
 
     def call(self, action: str, **form: str) -> dict[str, Any]:
         status, body = self.send(action, **form)
