@@ -75,6 +75,7 @@ _PUBLISHERS = frozenset(
         "SetDomainWebSocketStatus",
         "SetWildcardDomainPatterns",
         "CreateIntranetDomain",
+        "ModifyApiGroupNetworkPolicy",
         "ModifyIntranetDomainPolicy",
         "CreateApiStageVariable",
         "DeleteApiStageVariable",

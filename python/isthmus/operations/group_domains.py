@@ -20,6 +20,13 @@ from isthmus.store.groups import Group, find_group, update_group
 # Keys of a group's configuration.
 INNER_DOMAIN = "inner_domain"
 NO_AUTOMATIC_DOMAIN = "no_automatic_domain"
+# What ModifyApiGroupNetworkPolicy carries besides.
+_UNSUPPORTED = {
+    "https_policy": "HttpsPolicy",
+    "internet_enable": "InternetEnable",
+    "internet_ipv6_enable": "InternetIPV6Enable",
+    "vpc_slb_intranet_enable": "VpcSlbIntranetEnable",
+}
 
 
 def create_intranet_domain(call: Call, params: Any) -> Mapping[str, Any]:
@@ -31,6 +38,20 @@ def create_intranet_domain(call: Call, params: Any) -> Mapping[str, Any]:
 def modify_intranet_domain_policy(call: Call, params: Any) -> Mapping[str, Any]:
     group = require_group(call.transaction, params.group_id)
     _set_inner_domain(call, group, params.vpc_intranet_enable)
+    return {}
+
+
+def modify_api_group_network_policy(call: Call, params: Any) -> Mapping[str, Any]:
+    """Partial: which of the two domains the group has by itself. From where it may be reached is not a group's here."""
+    given = [wire_name for name, wire_name in _UNSUPPORTED.items() if getattr(params, name) is not None]
+    if given:
+        text = f"This gateway does not implement {', '.join(given)} for one group; instances have it, and access lists."
+        raise errors.single("NotImplemented", text)
+    group = require_group(call.transaction, params.group_id)
+    if params.inner_domain_enable is not None:
+        group = _configured(call, group, NO_AUTOMATIC_DOMAIN, not params.inner_domain_enable)
+    if params.vpc_intranet_enable is not None:
+        _set_inner_domain(call, group, params.vpc_intranet_enable)
     return {}
 
 
@@ -80,9 +101,14 @@ def _inner_host_of(settings: Settings, group: Group) -> str:
 
 
 def _set_inner_domain(call: Call, group: Group, wanted: bool) -> None:
-    configuration = {**group.configuration, INNER_DOMAIN: "true"}
+    _configured(call, group, INNER_DOMAIN, wanted)
+
+
+def _configured(call: Call, group: Group, name: str, wanted: bool) -> Group:
+    configuration = {**group.configuration, name: "true"}
     if not wanted:
-        del configuration[INNER_DOMAIN]
+        del configuration[name]
     changed = replace(group, configuration=configuration)
     update_group(call.transaction, changed)
     put_group_domains(call.transaction, call.settings, changed)
+    return changed

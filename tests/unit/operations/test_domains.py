@@ -198,3 +198,28 @@ def test_a_group_has_a_default_domain_a_limit_and_an_inner_domain(workbench: Wor
     for disabled in (True, False):
         workbench.call("ModifyApiGroup", GroupId=group_id, DisableInnerDomain=str(disabled))
         assert (sub_domain in records(workbench, "domain")) is not disabled
+
+
+def test_a_network_policy_says_which_domains_a_group_has_by_itself(workbench: Workbench) -> None:
+    group_id = bound(workbench)
+    sub_domain = workbench.call("DescribeApiGroup", GroupId=group_id)["SubDomain"]
+    policy = {"InnerDomainEnable": "false", "VpcIntranetEnable": "true"}
+    workbench.call("ModifyApiGroupNetworkPolicy", GroupId=group_id, **policy)
+    inner = workbench.call("DescribeApiGroup", GroupId=group_id)["VpcDomain"]
+    assert inner in records(workbench, "domain") and sub_domain not in records(workbench, "domain")
+    workbench.call("ModifyApiGroupNetworkPolicy", GroupId=group_id)
+    assert inner in records(workbench, "domain") and sub_domain not in records(workbench, "domain")
+    workbench.call("ModifyApiGroupNetworkPolicy", GroupId=group_id, InnerDomainEnable="true", VpcIntranetEnable="false")
+    assert inner not in records(workbench, "domain") and sub_domain in records(workbench, "domain")
+    refusal = workbench.refused("ModifyApiGroupNetworkPolicy", GroupId=group_id, InternetEnable="false")
+    assert refusal.code == "NotImplemented" and "InternetEnable" in refusal.message
+
+
+def test_nothing_is_bought_or_charged_here(workbench: Workbench) -> None:
+    api_id = workbench.api(group_id := workbench.group())
+    shown = workbench.call("DescribeApiMarketAttributes", GroupId=group_id, ApiId=api_id)
+    assert (shown["ApiId"], shown["NeedCharging"]) == (api_id, "false")
+    assert workbench.call("DescribePurchasedApis")["PurchasedApis"] == {"PurchasedApi": []}
+    assert workbench.call("DescribePurchasedApiGroups")["TotalCount"] == 0
+    unknown = workbench.refused("DescribeApiMarketAttributes", GroupId=group_id, ApiId="f" * 32)
+    assert unknown.code == "NotFoundApi"
