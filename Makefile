@@ -8,6 +8,8 @@ GO_CLIENT := .cache/clients/management-go
 JAVA_CLIENT := .cache/clients/java/Management.class
 CONSOLE := python/isthmus/control/static/index.html
 CONSOLE_NODE := console/node_modules/.package-lock.json
+# A Node that can build the console goes before the machine's own.
+WITH_NODE = PATH="$$(PYTHON=$(CURDIR)/$(BIN)/python bash requirements/node.sh):$$PATH" &&
 CONSOLE_SOURCES := $(shell find console/src console/public console/scripts -type f) $(wildcard console/*.ts console/*.html console/*.cjs) $(wildcard spec/*.json)
 RUST := $(shell find crates -name '*.rs' -o -name Cargo.toml) Cargo.toml Cargo.lock
 .DEFAULT_GOAL := help
@@ -22,7 +24,7 @@ screenshots: build .cache/system ## pictures of every page of the console, in .c
 	ISTHMUS_SCREENSHOTS=.cache/screenshots $(BIN)/python -m pytest -q tests/story/test_console_pages.py
 
 console-dev: $(CONSOLE_NODE) ## the console's sources, reloaded as they change, on a gateway that runs (ISTHMUS_MANAGEMENT)
-	cd console && node scripts/generate-client.mjs && npx vite
+	$(WITH_NODE) cd console && node scripts/generate-client.mjs && npx vite
 
 dev: build ## build, then run a gateway in this terminal (state in .cache/dev-state)
 	$(BIN)/isthmus up --state .cache/dev-state
@@ -35,7 +37,7 @@ demo-stop: ## stop what `make demo` left running
 
 test: build .cache/system $(NODE) clients ## all tests
 	cargo test --quiet --workspace
-	cd console && npx vitest run --silent
+	$(WITH_NODE) cd console && npx vitest run --silent
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 	cargo build --quiet --release -p isthmus-engine --example serve && $(BIN)/python bench/counts.py --check
 	$(BIN)/python fuzz/run.py --seconds 3
@@ -49,7 +51,7 @@ check: build ## linters, types, formats, repository rules
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	$(BIN)/mypy
 	cargo fmt --all --check && cargo clippy --quiet --workspace --all-targets -- -D warnings
-	cd console && npx tsc --noEmit && npx biome ci src scripts
+	$(WITH_NODE) cd console && npx tsc --noEmit && npx biome ci src scripts
 	$(BIN)/python -m pytest -q tests/rules
 
 bench: $(VENV) .cache/system ## CPU per request beside nginx, then counts per request
@@ -75,14 +77,14 @@ $(VENV): requirements/dev.lock
 $(NATIVE): $(VENV) pyproject.toml $(RUST)
 	$(BIN)/maturin develop --release --quiet && touch $@
 
-$(CONSOLE_NODE): console/package-lock.json
-	cd console && npm ci --silent && touch node_modules/.package-lock.json
+$(CONSOLE_NODE): console/package-lock.json | $(VENV)
+	$(WITH_NODE) cd console && npm ci --silent && touch node_modules/.package-lock.json
 
 $(CONSOLE): $(CONSOLE_NODE) $(CONSOLE_SOURCES)
-	cd console && node scripts/generate-client.mjs && npx vite build --logLevel warn && node scripts/budget.mjs
+	$(WITH_NODE) cd console && node scripts/generate-client.mjs && npx vite build --logLevel warn && node scripts/budget.mjs
 
 $(NODE): tests/clients/node/package-lock.json
-	cd tests/clients/node && npm ci --silent && touch node_modules/.package-lock.json
+	$(WITH_NODE) cd tests/clients/node && npm ci --silent && touch node_modules/.package-lock.json
 
 $(GO_CLIENT): $(wildcard tests/clients/go/*)
 	cd tests/clients/go && go build -o $(CURDIR)/$@ .

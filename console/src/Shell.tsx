@@ -22,6 +22,7 @@ import { chooseLanguage, LANGUAGES, type Language, useTexts } from './i18n';
 import { NAVIGATION } from './navigation';
 
 const Palette = lazy(() => import('./parts/Palette'));
+const ChangePassword = lazy(() => import('./parts/ChangePassword'));
 
 export function Shell() {
   const { t } = useTexts();
@@ -77,6 +78,7 @@ export function Shell() {
 function TopBar({ opened, toggle, search }: { opened: boolean; toggle: () => void; search: () => void }) {
   const { t } = useTexts();
   const session = currentSession();
+  const [changing, password] = useDisclosure();
   return (
     <Group h="100%" px="md" justify="space-between" wrap="nowrap">
       <Group gap="sm" wrap="nowrap">
@@ -125,10 +127,16 @@ function TopBar({ opened, toggle, search }: { opened: boolean; toggle: () => voi
             <Menu.Label>
               {session?.user} · {session?.role}
             </Menu.Label>
+            <Menu.Item onClick={password.open}>{t('password.title')}</Menu.Item>
             <Menu.Item onClick={() => void signOut()}>{t('top.signOut')}</Menu.Item>
           </Menu.Dropdown>
         </Menu>
       </Group>
+      {changing && (
+        <Suspense>
+          <ChangePassword close={password.close} />
+        </Suspense>
+      )}
     </Group>
   );
 }

@@ -35,6 +35,14 @@ export function onSignedOut(listener: () => void) {
 }
 
 export async function call<N extends Name>(name: N, params: Params<N>): Promise<Answer<N>> {
+  return (await callWatched(name, params)).answer;
+}
+
+/** With the engines that do not serve the change yet. */
+export async function callWatched<N extends Name>(
+  name: N,
+  params: Params<N>,
+): Promise<{ answer: Answer<N>; lagging: string[] }> {
   const form = new URLSearchParams({
     Action: name,
     Version: OWN_OPERATIONS.has(name) ? OWN_VERSION : STANDARD_VERSION,
@@ -52,7 +60,8 @@ export async function call<N extends Name>(name: N, params: Params<N>): Promise<
     }
     throw new ApiError(code, text(body.Message) || response.statusText, response.status, text(body.RequestId));
   }
-  return body as Answer<N>;
+  const lagging = (response.headers.get('x-isthmus-lagging') ?? '').split(',').filter(Boolean);
+  return { answer: body as Answer<N>, lagging };
 }
 
 const PAGE = 100;

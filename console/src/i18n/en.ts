@@ -278,7 +278,6 @@ export const en = {
   'debug.send': 'Send Request',
   'debug.response': 'Response',
   'debug.sent': 'Sent as',
-  'debug.curl': 'curl',
   'debug.empty': 'Choose an API and send a request; the answer appears here.',
   'debug.fromBackend': 'This status came from your backend, not from the gateway.',
   'debug.layer': 'Refused by',

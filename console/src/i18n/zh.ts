@@ -277,7 +277,6 @@ export const zh: Record<Key, string> = {
   'debug.send': '发送请求',
   'debug.response': '返回结果',
   'debug.sent': '实际发送',
-  'debug.curl': 'curl',
   'debug.empty': '选择一个 API 并发送请求，结果显示在这里。',
   'debug.fromBackend': '此状态来自后端，而不是网关。',
   'debug.layer': '拒绝的环节',

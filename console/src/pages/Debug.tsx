@@ -25,6 +25,15 @@ export function readHeaders(text: string): Record<string, string> {
   );
 }
 
+const isApp = (auth: string) => auth === 'APPCODE' || auth === 'APPKEY';
+
+function tokenOf(values: { auth: string; token: string; tokenHeader: string }): Record<string, string> {
+  const name = values.tokenHeader.trim() || 'Authorization';
+  const token = values.token.trim();
+  if (values.auth !== 'JWT' || token === '') return {};
+  return { [name]: name.toLowerCase() === 'authorization' ? `Bearer ${token.replace(/^bearer\s+/i, '')}` : token };
+}
+
 export function Debug() {
   const { t } = useTexts();
   const search = useSearch({ from: '/inside/debug' });
@@ -38,6 +47,8 @@ export function Debug() {
       path: '',
       auth: 'APPCODE',
       app: '',
+      token: '',
+      tokenHeader: 'Authorization',
       headers: '',
       body: '',
     },
@@ -70,9 +81,9 @@ export function Debug() {
         StageName: values.stage,
         Method: values.method,
         Path: values.path,
-        Authentication: values.auth,
-        AppId: values.auth === 'NONE' ? undefined : values.app || undefined,
-        Headers: values.headers.trim() ? JSON.stringify(readHeaders(values.headers)) : undefined,
+        Authentication: isApp(values.auth) ? values.auth : 'NONE',
+        AppId: isApp(values.auth) ? values.app || undefined : undefined,
+        Headers: JSON.stringify({ ...readHeaders(values.headers), ...tokenOf(values) }),
         Body: values.body || undefined,
       }),
     onSuccess: (result) => {
@@ -122,11 +133,12 @@ export function Debug() {
                     data={[
                       { value: 'APPCODE', label: t('debug.auth.appcode') },
                       { value: 'APPKEY', label: t('debug.auth.signature') },
+                      { value: 'JWT', label: t('debug.auth.jwt') },
                       { value: 'NONE', label: t('debug.auth.none') },
                     ]}
                     {...form.getInputProps('auth')}
                   />
-                  {form.values.auth !== 'NONE' && (
+                  {isApp(form.values.auth) && (
                     <Select
                       label={t('debug.app')}
                       searchable
@@ -138,6 +150,18 @@ export function Debug() {
                     />
                   )}
                 </Group>
+                {form.values.auth === 'JWT' && (
+                  <>
+                    <Textarea
+                      label={t('debug.token')}
+                      description={t('debug.tokenHint')}
+                      autosize
+                      maxRows={6}
+                      {...form.getInputProps('token')}
+                    />
+                    <TextInput label={t('debug.tokenHeader')} {...form.getInputProps('tokenHeader')} />
+                  </>
+                )}
                 <Textarea
                   label={t('debug.headers')}
                   description={t('debug.headersHint')}
@@ -148,13 +172,12 @@ export function Debug() {
                 <Textarea
                   label={t('debug.body')}
                   description={t('debug.bodySize', { size: `${(size / 1024).toFixed(1)} KB` })}
-                  error={size > LIMIT ? t('debug.bodyTooLarge') : undefined}
-                  autosize
-                  minRows={3}
-                  maxRows={16}
+                  rows={6}
+                  resize="vertical"
                   {...form.getInputProps('body')}
+                  error={size > LIMIT ? t('debug.bodyTooLarge') : undefined}
                 />
-                <Button type="submit" loading={send.isPending}>
+                <Button type="submit" loading={send.isPending} disabled={size > LIMIT}>
                   {t('debug.send')}
                 </Button>
               </Stack>
@@ -174,7 +197,7 @@ export function Debug() {
               called={{
                 groupId: chosen?.GroupId ?? '',
                 apiId: send.variables.api,
-                appId: send.variables.auth === 'NONE' ? '' : send.variables.app,
+                appId: isApp(send.variables.auth) ? send.variables.app : '',
                 stage: send.variables.stage,
                 auth: send.variables.auth,
                 body: send.variables.body,

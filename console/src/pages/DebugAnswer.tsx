@@ -5,6 +5,8 @@ import { Link } from '@tanstack/react-router';
 import type { Answer } from '../api/client';
 import { useTexts } from '../i18n';
 import { CodeBlock } from '../parts/CodeBlock';
+import { Snippets } from './debug/Snippets';
+import { readSent } from './debug/snippets';
 
 type Result = Answer<'DebugApi'>;
 
@@ -47,10 +49,14 @@ export function DebugAnswer({ result, called }: { result: Result; called: Called
             <Tabs.Tab value="body">{t('debug.body')}</Tabs.Tab>
             <Tabs.Tab value="headers">{t('debug.headers')}</Tabs.Tab>
             <Tabs.Tab value="sent">{t('debug.sent')}</Tabs.Tab>
-            <Tabs.Tab value="curl">{t('debug.curl')}</Tabs.Tab>
+            <Tabs.Tab value="code">{t('debug.snippets')}</Tabs.Tab>
           </Tabs.List>
           <Tabs.Panel value="body" pt="md">
-            <CodeBlock text={pretty(result.Body ?? '') || ' '} />
+            {result.BodyEncoding === 'base64' ? (
+              <Binary result={result} />
+            ) : (
+              <CodeBlock text={pretty(result.Body ?? '') || ' '} />
+            )}
           </Tabs.Panel>
           <Tabs.Panel value="headers" pt="md">
             <CodeBlock text={headers} />
@@ -61,12 +67,31 @@ export function DebugAnswer({ result, called }: { result: Result; called: Called
               {result.StringToSign && <CodeBlock title="StringToSign" text={result.StringToSign} />}
             </Stack>
           </Tabs.Panel>
-          <Tabs.Panel value="curl" pt="md">
-            <CodeBlock text={curl(result.Sent ?? '', called)} />
+          <Tabs.Panel value="code" pt="md">
+            <Snippets sent={readSent(result.Sent ?? '', called, result.StringToSign)} />
           </Tabs.Panel>
         </Tabs>
       </Stack>
     </Card>
+  );
+}
+
+/** What is not text is offered as a file. */
+function Binary({ result }: { result: Result }) {
+  const { t } = useTexts();
+  return (
+    <Group>
+      <Text>{t('debug.binary', { size: result.BodyLength ?? 0 })}</Text>
+      <Button
+        size="xs"
+        variant="default"
+        component="a"
+        download="answer"
+        href={`data:application/octet-stream;base64,${result.Body ?? ''}`}
+      >
+        {t('debug.download')}
+      </Button>
+    </Group>
   );
 }
 
@@ -139,23 +164,3 @@ function pretty(body: string): string {
     return body;
   }
 }
-
-/** The same call from a caller's machine; what proves the caller is a place to fill in. */
-export function curl(sent: string, called: Pick<Called, 'auth' | 'stage' | 'body'>): string {
-  const [first = '', ...rest] = (sent.split('\r\n\r\n')[0] ?? '').split('\r\n');
-  const [method = 'GET', path = '/'] = first.split(' ');
-  const headers = rest.map((line) => [line.slice(0, line.indexOf(':')).trim().toLowerCase(), line] as const);
-  const host = headers.find(([name]) => name === 'host')?.[1].replace(/^host:\s*/i, '') ?? '';
-  if (called.auth === 'APPKEY') {
-    const stage = called.stage === 'RELEASE' ? '' : ` --stage ${called.stage.toLowerCase()}`;
-    return `isthmus call ${method} ${quoted(path)} --host ${host} --app-key <AppKey> --app-secret <AppSecret>${stage}`;
-  }
-  const own = new Set(['host', 'content-length', 'connection', 'user-agent', 'authorization']);
-  const lines = [`curl -X ${method} ${quoted(`http://${host}${path}`)}`];
-  for (const [name, line] of headers) if (!own.has(name)) lines.push(`-H ${quoted(line)}`);
-  if (called.auth === 'APPCODE') lines.push("-H 'authorization: APPCODE <AppCode>'");
-  if (called.body) lines.push(`--data-binary ${quoted(called.body)}`);
-  return lines.join(' \\\n  ');
-}
-
-const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;

@@ -12,12 +12,13 @@ import { CodeBlock } from '../../parts/CodeBlock';
 import { Confirm } from '../../parts/Confirm';
 import { ErrorNotice } from '../../parts/ErrorNotice';
 import { Page } from '../../parts/Page';
+import { ShowAs } from '../../parts/ShowAs';
 import { useSave } from '../../parts/useSave';
 import { BoundPlugins } from '../plugins/BoundPlugins';
 import { Published, versionIn } from './ApiTable';
 import { Authorize } from './Authorize';
 import { toYaml } from './document';
-import { readDraft } from './draft';
+import { readDraft, writeDraft } from './draft';
 import { Grants } from './Grants';
 import { History } from './History';
 import { PublishDialog } from './PublishDialog';
@@ -145,6 +146,7 @@ export function ApiDetail() {
               >
                 {t('action.edit')}
               </Button>
+              <ShowAs operation="CreateApi" params={{ GroupId: groupId, ...writeDraft(readDraft(shown)) }} />
             </Group>
             <Card withBorder>
               <CodeBlock text={toYaml(readDraft(shown))} />

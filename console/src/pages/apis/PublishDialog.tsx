@@ -1,11 +1,13 @@
 // Publishing: to which environment, with which remarks, and what changes there.
 import { Alert, Badge, Button, Group, Modal, Radio, Stack, Text, Textarea } from '@mantine/core';
 import { useForm } from '@mantine/form';
-import { call } from '../../api/client';
+import { notifications } from '@mantine/notifications';
+import { callWatched } from '../../api/client';
 import { type StageDrift, stageDrift, useDrift } from '../../api/drift';
 import { STAGES, type Stage, useApi } from '../../api/queries';
 import { useTexts } from '../../i18n';
 import { Differences } from '../../parts/Differences';
+import { EngineProgress } from '../../parts/EngineProgress';
 import { ErrorNotice } from '../../parts/ErrorNotice';
 import { useSave } from '../../parts/useSave';
 import { versionIn } from './ApiTable';
@@ -29,7 +31,7 @@ export function PublishDialog({ opened, close, groupId, apiId, published }: Prop
   const name = api.data?.ApiName ?? '';
   const save = useSave({
     run: (values: typeof form.values) =>
-      call('DeployApi', {
+      callWatched('DeployApi', {
         GroupId: groupId,
         ApiId: apiId,
         StageName: values.stage,
@@ -37,7 +39,11 @@ export function PublishDialog({ opened, close, groupId, apiId, published }: Prop
       }),
     stale: ['apis', 'engines'],
     done: (_, values) => t('publish.done', { name, stage: t(`stage.${values.stage}`) }),
-    after: (_, values) => {
+    after: ({ lagging }, values) => {
+      if (lagging.length > 0) {
+        const message = t('publish.lagging', { nodes: lagging.join(', ') });
+        notifications.show({ message, color: 'orange', autoClose: false });
+      }
       form.setFieldValue('remarks', '');
       close();
       published?.(values.stage);
@@ -86,6 +92,7 @@ export function PublishDialog({ opened, close, groupId, apiId, published }: Prop
           {drift.error ? <ErrorNotice error={drift.error} retry={() => void drift.refetch()} /> : null}
           {chosen && <WhatChanges drift={chosen} />}
           <Textarea label={t('publish.remarks')} withAsterisk autosize minRows={2} {...form.getInputProps('remarks')} />
+          {save.isPending && <EngineProgress />}
           {save.error && <ErrorNotice error={save.error} />}
           <Group justify="flex-end">
             <Button variant="default" onClick={close}>

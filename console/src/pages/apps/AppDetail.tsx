@@ -12,6 +12,7 @@ import { CopyText } from '../../parts/CopyText';
 import { DataTable } from '../../parts/DataTable';
 import { ErrorNotice } from '../../parts/ErrorNotice';
 import { Page } from '../../parts/Page';
+import { ShowAs } from '../../parts/ShowAs';
 import { useSave } from '../../parts/useSave';
 import { Authorize } from '../apis/Authorize';
 
@@ -49,7 +50,12 @@ export function AppDetail() {
       title={app.data.AppName ?? appId}
       lead={app.data.Description}
       back={back}
-      actions={<Button onClick={() => setAuthorizing(true)}>{t('api.authorize')}</Button>}
+      actions={
+        <>
+          <ShowAs operation="CreateApp" params={{ AppName: app.data.AppName, Description: app.data.Description }} />
+          <Button onClick={() => setAuthorizing(true)}>{t('api.authorize')}</Button>
+        </>
+      }
     >
       <Credentials appId={id} />
       <Title order={2} size="h4">

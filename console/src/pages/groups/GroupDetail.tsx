@@ -9,6 +9,7 @@ import { CopyText } from '../../parts/CopyText';
 import { ErrorNotice } from '../../parts/ErrorNotice';
 import { Facts } from '../../parts/Facts';
 import { Page } from '../../parts/Page';
+import { ShowAs } from '../../parts/ShowAs';
 import { ApiTable } from '../apis/ApiTable';
 import { DomainList } from '../domains/Domains';
 import { ImportApis } from '../ImportApis';
@@ -51,6 +52,10 @@ export function GroupDetail() {
       <Button variant="default" onClick={() => setEditing(true)}>
         {t('action.edit')}
       </Button>
+      <ShowAs
+        operation="CreateApiGroup"
+        params={{ GroupName: shown.GroupName, BasePath: shown.BasePath, Description: shown.Description }}
+      />
       <Button variant="default" onClick={() => setImporting(true)}>
         {t('import.title')}
       </Button>

@@ -4,6 +4,7 @@ import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { useTexts } from '../../i18n';
 import { ErrorNotice } from '../../parts/ErrorNotice';
 import { Page } from '../../parts/Page';
+import { ShowAs } from '../../parts/ShowAs';
 import { BoundTo } from './BoundTo';
 import { EditPlugin } from './EditPlugin';
 import { usePlugin } from './queries';
@@ -29,6 +30,8 @@ export function PluginDetail() {
       </Page>
     );
   }
+  const { PluginName, PluginType, PluginData, Description } = plugin.data;
+  const params = { PluginName, PluginType, PluginData, Description };
   const setTab = (value: string | null) =>
     void navigate({
       to: '/plugins/$pluginId',
@@ -37,7 +40,12 @@ export function PluginDetail() {
       replace: true,
     });
   return (
-    <Page title={plugin.data.PluginName ?? pluginId} lead={plugin.data.PluginType} back={<Back />}>
+    <Page
+      title={plugin.data.PluginName ?? pluginId}
+      lead={plugin.data.PluginType}
+      back={<Back />}
+      actions={<ShowAs operation="CreatePlugin" params={params} />}
+    >
       <Tabs value={tab ?? 'definition'} onChange={setTab}>
         <Tabs.List>
           <Tabs.Tab value="definition">{t('api.definition')}</Tabs.Tab>
