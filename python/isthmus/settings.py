@@ -145,6 +145,12 @@ class Settings:
         "URL by which a function is called that an API names without an URL; {region}, {service}, {function} and "
         "{qualifier} stand for its names. Empty: such an API cannot be published.",
     )
+    discovery_interval: timedelta = _setting(
+        "duration",
+        timedelta(seconds=5),
+        "How often an engine asks registries of services (Nacos, DNS) for the targets of backends.",
+        smallest=timedelta(milliseconds=100),
+    )
     backend_ca_file: Path | None = _setting(
         "path",
         None,

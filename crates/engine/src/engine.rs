@@ -1,6 +1,7 @@
 //! Starting and stopping: threads, listeners, the follower of the plan.
 
 use crate::attach::{AddressPolicy, Attachments, Egress};
+use crate::backend::discovery::{self, Discovery};
 use crate::backend::{checks, BackendTls};
 use crate::certificates::Handshakes;
 use crate::disk::{nonce_file, DiskCopy};
@@ -72,7 +73,7 @@ impl Engine {
         let (stop, stopped) = watch::channel(false);
         let mut engine = Engine { live: Arc::clone(&live), addresses, records: None, threads: Vec::new(), stop };
         engine.follow(&settings, (Arc::clone(&policy), Arc::clone(&backend_tls)), stopped.clone())?;
-        engine.check_targets(&policy, &backend_tls, stopped.clone())?;
+        let discovery = engine.watch_targets(&settings, &policy, &backend_tls, &stopped)?;
         let shared = Arc::new(Shared {
             live,
             nonces: nonces(&settings),
@@ -82,6 +83,7 @@ impl Engine {
             https: engine.addresses.https,
             answers: AnswerStore::default(),
             backend_tls,
+            discovery,
         });
         engine.keep_day_counts(&settings, &shared, stopped.clone())?;
         let inbox = engine.keep_records(&settings)?;
@@ -159,14 +161,23 @@ impl Engine {
         Ok(Some(inbox))
     }
 
-    fn check_targets(
+    /// Asks targets how they are, and registries which ones there are.
+    fn watch_targets(
         &mut self,
+        settings: &EngineSettings,
         policy: &Arc<AddressPolicy>,
         tls: &Arc<BackendTls>,
-        stopped: watch::Receiver<bool>,
-    ) -> io::Result<()> {
-        let (live, policy, tls) = (Arc::clone(&self.live), Arc::clone(policy), Arc::clone(tls));
-        self.spawn("health-checks", move || local(checks::watch(live, policy, tls, stopped)))
+        stopped: &watch::Receiver<bool>,
+    ) -> io::Result<Arc<Discovery>> {
+        let (live, asked, known, until) =
+            (Arc::clone(&self.live), Arc::clone(policy), Arc::clone(tls), stopped.clone());
+        self.spawn("health-checks", move || local(checks::watch(live, asked, known, until)))?;
+        let (discovery, questions) = Discovery::new();
+        let interval = Duration::from_millis(settings.discovery_interval_ms);
+        let (policy, tls, stopped) = (Arc::clone(policy), Arc::clone(tls), stopped.clone());
+        let both = (Arc::clone(&discovery), questions);
+        self.spawn("discovery", move || local(discovery::watch(both, policy, tls, interval, stopped)))?;
+        Ok(discovery)
     }
 
     /// Goes on from the counts of the last run, for an engine that has a place to keep them.

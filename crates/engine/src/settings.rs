@@ -39,6 +39,9 @@ pub struct EngineSettings {
     /// URL of functions that a plan names without one, with `{region}`, `{service}`, `{function}` and `{qualifier}`.
     #[serde(default)]
     pub function_url: Option<String>,
+    /// How often registries of services are asked, in milliseconds.
+    #[serde(default = "discovery_interval")]
+    pub discovery_interval_ms: u64,
     /// Authorities of backends' certificates (PEM), beside those of the system.
     #[serde(default)]
     pub backend_ca_file: Option<PathBuf>,
@@ -67,6 +70,10 @@ pub struct EngineSettings {
 pub struct RecordSettings {
     pub bytes: u64,
     pub age_ms: u64,
+}
+
+fn discovery_interval() -> u64 {
+    5000
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

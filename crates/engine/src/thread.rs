@@ -2,6 +2,7 @@
 //! shared, so nothing here needs a lock.
 
 use crate::attach::Attachments;
+use crate::backend::discovery::Discovery;
 use crate::backend::{BackendTls, Pools, Turns};
 use crate::limits::{Counts, Leases};
 use crate::live::Live;
@@ -30,6 +31,7 @@ pub struct Shared {
     pub https: Option<SocketAddr>,
     pub answers: AnswerStore,
     pub backend_tls: Arc<BackendTls>,
+    pub discovery: Arc<Discovery>,
 }
 
 pub struct Thread {

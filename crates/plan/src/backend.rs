@@ -1,5 +1,6 @@
 //! The backend of an edition: where a permitted request goes, and what it looks like there.
 
+use crate::discovery::Discovered;
 use crate::edition::check_pattern;
 use crate::error::{not_empty, PlanError};
 use crate::plugin::routing::RoutedAddress;
@@ -58,6 +59,7 @@ pub enum Target {
         host: Option<String>,
     },
     Function(Function),
+    Discovered(Discovered),
     Mock {
         status: u16,
         #[serde(default)]
@@ -134,6 +136,10 @@ impl Backend {
             }
             Target::Vpc { access, .. } => {
                 not_empty("backend.target.access", access)?;
+                check_pattern("backend.path", &self.path)
+            }
+            Target::Discovered(discovered) => {
+                discovered.check()?;
                 check_pattern("backend.path", &self.path)
             }
             Target::Function(function) => {

@@ -12,6 +12,7 @@ mod access;
 mod app;
 mod backend;
 mod digest;
+mod discovery;
 mod domain;
 mod edition;
 mod error;
@@ -29,6 +30,7 @@ pub use access::VpcAccess;
 pub use app::{App, AppKey, Grant};
 pub use backend::{Backend, ContentType, Function, MockHeader, Scheme, Target};
 pub use digest::{record_digest, SetDigest};
+pub use discovery::{Discovered, Nacos, Registry};
 pub use domain::{host_pattern, Certificate, ClientAuthority, Domain, HostPiece, TwoWay};
 pub use edition::{
     AppCodeLocation, Auth, BodyFormat, Constraint, Edition, Location, Mapping, OpenId, Parameter, ParameterType,

@@ -31,7 +31,7 @@ pub struct WeightedTarget {
 }
 
 /// Which target a request goes to.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Deserialize)]
 #[serde(tag = "by", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Balance {
     #[default]

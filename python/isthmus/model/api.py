@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from isthmus.model.discovery import DiscoveryConfig
 from isthmus.model.parameters import (
     ConstantParameter,
     ParameterMapping,
@@ -114,6 +115,8 @@ class ServiceConfig:
     function_compute_config: FunctionComputeConfig | None = None
     oss_config: OssConfig | None = None
     event_bridge_config: EventBridgeConfig | None = None
+    # Only models of backend objects have it.
+    discovery_config: DiscoveryConfig | None = None
     aone_app_name: str | None = None
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from isthmus.model.api import EventBridgeConfig, FunctionComputeConfig, MockHeader, OssConfig, VpcConfig
+from isthmus.model.discovery import DiscoveryConfig
 
 
 @dataclass(frozen=True)
@@ -31,3 +32,4 @@ class BackendModelData:
     oss_config: OssConfig | None = None
     event_bridge_config: EventBridgeConfig | None = None
     mock_config: MockConfig | None = None
+    discovery_config: DiscoveryConfig | None = None

@@ -14,12 +14,11 @@ from isthmus.model.targets import AccessOptions, AccessTarget, HealthCheck
 from isthmus.operations.fields import raise_problems
 from isthmus.operations.json_text import JsonReader
 from isthmus.operations.targets import target_problems
-from isthmus.publish.target_set import status_range
+from isthmus.publish.target_set import balance_problem, status_range
 from isthmus.store.networks import Network, VpcAccess
 
 _MOST_TARGETS = 255
 _MOST_WEIGHT = 100
-_BALANCES = ("ROUND_ROBIN", "LEAST_REQUESTS", "CLIENT_ADDRESS", "HEADER")
 _LONGEST_MS = 3_600_000
 
 
@@ -86,12 +85,9 @@ def _check(reader: JsonReader, options: AccessOptions) -> None:
     _weight(reader, "Weight", options.weight)
     if options.weight == 0 and all(one.weight == 0 for one in options.targets):
         reader.report("Weight", "is 0 for every target, so none would get a request.")
-    balance = (options.balance or "").upper()
-    if balance and balance not in _BALANCES:
-        reader.report("Balance", f"{balance[:40]!r} is not one of {', '.join(_BALANCES)}.")
-    header = options.balance_header or ""
-    if balance == "HEADER" and not _is_header(header):
-        reader.report("BalanceHeader", f"{header[:60]!r} is not a header name; HEADER needs one.")
+    problem = balance_problem(options.balance, options.balance_header)
+    if problem is not None:
+        reader.report(*problem)
     down = (options.when_all_down or "").upper()
     if down and down not in ("SERVE", "REFUSE"):
         reader.report("WhenAllDown", f"{down[:40]!r} is neither SERVE nor REFUSE.")
@@ -122,7 +118,3 @@ def _check_health(reader: JsonReader, check: HealthCheck) -> None:
 def _weight(reader: JsonReader, path: str, weight: int | None) -> None:
     if weight is not None and not 0 <= weight <= _MOST_WEIGHT:
         reader.report(path, f"must be between 0 and {_MOST_WEIGHT}.")
-
-
-def _is_header(text: str) -> bool:
-    return 0 < len(text) <= 128 and all(one.isascii() and (one.isalnum() or one in "-_") for one in text)

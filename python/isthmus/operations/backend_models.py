@@ -15,6 +15,7 @@ from isthmus import errors
 from isthmus.errors import ApiError, Problem
 from isthmus.model import Draft, ServiceConfig
 from isthmus.model.backend import BackendModelData
+from isthmus.model.discovery import DiscoveryConfig
 from isthmus.operations.backends import require_backend
 from isthmus.operations.call import Call
 from isthmus.operations.definition_rules import check_service
@@ -23,6 +24,7 @@ from isthmus.operations.fields import raise_problems, text_problems
 from isthmus.operations.json_text import JsonReader
 from isthmus.operations.stage_models import stage_names
 from isthmus.publish.backend_object import with_backend
+from isthmus.publish.discovery import discovery_problems
 from isthmus.store import Transaction
 from isthmus.store.apis import find_api
 from isthmus.store.backends import (
@@ -41,7 +43,7 @@ from isthmus.store.tasks import add_task, find_task
 
 _TASK = "backend"
 _LONGEST_HOST = 255
-_ABSENT = ("discoveryconfig", "edasconfig")
+_CREDENTIALS = ("username", "password", "accesskey", "secretkey")
 
 
 def create_backend_model(call: Call, params: Any) -> Mapping[str, Any]:
@@ -138,7 +140,7 @@ def _data(backend: Backend, params: Any, problems: list[Problem]) -> BackendMode
     given = (params.backend_type or backend.backend_type).upper()
     if given != backend.backend_type:
         problems.append(Problem("BackendType", f"must be {backend.backend_type}, the type of the backend."))
-    _refuse_discovery(params.backend_model_data)
+    _refuse_absent(params.backend_model_data)
     reader = JsonReader()
     data = reader.read_object("BackendModelData", params.backend_model_data, BackendModelData)
     if data is None and not reader.problems:
@@ -146,7 +148,9 @@ def _data(backend: Backend, params: Any, problems: list[Problem]) -> BackendMode
     data = data or BackendModelData()
     if not reader.problems:
         checked = with_backend(Draft(service_config=ServiceConfig()), backend.backend_type, data)
-        check_service(reader, checked)
+        if backend.backend_type != "DISCOVERY" or data.discovery_config is not None:
+            check_service(reader, checked)
+        _check_discovery(reader, backend, data.discovery_config)
     host = data.http_target_host_name or ""
     if len(host) > _LONGEST_HOST or any(not "!" <= one <= "~" or one in "/?#@" for one in host):
         reader.report("BackendModelData.HttpTargetHostName", f"{host[:60]!r} is no host name, with or without a port.")
@@ -159,13 +163,39 @@ def _inside(parameter: str) -> str:
     return parameter.removeprefix("BackendModelData").removeprefix("ServiceConfig")
 
 
-def _refuse_discovery(text: str | None) -> None:
+def _refuse_absent(text: str | None) -> None:
+    """What this gateway does not have, said before anything of it is kept. Raises: ApiError."""
     try:
-        parsed = json.loads(text or "{}")
+        parsed = _lower_keys(json.loads(text or "{}"))
     except (ValueError, RecursionError):
         # The reader tells what is wrong with it.
         return
-    given = [name for name in parsed if name.lower() in _ABSENT] if isinstance(parsed, dict) else []
-    if given:
-        text = f"This gateway does not implement service discovery ({', '.join(given)}); send an address."
-        raise errors.single("NotImplemented", text)
+    discovery = parsed.get("discoveryconfig") or {}
+    nacos = discovery.get("nacosconfig") if isinstance(discovery, dict) else None
+    if parsed.get("edasconfig"):
+        what = "service discovery by EDAS (EdasConfig)"
+    elif isinstance(discovery, dict) and str(discovery.get("rctype")).upper() == "ZOOKEEPER":
+        what = "service discovery by ZooKeeper"
+    elif isinstance(nacos, dict) and any(nacos.get(name) for name in _CREDENTIALS):
+        what = "signing in to Nacos (UserName, Password, AccessKey, SecretKey)"
+    else:
+        return
+    raise errors.single("NotImplemented", f"This gateway does not implement {what}.")
+
+
+def _lower_keys(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return {}
+    return {key.lower(): _lower_keys(inner) if isinstance(inner, dict) else inner for key, inner in value.items()}
+
+
+def _check_discovery(reader: JsonReader, backend: Backend, config: DiscoveryConfig | None) -> None:
+    place = "BackendModelData.DiscoveryConfig"
+    if backend.backend_type != "DISCOVERY":
+        if config is not None:
+            reader.report(place, f"belongs to backends of the type DISCOVERY, not {backend.backend_type}.")
+    elif config is None:
+        reader.report(place, "is required.")
+    else:
+        for problem in discovery_problems(config, place):
+            reader.report(problem.parameter, problem.text)

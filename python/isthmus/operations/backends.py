@@ -38,7 +38,7 @@ from isthmus.store.backends import (
 )
 from isthmus.store.tags import put_tags, tags_of
 
-TYPES = ("HTTP", "VPC", "FC_EVENT", "FC_EVENT_V3", "FC_HTTP", "FC_HTTP_V3", "OSS", "MOCK", "EVENTBRIDGE")
+TYPES = ("HTTP", "VPC", "FC_EVENT", "FC_EVENT_V3", "FC_HTTP", "FC_HTTP_V3", "OSS", "MOCK", "EVENTBRIDGE", "DISCOVERY")
 
 
 def create_backend(call: Call, params: Any) -> Mapping[str, Any]:

@@ -212,7 +212,7 @@ def check_service(reader: JsonReader, draft: Draft) -> None:
     _check_towards(reader, service)
     if draft.uses_vpc:
         _check_vpc(reader, service)
-    elif (service.service_protocol or "HTTP").upper() in ("HTTP", "HTTPS"):
+    elif (service.service_protocol or "HTTP").upper() in ("HTTP", "HTTPS") and service.discovery_config is None:
         problem = address_problem(service.service_address or "")
         if problem:
             reader.report("ServiceConfig.ServiceAddress", problem)

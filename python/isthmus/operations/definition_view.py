@@ -15,6 +15,7 @@ _NEVER = (
     "backend_id",
     "service_parameters[].parameter_catalog",
     "service_config.http_target_host_name",
+    "service_config.discovery_config",
     "service_config.vpc_config.vpc_access_id",
     "service_config.vpc_config.vpc_target_host_name",
     "service_config.function_compute_config.trigger_url",

@@ -40,6 +40,7 @@ def engine_document(settings: Settings) -> dict[str, Any]:
         "request_body_limit": settings.request_body_limit,
         "connect_timeout_ms": _milliseconds(settings.connect_timeout),
         "function_url": settings.function_url or None,
+        "discovery_interval_ms": _milliseconds(settings.discovery_interval),
         "backend_ca_file": _text(settings.backend_ca_file),
         "backend_certificate_file": _text(settings.backend_certificate_file),
         "backend_key_file": _text(settings.backend_key_file),

@@ -49,6 +49,13 @@ def _filled(service: ServiceConfig, backend_type: str, data: BackendModelData) -
             kind = "HttpTrigger" if backend_type.startswith("FC_HTTP") else "FCEvent"
             function = replace(function, fc_type=kind)
         return replace(service, service_protocol="FunctionCompute", function_compute_config=function)
+    if backend_type == "DISCOVERY":
+        return replace(
+            service,
+            service_protocol="HTTP",
+            discovery_config=data.discovery_config,
+            http_target_host_name=data.http_target_host_name,
+        )
     if backend_type == "OSS":
         return replace(service, service_protocol="OSS", oss_config=data.oss_config)
     if backend_type == "EVENTBRIDGE":

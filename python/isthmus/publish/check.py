@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from isthmus.errors import Problem
 from isthmus.model import Draft
+from isthmus.publish.discovery import discovery_problems, is_discovered
 from isthmus.publish.expression import ExpressionError, engine_expression
 from isthmus.publish.function import function_problems, is_function
 from isthmus.publish.open_id import open_id_problems
@@ -154,7 +155,9 @@ def _backend_problems(resolved: Resolved) -> Iterator[Problem]:
     if is_function(draft):
         yield from function_problems(draft)
         return
-    if draft.backend_enable and not draft.uses_vpc and not service.service_address:
+    if service.discovery_config is not None and is_discovered(draft):
+        yield from discovery_problems(service.discovery_config, "BackendModelData.DiscoveryConfig")
+    elif draft.backend_enable and not draft.uses_vpc and not service.service_address:
         name, stage = str(draft.backend_id)[:60], resolved.frozen.stage
         text = f"there is no backend {name} with a model for {stage}; make it with CreateBackendModel."
         yield Problem("BackendId", text)

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from isthmus.model import Draft, FunctionComputeConfig, RequestParameter
 from isthmus.publish.check import placeholders, protocols
+from isthmus.publish.discovery import discovered_target, is_discovered
 from isthmus.publish.expression import engine_expression
 from isthmus.publish.function import event_target, has_http_trigger, http_trigger, is_function
 from isthmus.publish.open_id import compile_open_id
@@ -169,6 +170,8 @@ def _backend(resolved: Resolved) -> dict[str, Any]:
         else:
             # The event has the path and the method that the caller used.
             target, path, method = event_target(config, _header_names(draft)), resolved.path, ""
+    elif service.discovery_config is not None and is_discovered(draft):
+        target = discovered_target(service.discovery_config, service.http_target_host_name)
     elif draft.uses_vpc:
         target = _vpc_target(resolved)
     elif has_variable(service.service_address):
@@ -183,7 +186,7 @@ def _backend(resolved: Resolved) -> dict[str, Any]:
         target = {"type": "http", "scheme": scheme, "host": parts.hostname, "port": port}
         # A path of the address stands in front; alone, it stays as it is, its last slash included.
         path = join_path(parts.path, path) if service.service_path else parts.path or "/"
-    if service.http_target_host_name and not draft.uses_vpc:
+    if service.http_target_host_name and target["type"] in ("http", "address"):
         target["host_header"] = service.http_target_host_name
     backend = {
         "target": target,

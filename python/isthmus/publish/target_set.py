@@ -5,10 +5,13 @@ Called by `bindings.py` with options that `operations/access_targets.py` found n
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from isthmus.model.targets import AccessOptions, HealthCheck
 
+BALANCES = ("ROUND_ROBIN", "LEAST_REQUESTS", "CLIENT_ADDRESS", "HEADER")
+_HEADER = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _BALANCE = {"LEAST_REQUESTS": "least_requests", "CLIENT_ADDRESS": "client_address"}
 
 
@@ -20,16 +23,32 @@ def target_set(instance_id: str, port: int, options: AccessOptions) -> dict[str,
     for one in options.targets:
         targets.append({"target": one.instance_id or "", "port": one.port or port, "weight": _weight(one.weight)})
     found: dict[str, Any] = {"targets": targets}
-    balance = (options.balance or "").upper()
-    if balance == "HEADER":
-        found["balance"] = {"by": "header", "name": options.balance_header or ""}
-    elif balance in _BALANCE:
-        found["balance"] = {"by": _BALANCE[balance]}
+    balance = balance_of(options.balance, options.balance_header)
+    if balance is not None:
+        found["balance"] = balance
     if options.health_check is not None:
         found["check"] = _check(options.health_check)
     if (options.when_all_down or "").upper() == "REFUSE":
         found["when_all_down"] = "refuse"
     return found
+
+
+def balance_of(balance: str | None, header: str | None) -> dict[str, str] | None:
+    """None is round robin."""
+    kind = (balance or "").upper()
+    if kind == "HEADER":
+        return {"by": "header", "name": header or ""}
+    return {"by": _BALANCE[kind]} if kind in _BALANCE else None
+
+
+def balance_problem(balance: str | None, header: str | None) -> tuple[str, str] | None:
+    """The parameter, and what is wrong with it."""
+    kind, name = (balance or "").upper(), header or ""
+    if kind and kind not in BALANCES:
+        return "Balance", f"{kind[:40]!r} is not one of {', '.join(BALANCES)}."
+    if kind == "HEADER" and not _HEADER.fullmatch(name):
+        return "BalanceHeader", f"{name[:60]!r} is not a header name; HEADER needs one."
+    return None
 
 
 def status_range(text: str) -> tuple[int, int] | None:

@@ -133,7 +133,10 @@ def test_a_mock_model_is_served_and_a_function_is_not_implemented(workbench: Wor
             "InvalidBackendModelData",
             "HttpTargetHostName",
         ),
-        ('{"DiscoveryConfig": {"RcType": "NACOS"}}', "NotImplemented", "discovery"),
+        ('{"EdasConfig": {"EdasAppId": "a"}}', "NotImplemented", "EDAS"),
+        ('{"DiscoveryConfig": {"RcType": "zookeeper"}}', "NotImplemented", "ZooKeeper"),
+        ('{"discoveryConfig": {"NacosConfig": {"password": "p"}}}', "NotImplemented", "signing in"),
+        ('{"ServiceAddress": "http://x", "DiscoveryConfig": {}}', "InvalidBackendModelData", "DISCOVERY"),
     ],
 )
 def test_model_data_that_could_not_be_served_is_refused(workbench: Workbench, data: str, code: str, part: str) -> None:
@@ -143,3 +146,69 @@ def test_model_data_that_could_not_be_served_is_refused(workbench: Workbench, da
     place["StageName"] = "NOPE"
     good = json.dumps(ADDRESS)
     assert workbench.refused("CreateBackendModel", **place, BackendModelData=good).code == "InvalidStageName"
+
+
+NACOS = {"ServerAddress": "10.0.0.5, https://nacos.internal/registry", "ServiceName": "users", "Clusters": "a,b"}
+
+
+def test_an_api_runs_on_what_a_registry_tells(workbench: Workbench) -> None:
+    backend_id = backend(workbench, "DISCOVERY")
+    config = {"RcType": "nacos", "NacosConfig": NACOS, "Balance": "least_requests"}
+    model_id = model(workbench, backend_id, {"DiscoveryConfig": config, "HttpTargetHostName": "users.internal"})
+    api_id = using(workbench, backend_id)
+    workbench.call("DeployApi", ApiId=api_id, StageName="RELEASE")
+
+    def target() -> Any:
+        return workbench.editions()[f"{api_id}/RELEASE"]["backend"]["target"]
+
+    assert target() == {
+        "type": "discovered",
+        "scheme": "http",
+        "registry": {
+            "type": "nacos",
+            "servers": ["http://10.0.0.5:8848", "https://nacos.internal/registry"],
+            "namespace": "",
+            "group": "DEFAULT_GROUP",
+            "clusters": ["a", "b"],
+            "service": "users",
+        },
+        "balance": {"by": "least_requests"},
+        "host_header": "users.internal",
+    }
+    shown = workbench.call("DescribeBackendInfo", BackendId=backend_id)["BackendInfo"]["BackendModels"][0]
+    assert shown["BackendConfig"]["DiscoveryConfig"] == config
+    dns = {
+        "DiscoveryConfig": {"RcType": "DNS", "DnsConfig": {"Name": "users.internal", "Port": 8080}, "Scheme": "https"}
+    }
+    changed = {"BackendId": backend_id, "BackendModelId": model_id, "BackendModelData": json.dumps(dns)}
+    workbench.call("ModifyBackendModel", **changed)
+    assert target() == {
+        "type": "discovered",
+        "scheme": "https",
+        "registry": {"type": "dns", "name": "users.internal", "port": 8080},
+    }
+    assert "DiscoveryConfig" not in str(workbench.call("DescribeDeployedApi", ApiId=api_id, StageName="RELEASE"))
+
+
+@pytest.mark.parametrize(
+    ("config", "part"),
+    [
+        (None, "DiscoveryConfig: is required"),
+        ({}, "DiscoveryConfig.RcType"),
+        ({"RcType": "NACOS"}, "NacosConfig.ServerAddress"),
+        ({"RcType": "NACOS", "NacosConfig": {**NACOS, "ServerAddress": "ftp://x"}}, "NacosConfig.ServerAddress"),
+        ({"RcType": "NACOS", "NacosConfig": {**NACOS, "ServerAddress": "a:99999"}}, "NacosConfig.ServerAddress"),
+        ({"RcType": "NACOS", "NacosConfig": {**NACOS, "ServiceName": ""}}, "NacosConfig.ServiceName"),
+        ({"RcType": "NACOS", "NacosConfig": {**NACOS, "GroupName": "a b"}}, "NacosConfig.GroupName"),
+        ({"RcType": "DNS", "DnsConfig": {"Name": "a/b", "Port": 80}}, "DnsConfig.Name"),
+        ({"RcType": "DNS", "DnsConfig": {"Name": "a", "Port": 0}}, "DnsConfig.Port"),
+        ({"RcType": "NACOS", "NacosConfig": NACOS, "Scheme": "ftp"}, "DiscoveryConfig.Scheme"),
+        ({"RcType": "NACOS", "NacosConfig": NACOS, "Balance": "LUCK"}, "DiscoveryConfig.Balance"),
+        ({"RcType": "NACOS", "NacosConfig": NACOS, "Balance": "HEADER"}, "DiscoveryConfig.BalanceHeader"),
+    ],
+)
+def test_a_registry_that_could_not_be_asked_is_refused(workbench: Workbench, config: Any, part: str) -> None:
+    data = json.dumps({} if config is None else {"DiscoveryConfig": config})
+    place = {"BackendId": backend(workbench, "DISCOVERY"), "StageName": "RELEASE"}
+    error = workbench.refused("CreateBackendModel", **place, BackendModelData=data)
+    assert error.code == "InvalidBackendModelData" and part in error.message, error.message

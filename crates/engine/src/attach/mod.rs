@@ -2,13 +2,14 @@
 //!
 //! A backend's target is resolved once, and each address that is dialled is one that the address policy was asked about:
 //! by this process always, and by a connector again. `direct.rs` dials from this machine, `connector.rs` asks a connector
-//! that stands in the network, `bastion.rs` a bastion at its edge. Nothing a caller sends takes part. `egress.rs` keeps
+//! that stands in the network, `bastion.rs` a bastion at its edge; `names.rs` knows host names. Nothing a caller sends takes part. `egress.rs` keeps
 //! the addresses that backends see.
 
 mod bastion;
 mod connector;
 mod direct;
 mod egress;
+mod names;
 #[cfg(test)]
 mod tests;
 
@@ -19,10 +20,12 @@ use connector::Clients;
 use isthmus_connector::address::{forbidden, inner, is_loopback};
 use isthmus_connector::protocol::ErrorKind;
 use isthmus_plan::{Attachment, Network};
+use names::Names;
 use std::net::{IpAddr, SocketAddr};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::{lookup_host, TcpStream};
+use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 /// Addresses of one name that are tried; a resolver sorts by what is near and reachable.
@@ -123,11 +126,12 @@ pub struct Attachments {
     policy: Arc<AddressPolicy>,
     clients: Clients,
     bastions: Bastions,
+    names: Rc<Names>,
 }
 
 impl Attachments {
     pub fn new(policy: Arc<AddressPolicy>) -> Self {
-        Self { policy, clients: Clients::default(), bastions: Bastions::default() }
+        Self { policy, clients: Clients::default(), bastions: Bastions::default(), names: Rc::default() }
     }
 
     /// Resolves a target and connects to the first of its addresses that answers; each gets its share of the time.
@@ -150,7 +154,7 @@ impl Attachments {
     /// # Errors
     /// `Unresolved`.
     pub async fn resolve(&self, network: &Network, target: &str, port: u16) -> Result<Vec<SocketAddr>, ConnectFailure> {
-        resolve(network, target, port).await
+        resolve(&self.names, network, target, port).await
     }
 
     /// The source addresses that can be chosen towards a network; None: there is no choice.
@@ -227,7 +231,12 @@ impl Attachments {
 ///
 /// # Errors
 /// `Unresolved` when it stands for none.
-async fn resolve(network: &Network, target: &str, port: u16) -> Result<Vec<SocketAddr>, ConnectFailure> {
+async fn resolve(
+    names: &Rc<Names>,
+    network: &Network,
+    target: &str,
+    port: u16,
+) -> Result<Vec<SocketAddr>, ConnectFailure> {
     let text = network.instances.get(target).map_or(target, String::as_str);
     if let Ok(address) = text.parse::<IpAddr>() {
         return Ok(vec![SocketAddr::new(address, port)]);
@@ -240,8 +249,8 @@ async fn resolve(network: &Network, target: &str, port: u16) -> Result<Vec<Socke
     if looks_numeric {
         return Err(unresolved(format!("{target:?} is not an address in canonical form")));
     }
-    let found = lookup_host((text, port)).await.map_err(|error| unresolved(format!("{target:?}: {error}")))?;
-    let addresses: Vec<_> = found.take(ADDRESS_LIMIT).collect();
+    let found = names.addresses(text).await.map_err(|error| unresolved(format!("{target:?}: {error}")))?;
+    let addresses: Vec<_> = found.iter().map(|address| SocketAddr::new(*address, port)).collect();
     if addresses.is_empty() {
         return Err(unresolved(format!("{target:?} has no address")));
     }

@@ -50,17 +50,20 @@ fn refuses_the_gateways_own_ports_on_every_address_of_the_machine() {
 
 #[tokio::test]
 async fn resolves_instances_and_canonical_addresses_only() {
-    let address = resolve(&network(connector()), "i-web", 80).await.unwrap();
+    let address = resolve(&Rc::default(), &network(connector()), "i-web", 80).await.unwrap();
     assert_eq!(address, vec!["10.0.0.11:80".parse().unwrap()]);
     for target in ["127.1", "0x7f.0.0.1", "2130706433", "010.0.0.1", "i-other", "shop.internal"] {
         assert_eq!(
-            resolve(&network(connector()), target, 80).await.unwrap_err().kind,
+            resolve(&Rc::default(), &network(connector()), target, 80).await.unwrap_err().kind,
             FailureKind::Unresolved,
             "{target}"
         );
     }
     for target in ["127.1", "2130706433", "010.0.0.1"] {
-        assert_eq!(resolve(&network(host()), target, 80).await.unwrap_err().kind, FailureKind::Unresolved);
+        assert_eq!(
+            resolve(&Rc::default(), &network(host()), target, 80).await.unwrap_err().kind,
+            FailureKind::Unresolved
+        );
     }
 }
 

@@ -28,7 +28,7 @@ pub async fn dial(thread: &Rc<Thread>, route: &Route<'_>, deadline: Instant) -> 
     let limit = Duration::from_millis(thread.settings.connect_timeout_ms).min(left);
     let network = match &route.place {
         Place::Access { network, .. } => network.as_ref(),
-        Place::Host { .. } => &*OWN_NETWORK,
+        Place::Host { .. } | Place::Found { .. } => &*OWN_NETWORK,
     };
     let (target, port) = route.target();
     let connecting = thread.attachments.reach(network, target, port, limit);

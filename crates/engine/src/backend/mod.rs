@@ -9,6 +9,7 @@ pub mod breaker;
 pub mod checks;
 mod compressed;
 mod connect;
+pub mod discovery;
 mod function;
 mod http;
 mod http2;
@@ -37,6 +38,7 @@ use hyper::Response;
 use isthmus_plan::{Backend, Target};
 use route::Route;
 use std::rc::Rc;
+use std::time::Duration;
 
 pub async fn send(
     thread: &Rc<Thread>,
@@ -53,6 +55,12 @@ pub async fn send(
             http::exchange(thread, route, backend.timeout_ms, outgoing, entry).await
         }
         Target::Function(function) => function::call(thread, backend, function, outgoing, entry).await,
+        Target::Discovered(discovered) => {
+            let limit = Duration::from_millis(backend.timeout_ms);
+            let targets = thread.shared.discovery.find(discovered, limit).await?;
+            let route = Route::to_found(thread, discovered, &targets, &outgoing.headers)?.verifying(backend.verify_tls);
+            http::exchange(thread, route, backend.timeout_ms, outgoing, entry).await
+        }
         // Filled in before a request gets here.
         Target::Address { .. } => Err(Refusal::new(Kind::BackendAddress)),
         Target::Vpc { access, scheme, host } => {

@@ -3,7 +3,9 @@
 //! Made by `mod.rs` from the plan alone. It knows what `http.rs`, `http2.rs` and `connect.rs` ask of a place: the pool
 //! of its connections, the `Host` that it sees and the name that its certificate must have.
 
+use super::discovery;
 use super::pool::{TargetKey, TargetPool};
+use super::targets::Targets;
 use super::turns::{Picked, Running};
 use crate::record::Entry;
 use crate::request::answer::{Kind, Refusal};
@@ -11,7 +13,7 @@ use crate::request::Outgoing;
 use crate::thread::Thread;
 use crate::world::{Access, World};
 use hyper::header::{HeaderMap, HeaderValue, HOST};
-use isthmus_plan::{Network, Scheme};
+use isthmus_plan::{Discovered, Network, Scheme};
 use std::rc::Rc;
 use std::sync::Arc;
 use tokio::time::Instant;
@@ -38,6 +40,11 @@ pub enum Place<'w> {
         access: &'w Access,
         network: &'w Arc<Network>,
         picked: Option<Picked<'w>>,
+    },
+    /// A target that a registry told, under the name by which it was asked.
+    Found {
+        name: &'w str,
+        picked: Picked<'w>,
     },
 }
 
@@ -73,6 +80,21 @@ impl<'w> Route<'w> {
         Ok(Self { scheme, place, host: None, verifies, shows_address: false })
     }
 
+    /// # Errors
+    /// `NoHealthyTarget` when the registry named none.
+    pub fn to_found(
+        thread: &Thread,
+        discovered: &'w Discovered,
+        targets: &'w Targets,
+        headers: &HeaderMap,
+    ) -> Result<Self, Refusal> {
+        let (name, now) = (discovery::name_of(&discovered.registry), unix_ms(thread));
+        let none = || Refusal::new(Kind::NoHealthyTarget).with_detail(format!("{name}: {}", targets.explain(now)));
+        let picked = Picked::first(&thread.turns, targets, headers, now).ok_or_else(none)?;
+        let (scheme, host) = (discovered.scheme, discovered.host_header.as_deref());
+        Ok(Self { scheme, place: Place::Found { name, picked }, host, verifies: true, shows_address: false })
+    }
+
     /// With `Host` of the backend service.
     pub fn with_host(mut self, host: Option<&'w str>) -> Self {
         self.host = host;
@@ -96,6 +118,7 @@ impl<'w> Route<'w> {
     pub fn pool(&self, thread: &Thread) -> Rc<TargetPool> {
         let (name, revision) = match &self.place {
             Place::Host { host, .. } => (*host, None),
+            Place::Found { name, .. } => (*name, None),
             Place::Access { access, network, .. } => {
                 (access.access.name.as_str(), Some(access.revision.max(network.revision)))
             }
@@ -116,6 +139,7 @@ impl<'w> Route<'w> {
     pub fn target(&self) -> (&str, u16) {
         match &self.place {
             Place::Host { host, port } => (host, *port),
+            Place::Found { picked, .. } => picked.member().map_or(("", 0), |member| (&member.target, member.port)),
             Place::Access { access, picked, .. } => match picked.as_ref().and_then(Picked::member) {
                 Some(member) => (&member.target, member.port),
                 None => (&access.access.target, access.access.port),
@@ -126,6 +150,7 @@ impl<'w> Route<'w> {
     fn picked(&self) -> Option<&Picked<'w>> {
         match &self.place {
             Place::Access { picked, .. } => picked.as_ref(),
+            Place::Found { picked, .. } => Some(picked),
             Place::Host { .. } => None,
         }
     }
@@ -133,6 +158,7 @@ impl<'w> Route<'w> {
     fn picked_mut(&mut self) -> Option<&mut Picked<'w>> {
         match &mut self.place {
             Place::Access { picked, .. } => picked.as_mut(),
+            Place::Found { picked, .. } => Some(picked),
             Place::Host { .. } => None,
         }
     }
@@ -174,7 +200,7 @@ impl<'w> Route<'w> {
     pub fn host_header(&mut self, outgoing: &mut Outgoing) -> Option<HeaderValue> {
         let own = match &self.place {
             Place::Access { .. } => self.access_host(),
-            Place::Host { .. } => self.host,
+            Place::Host { .. } | Place::Found { .. } => self.host,
         };
         if let Some(value) = own.and_then(|host| HeaderValue::from_str(host).ok()) {
             return Some(value);
@@ -204,6 +230,7 @@ impl<'w> Route<'w> {
     pub fn note(&self, entry: &mut Entry, now: Instant) {
         let name = match &self.place {
             Place::Host { host, .. } => host,
+            Place::Found { name, .. } => name,
             Place::Access { access, .. } => access.access.name.as_str(),
         };
         entry.sent_to(name, self.target().1, now.into_std());
@@ -214,6 +241,8 @@ impl<'w> Route<'w> {
     pub fn tls_name(&self) -> &str {
         match &self.place {
             Place::Host { host, .. } => unbracketed(host),
+            // All instances of a service show the same certificate, or each one of its address.
+            Place::Found { .. } => self.host.map_or_else(|| self.target().0, without_port),
             Place::Access { .. } => match self.access_host() {
                 Some(host) => without_port(host),
                 None => self.address_of(self.target().0),
@@ -225,7 +254,7 @@ impl<'w> Route<'w> {
     fn address_of<'t>(&'t self, target: &'t str) -> &'t str {
         match &self.place {
             Place::Access { network, .. } => network.instances.get(target).map_or(target, String::as_str),
-            Place::Host { .. } => target,
+            Place::Host { .. } | Place::Found { .. } => target,
         }
     }
 }

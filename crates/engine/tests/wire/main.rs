@@ -5,11 +5,13 @@
 
 mod app_codes;
 mod backends;
+mod backends_discovery;
 mod backends_functions;
 mod backends_targets;
 mod backends_tls;
 mod charsets;
 mod domains;
+mod hostile_backends;
 mod hostile_http1;
 mod hostile_http2;
 mod hostile_identity;

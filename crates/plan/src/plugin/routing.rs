@@ -139,9 +139,9 @@ impl RoutedBackend {
     /// The target that results on top of an API's; None when a part that it needs is nowhere.
     pub fn target(&self, own: &Target) -> Option<Target> {
         let kind = self.backend_type.unwrap_or(match own {
-            Target::Http { .. } | Target::Address { .. } | Target::Function(_) => RoutedType::Http,
             Target::Vpc { .. } => RoutedType::Vpc,
             Target::Mock { .. } => RoutedType::Mock,
+            _ => RoutedType::Http,
         });
         match kind {
             RoutedType::Http => match &self.address {
