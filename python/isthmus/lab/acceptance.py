@@ -1,7 +1,8 @@
 """`isthmus lab test`: a lab of its own, and whether its networks and connectors keep what they promise.
 
 Each check is a function that says in its first words what is true when it returns. Checks run in order in one lab and
-build on each other's security groups; what a lab without namespaces cannot show is skipped and said to be.
+build on each other's security groups; what a lab without namespaces cannot show is skipped and said to be. Last comes
+a gateway in front of it all (`matrix.py`).
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from isthmus.lab.client import ConnectorRefusal, Page, get
+from isthmus.lab.matrix import run_matrix
+from isthmus.lab.report import Failed, Report, Skipped, expect
 from isthmus.lab.running import Lab
 from isthmus.lab.topology import EGRESS, METADATA, OTHER_PORT, VIRTUAL_HOST, page, shop_page, vpcs
 
@@ -24,21 +27,7 @@ UNLISTED = ((ECS1.address, OTHER_PORT), ("10.0.0.13", 80), ("10.0.0.1", 80), ("1
 FORBIDDEN = (METADATA, "100.100.100.200", "127.0.0.1", "0.0.0.0", "224.0.0.1", "::ffff:169.254.169.254")
 
 
-class Failed(Exception):
-    """A check found something else than it promises."""
-
-
-class Skipped(Exception):
-    """A check that this kind of lab cannot show."""
-
-
 Check = Callable[[Lab], None]
-
-
-def expect(found: object, wanted: object, what: str) -> None:
-    """Raises `Failed` unless both are equal."""
-    if found != wanted:
-        raise Failed(f"{what}: {found!r} instead of {wanted!r}")
 
 
 def fetch(lab: Lab, vpc: str, port: int = 80, source: str | None = FIRST, host: str = "lab") -> Page:
@@ -270,34 +259,6 @@ def own_network() -> tuple[str, ...]:
     return (*sorted(devices), Path("/proc/net/route").read_text(), Path("/proc/net/ipv6_route").read_text())
 
 
-class Report:
-    """Prints a line per check and keeps count."""
-
-    def __init__(self, echo: Callable[[str], None]) -> None:
-        self._echo = echo
-        self._number = 0
-        self.passed = self.failed = self.skipped = 0
-
-    def run(self, what: str, check: Callable[[], None]) -> None:
-        self._number += 1
-        try:
-            check()
-        except Skipped as reason:
-            self.skipped += 1
-            self._echo(f"skipped {self._number} {what} ({reason})")
-        except Exception as error:  # the outermost loop: one broken check must not hide the others
-            self.failed += 1
-            reason_text = str(error) if isinstance(error, Failed) else f"{type(error).__name__}: {error}"
-            self._echo(f"not ok {self._number} {what}: {reason_text}")
-        else:
-            self.passed += 1
-            self._echo(f"ok {self._number} {what}")
-
-    def summary(self) -> str:
-        skipped = f", {self.skipped} skipped" if self.skipped else ""
-        return f"{self.passed} passed, {self.failed} failed{skipped}"
-
-
 def run_all(start: Callable[[], Lab], echo: Callable[[str], None]) -> bool:
     """Whether nothing failed."""
     report = Report(echo)
@@ -308,6 +269,7 @@ def run_all(start: Callable[[], Lab], echo: Callable[[str], None]) -> bool:
         report.run("the network of the caller is as it was", lambda: expect(own_network(), before, "own network"))
         for check in CHECKS:
             report.run((check.__doc__ or "").strip(), lambda check=check: check(lab))  # type: ignore[misc]
+        run_matrix(lab, report)
         directory = lab.directory
     report.run("nothing is left when the lab ends", lambda: left_nothing(directory, before))
     echo(report.summary())

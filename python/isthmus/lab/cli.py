@@ -16,7 +16,7 @@ from typing import Any
 
 import click
 
-from isthmus.lab import acceptance, topology
+from isthmus.lab import acceptance, bastion, topology
 from isthmus.lab.modes import MODES, LabError
 from isthmus.lab.running import Lab
 
@@ -138,6 +138,14 @@ def show(running: Lab) -> None:
             rules = found["rules"][f"{name} {instance}"]
             admitted = ", ".join(f"{peer} to {port}" for peer, port in rules) or "nobody"
             click.echo(f"  {instance}    {address}, admits {admitted}")
+    show_bastion(running)
+
+
+def show_bastion(running: Lab) -> None:
+    """A second way into one of the networks."""
+    found = running.bastion("socks5")
+    click.echo(f"\nbastion  {found['host']}:{found['port']}, SOCKS5 and HTTP CONNECT, leads into {bastion.NETWORK}")
+    click.echo(f"  user {bastion.USER}, password {bastion.PASSWORD}")
 
 
 def next_steps(running: Lab) -> None:
@@ -150,6 +158,7 @@ def next_steps(running: Lab) -> None:
             f"  isthmus api CreateNetwork --NetworkId {name} --Cidrs {topology.CIDR} --Attachment {attachment}"
             f" --Instances {instances}"
         )
+    click.echo(f"  isthmus vpc create vpc-p --cidr {topology.CIDR} --password-file - --attach socks5://…  (see above)")
     click.echo(
         f"Admit the gateway:\n  isthmus lab sg-allow vpc-a ecs1 {topology.EGRESS[0]} {topology.WEB_PORT}{suffix}"
     )

@@ -10,19 +10,21 @@ import asyncio
 import json
 import os
 import signal
+import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from isthmus.lab import connectors
+from isthmus.lab import bastion, connectors
 from isthmus.lab.backends import Backends
-from isthmus.lab.builtin import BuiltinBackends
+from isthmus.lab.builtin import PORT_OFFSET, BuiltinBackends
 from isthmus.lab.connectors import Connector
 from isthmus.lab.modes import LabError
-from isthmus.lab.namespaces import Namespaces
+from isthmus.lab.namespaces import Namespaces, run
 from isthmus.lab.security_group import KernelGroups, check_rule, packets
 from isthmus.lab.state import start_time
-from isthmus.lab.topology import vpcs
+from isthmus.lab.topology import EGRESS, Vpc, vpcs
 
 COUNTERS = {"attempts": ("lab", "eni"), "metadata": ("lab", "switch"), "dropped": ("sg", "")}
 
@@ -30,13 +32,15 @@ COUNTERS = {"attempts": ("lab", "eni"), "metadata": ("lab", "switch"), "dropped"
 class Keeper:
     """One lab, from the inside."""
 
-    def __init__(self, directory: Path, mode: str, command: list[str]) -> None:
+    def __init__(self, directory: Path, mode: str, command: list[str], listener: int) -> None:
+        self._listener = listener
         self._directory = directory
         self._mode = mode
         self._command = command
         self._namespaces = Namespaces(directory)
         self._groups: KernelGroups | BuiltinBackends
         self._connectors: dict[str, Connector] = {}
+        self._bastion: subprocess.Popen[bytes] | None = None
         self.ended = asyncio.Event()
 
     async def build(self) -> None:
@@ -56,10 +60,32 @@ class Keeper:
         for vpc in networks:
             inside = None if self._mode == "loopback" else self._namespaces.inside(vpc.name, "eni")
             self._connectors[vpc.name] = connectors.make(self._directory, vpc, self._command, inside)
+        self._start_bastion(networks)
         for connector in self._connectors.values():
             connector.start()
         for connector in self._connectors.values():
             connector.wait_ready()
+
+    def _start_bastion(self, networks: Sequence[Vpc]) -> None:
+        """Listens on the socket that was handed in: it is one of the machine that the lab was started on."""
+        (vpc,) = (vpc for vpc in networks if vpc.name == bastion.NETWORK)
+        inside = None if self._mode == "loopback" else self._namespaces.inside(vpc.name, "eni")
+        rules = {
+            "log": str(self._directory / "bastion.log"),
+            "source": EGRESS[0],
+            "loopback_net": vpc.loopback_net if inside is None else None,
+            "port_offset": PORT_OFFSET,
+        }
+        command = [sys.executable, "-m", "isthmus.lab.bastion", str(self._listener), json.dumps(rules)]
+        with (self._directory / "bastion.errors").open("ab") as errors:
+            self._bastion = subprocess.Popen(
+                [*(inside or []), *command],
+                stdin=subprocess.DEVNULL,
+                stdout=errors,
+                stderr=errors,
+                pass_fds=(self._listener,),
+                preexec_fn=connectors.die_with_parent,
+            )
 
     async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One question, one answer."""
@@ -81,6 +107,8 @@ class Keeper:
                 self._change_rule(question)
             case "counter":
                 return {"packets": self._count(question["counter"], question["vpc"], question["instance"])}
+            case "connections":
+                return {"open": self._connections(question["vpc"], question["address"])}
             case "kill":
                 self._connector(question).kill()
             case "restart":
@@ -104,6 +132,9 @@ class Keeper:
     def close(self) -> None:
         for connector in self._connectors.values():
             connector.kill()
+        if self._bastion is not None:
+            self._bastion.kill()
+            self._bastion.wait()
 
     def _connector(self, question: dict[str, Any]) -> Connector:
         connector = self._connectors.get(question["vpc"])
@@ -126,6 +157,12 @@ class Keeper:
         table, place = COUNTERS[counter]
         return packets(self._namespaces, (vpc, place or instance), table, counter)
 
+    def _connections(self, vpc: str, address: str) -> int:
+        if self._mode == "loopback":
+            raise LabError("a lab without namespaces cannot tell its connections from others")
+        ask = ["ss", "--no-header", "--tcp", "--numeric", "state", "established", "dst", address]
+        return len(run([*self._namespaces.inside(vpc, "eni"), *ask]).splitlines())
+
     def _status(self) -> dict[str, Any]:
         names = [(vpc.name, instance.name) for vpc in vpcs() for instance in vpc.instances]
         return {
@@ -137,7 +174,9 @@ class Keeper:
 async def keep(directory: Path) -> int:
     """Exit code."""
     configuration = json.loads((directory / "keeper.json").read_text(encoding="utf-8"))
-    keeper = Keeper(directory, configuration["mode"], configuration["connector_command"])
+    keeper = Keeper(
+        directory, configuration["mode"], configuration["connector_command"], configuration["bastion_listener"]
+    )
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, keeper.ended.set)
     # A Ctrl-C is for the one who started the lab, and he ends it in order.

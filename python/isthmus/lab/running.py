@@ -18,7 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from isthmus.lab import modes, state
+from isthmus.lab import bastion, modes, state
 from isthmus.lab.client import ConnectorClient
 from isthmus.lab.connectors import PRODUCT_COMMAND, die_with_parent
 from isthmus.lab.modes import LabError
@@ -100,10 +100,15 @@ class Lab:
         starting = State(name, chosen.name, chosen.note, os.getpid(), state.start_time(os.getpid()))
         starting.save(directory)
         command = list(connector_command or PRODUCT_COMMAND)
-        replace_file(directory / "keeper.json", json.dumps({"mode": chosen.name, "connector_command": command}))
         lab = cls(directory, starting)
         try:
-            lab._start(chosen, is_detached)
+            # Made here, because the keeper is in a network of its own.
+            with socket.create_server(("127.0.0.1", 0)) as listener:
+                address = {"host": "127.0.0.1", "port": listener.getsockname()[1]}
+                replace_file(directory / "bastion.json", json.dumps(address))
+                given = {"mode": chosen.name, "connector_command": command, "bastion_listener": listener.fileno()}
+                replace_file(directory / "keeper.json", json.dumps(given))
+                lab._start(chosen, is_detached, listener.fileno())
         except BaseException:
             lab.stop()
             raise
@@ -123,7 +128,7 @@ class Lab:
         """Ends a lab that runs, or removes what a crash left of one; False when there is neither."""
         return state.end(state.run_directory(name))
 
-    def _start(self, chosen: modes.Mode, is_detached: bool) -> None:
+    def _start(self, chosen: modes.Mode, is_detached: bool, listener: int) -> None:
         log = self.directory / "keeper.log"
         with log.open("w", encoding="utf-8") as errors:
             process = subprocess.Popen(
@@ -134,6 +139,7 @@ class Lab:
                 text=True,
                 env={**os.environ, "PATH": modes.SEARCH_PATH},
                 start_new_session=True,
+                pass_fds=(listener,),
                 preexec_fn=None if is_detached else die_with_parent,
             )
         self._process = process
@@ -180,6 +186,16 @@ class Lab:
     def security_group(self, vpc: str, instance: str) -> SecurityGroup:
         return SecurityGroup(self, vpc, instance)
 
+    def bastion(self, mode: str) -> dict[str, Any]:
+        """How a network behind the bastion is attached: `socks5` or `http_connect`. It leads into vpc-b."""
+        address = json.loads((self.directory / "bastion.json").read_text(encoding="utf-8"))
+        return {"mode": mode, **address, "user": bastion.USER, "password": bastion.PASSWORD}
+
+    def bastion_log(self) -> list[str]:
+        """A line per wish that the bastion was told: how, address, port, and what came of it (0: connected)."""
+        path = self.directory / "bastion.log"
+        return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+
     def backend_log(self, vpc: str, instance: str) -> list[str]:
         """A line per request that the instance's web server answered: peer, host, port, request, status."""
         path = self.directory / vpc / instance / "access.log"
@@ -217,6 +233,10 @@ class Lab:
     def count(self, counter: str, vpc: str, instance: str = "") -> int:
         """Packets: connection `attempts` of a connector, `metadata` requests, `dropped` by an instance's group."""
         return int(self.ask("counter", counter=counter, vpc=vpc, instance=instance)["packets"])
+
+    def connections(self, vpc: str, address: str) -> int:
+        """How many connections from the network's entry point to an address stand."""
+        return int(self.ask("connections", vpc=vpc, address=address)["open"])
 
     def ask(self, operation: str, **question: Any) -> dict[str, Any]:
         """Raises `LabError`."""

@@ -151,3 +151,21 @@ fn leaves_from_the_source_address_of_the_network() {
     let answer = gateway.get("/web", &[]);
     assert_eq!((answer.code(), answer.message()), ("D504CO", "Backend service connect failed `no connection`"));
 }
+
+#[test]
+fn a_name_that_leads_out_of_the_networks_ranges_is_not_followed() {
+    let echo = Echo::start();
+    let body = |cidr: &str| {
+        let attachment = json!({"mode": "host"});
+        let body = json!({"network_id": "vpc-p", "attachment": attachment, "cidrs": [cidr]});
+        ("network", "vpc-p".to_owned(), body)
+    };
+    let mut gateway = gateway(json!({"mode": "host"}));
+    // What a name leads to is looked up at each connection, so this is also a name that was good when it was authorised.
+    gateway.apply(vec![body("127.0.0.0/8"), access("localhost", echo.address.port())]);
+    assert_eq!(gateway.get("/web", &[]).status, 200);
+    gateway.apply(vec![body("10.0.0.0/24")]);
+    let answer = gateway.get("/web", &[]);
+    assert_eq!((answer.status, answer.code()), (504, "X504VE"));
+    assert_eq!(echo.count(), 1);
+}

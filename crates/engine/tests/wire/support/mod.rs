@@ -3,6 +3,7 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 pub mod bastion;
+pub mod connector;
 pub mod docs;
 pub mod http2;
 pub mod plugins;
