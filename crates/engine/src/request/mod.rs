@@ -129,8 +129,6 @@ async fn steps(step: &mut Step<'_, '_>, request: Request<RequestBody>) -> Result
     entered.may_ask()?;
     let answer = backend::send(thread, world, chosen.backend, outgoing, step.entry).await;
     entered.leave(step, &answer);
-    if let Ok(response) = &answer {
-        two_way::answered(step, &permitted, response.status());
-    }
+    two_way::answered(step, &permitted, &answer);
     answer
 }

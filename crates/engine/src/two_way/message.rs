@@ -68,7 +68,7 @@ struct Call {
     host: Option<String>,
     path: String,
     #[serde(default)]
-    querys: Option<BTreeMap<String, Option<String>>>,
+    querys: Option<BTreeMap<String, Option<Values>>>,
     #[serde(default)]
     headers: Option<BTreeMap<String, Option<Values>>>,
     #[serde(default)]
@@ -81,6 +81,15 @@ struct Call {
 enum Values {
     One(String),
     Several(Vec<String>),
+}
+
+impl Values {
+    fn all(&self) -> &[String] {
+        match self {
+            Values::One(value) => std::slice::from_ref(value),
+            Values::Several(values) => values,
+        }
+    }
 }
 
 /// A call as a request, and the number that its answer must repeat.
@@ -112,12 +121,14 @@ pub fn read_call(text: &str, domain: &str) -> Result<ReadCall, Cow<'static, str>
     };
     let mut target = utf8_percent_encode(&call.path, PATH).to_string();
     let mut separator = '?';
-    for (name, value) in call.querys.into_iter().flatten() {
-        target.push(separator);
-        separator = '&';
-        target.extend(form_urlencoded::byte_serialize(name.as_bytes()));
-        target.push('=');
-        target.extend(form_urlencoded::byte_serialize(value.unwrap_or_default().as_bytes()));
+    for (name, values) in call.querys.iter().flatten() {
+        for value in values.as_ref().map_or(&[String::new()][..], Values::all) {
+            target.push(separator);
+            separator = '&';
+            target.extend(form_urlencoded::byte_serialize(name.as_bytes()));
+            target.push('=');
+            target.extend(form_urlencoded::byte_serialize(value.as_bytes()));
+        }
     }
     let sequence = headers.get(&SEQUENCE).cloned();
     let mut request = Request::new(RequestBody::from_bytes(body));
@@ -135,11 +146,7 @@ fn headers(call: &Call) -> Result<HeaderMap, Cow<'static, str>> {
     for (name, values) in call.headers.iter().flatten() {
         let refuse = || format!("`headers`: {:?} cannot be a header", name.chars().take(64).collect::<String>());
         let key = HeaderName::from_bytes(name.as_bytes()).map_err(|_| refuse())?;
-        let values = match values {
-            None => &[],
-            Some(Values::One(value)) => std::slice::from_ref(value),
-            Some(Values::Several(values)) => values.as_slice(),
-        };
+        let values = values.as_ref().map_or(&[][..], Values::all);
         for value in values {
             let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| refuse())?;
             headers.append(&key, value);

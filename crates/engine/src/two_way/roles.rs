@@ -50,9 +50,10 @@ pub async fn instead(
 }
 
 /// What the backend's answer means for the device.
-pub fn answered(step: &Step<'_, '_>, permitted: &Permitted<'_>, status: StatusCode) {
+pub fn answered(step: &Step<'_, '_>, permitted: &Permitted<'_>, answer: &Result<Response<ResponseBody>, Refusal>) {
+    let is_ok = answer.as_ref().is_ok_and(|response| response.status() == StatusCode::OK);
     let edition = permitted.matched.edition;
-    let Some(device) = step.peer.device.as_deref().filter(|_| status == StatusCode::OK) else { return };
+    let Some(device) = step.peer.device.as_deref().filter(|_| is_ok) else { return };
     match edition.edition.two_way {
         TwoWayRole::Register => step.thread.shared.devices.register(&scope(edition), device, app_id(permitted)),
         TwoWayRole::Unregister => step.thread.shared.devices.unregister(&scope(edition), device),
