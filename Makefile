@@ -6,6 +6,7 @@ NATIVE := python/isthmus/_native.abi3.so
 NODE := tests/clients/node/node_modules/.package-lock.json
 GO_CLIENT := .cache/clients/management-go
 JAVA_CLIENT := .cache/clients/java/Management.class
+JAVA_CALLS := .cache/clients/java_calls/Calls.class
 CONSOLE := python/isthmus/control/static/index.html
 CONSOLE_NODE := console/node_modules/.package-lock.json
 # A Node that can build the console goes before the machine's own.
@@ -45,7 +46,7 @@ test: build .cache/system $(NODE) clients ## all tests
 # Where there is no Go, or no JDK and Maven, the tests that need these clients are skipped and say so.
 clients:
 	@if command -v go >/dev/null; then $(MAKE) --no-print-directory $(GO_CLIENT); fi
-	@if command -v javac >/dev/null && command -v mvn >/dev/null; then $(MAKE) --no-print-directory $(JAVA_CLIENT); fi
+	@if command -v javac >/dev/null && command -v mvn >/dev/null; then $(MAKE) --no-print-directory $(JAVA_CLIENT) $(JAVA_CALLS); fi
 
 check: build ## linters, types, formats, repository rules
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -92,6 +93,10 @@ $(GO_CLIENT): $(wildcard tests/clients/go/*)
 $(JAVA_CLIENT): $(wildcard tests/clients/java/*) requirements/jars.sh
 	rm -rf $(@D) && bash requirements/jars.sh tests/clients/java $(@D)
 	javac -Xlint:-options -nowarn -cp '$(@D)/*' -d $(@D) tests/clients/java/Management.java
+
+$(JAVA_CALLS): $(wildcard tests/clients/java_calls/*) requirements/jars.sh
+	rm -rf $(@D) && bash requirements/jars.sh tests/clients/java_calls $(@D)
+	javac -Xlint:-options -nowarn -cp '$(@D)/*' -d $(@D) tests/clients/java_calls/Calls.java
 
 .cache/system: requirements/system.sh
 	mkdir -p .cache && bash requirements/system.sh && touch $@

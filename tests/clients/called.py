@@ -43,7 +43,11 @@ class Called(Walk):
             "ServiceTimeout": 5000,
         }
         name = path.strip("/").replace("/", "_").replace("*", "all") or "root"
-        given = {"api_name": f"api_{name}", "request_config": json.dumps(request), "service_config": json.dumps(service)}
+        given = {
+            "api_name": f"api_{name}",
+            "request_config": json.dumps(request),
+            "service_config": json.dumps(service),
+        }
         self.create_api(**{**given, **changes})
         self.publish()
         if changes.get("auth_type") != "ANONYMOUS":

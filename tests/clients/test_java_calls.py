@@ -14,9 +14,9 @@ from typing import Any
 
 import httpx
 import pytest
-
 from called import Called
 from origin import Origin, origin
+
 from running import DEADLINE, Running
 
 HERE = Path(__file__).parent
@@ -107,7 +107,9 @@ def test_every_kind_of_signed_call(calls: Calls, over: str) -> None:
     assert seen["method"] == "GET" and seen["headers"]["x-own"] == "text"
     assert dict(httpx.QueryParams(seen["target"].partition("?")[2])) == query["QUERY"]
 
-    form = calls.call(over, "POST_FORM", "/echo/form", **{"in": {"BODY": {"name": "a b", "ü": "&"}, "QUERY": {"q": "1"}}})
+    form = calls.call(
+        over, "POST_FORM", "/echo/form", **{"in": {"BODY": {"name": "a b", "ü": "&"}, "QUERY": {"q": "1"}}}
+    )
     assert form.get("status") == 200, form
     assert dict(httpx.QueryParams(json.loads(form["body"])["body"])) == {"name": "a b", "ü": "&"}
 

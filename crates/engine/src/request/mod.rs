@@ -103,8 +103,10 @@ async fn steps(step: &mut Step<'_, '_>, request: Request<RequestBody>) -> Result
     let permitted = permit::check(world, identified, now.unix_ms())?;
     throttle::check(step, &permitted)?;
     go_on!(plugins::on_permitted(step, &head, &mut body, &permitted));
-    if let Some(answer) = two_way::instead(step, &permitted, &head, &mut body).await? {
-        return Ok(answer);
+    if two_way::is_management(&permitted) {
+        if let Some(answer) = two_way::instead(step, &permitted, &head, &mut body).await? {
+            return Ok(answer);
+        }
     }
     let edition = permitted.matched.edition;
     let routed = plugins::route(step, &head, &mut body, &permitted.matched).await?;

@@ -14,7 +14,7 @@ mod roles;
 pub use channel::Channel;
 pub use devices::{Device, Devices};
 pub use open::open;
-pub use roles::{answered, instead};
+pub use roles::{answered, instead, is_management};
 
 use hyper::header::HeaderName;
 

@@ -20,6 +20,12 @@ use tokio::sync::oneshot;
 /// Bytes of one notice.
 const NOTICE_LIMIT: u64 = 128 * 1024;
 
+/// Whether the API is one of the three; for all others nothing more is done here.
+#[inline]
+pub fn is_management(permitted: &Permitted<'_>) -> bool {
+    permitted.matched.edition.edition.two_way != TwoWayRole::Common
+}
+
 /// The answer of an API that has no backend.
 ///
 /// # Errors
@@ -45,7 +51,7 @@ pub async fn instead(
             }
             Ok(None)
         }
-        TwoWayRole::Notify => notify(step, edition, head, body).await.map(Some),
+        TwoWayRole::Notify => Box::pin(notify(step, edition, head, body)).await.map(Some),
     }
 }
 
