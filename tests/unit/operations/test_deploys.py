@@ -268,7 +268,6 @@ def test_every_part_of_a_definition_fits_every_response(workbench: Workbench) ->
     ("change", "feature"),
     [
         ({"DisableInternet": "true"}, "DisableInternet"),
-        ({"WebSocketApiType": "NOTIFY"}, "WebSocket APIs"),
         ({"RequestParameters": [{"ApiParameterName": "id", "Location": "PATH", "JsonScheme": "{}"}]}, "JsonScheme"),
     ],
 )
