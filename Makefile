@@ -39,7 +39,7 @@ demo-stop: ## stop what `make demo` left running
 test: build .cache/system $(NODE) clients ## all tests
 	cargo test --quiet --workspace
 	$(WITH_NODE) cd console && npx vitest run --silent
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(WITH_NODE) $(BIN)/python -m pytest -n 2 --dist loadfile
 	cargo build --quiet --release -p isthmus-engine --example serve && $(BIN)/python bench/counts.py --check
 	$(BIN)/python fuzz/run.py --seconds 3
 
