@@ -44,3 +44,10 @@ def pages(
         if not found or seen >= int(answer["TotalCount"]):
             return
         number += 1
+
+
+def places(access: Mapping[str, Any]) -> list[tuple[str, int]]:
+    """Every target of a VPC access with its port."""
+    own = int(access["Port"])
+    others = [(one["InstanceId"], int(one.get("Port") or own)) for one in access.get("Targets") or ()]
+    return [(access["InstanceId"], own), *others]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from isthmus.cli.calling import VENDOR, ask, pages
+from isthmus.cli.calling import VENDOR, ask, pages, places
 from isthmus.cli.egress_rules import FORMATS, Admission
 from isthmus.cli.options import state_option
 
@@ -34,7 +34,8 @@ def egress(form: str, network: str | None, access: str | None, state_dir: Path |
     wanted = {"NetworkId": network} if network else {}
     admissions = []
     for one in pages(state_dir, "DescribeNetworks", ("Networks", "Network"), wanted):
-        ports = sorted({int(each["Port"]) for each in accesses if each["VpcId"] == one["NetworkId"]})
+        of_network = [each for each in accesses if each["VpcId"] == one["NetworkId"]]
+        ports = sorted({port for each in of_network for _, port in places(each)})
         admissions.append(Admission(one["NetworkId"], one.get("EgressAddresses", []), ports))
     if network and not admissions:
         _fail(f"there is no network {network}: isthmus vpc list")

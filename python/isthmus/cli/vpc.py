@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from isthmus.cli.calling import VENDOR, ask, pages
+from isthmus.cli.calling import VENDOR, ask, pages, places
 from isthmus.cli.options import state_option
 from isthmus.cli.vpc_attachment import FORMS, attachment, instances
 
@@ -126,9 +126,9 @@ def connect_command(network: str, netns: str | None, state_dir: Path | None) -> 
     seen = ask(state_dir, "DescribeNetworkInstances", NetworkId=network).get("Instances", [])
     addresses = {each["InstanceId"]: each["Address"] for each in seen}
     allow = []
-    for access in _accesses(state_dir, network):
-        address = addresses.get(access["InstanceId"], access["InstanceId"])
-        allow.append(f"[{address}]:{access['Port']}" if ":" in address else f"{address}:{access['Port']}")
+    for target, port in (place for access in _accesses(state_dir, network) for place in places(access)):
+        address = addresses.get(target, target)
+        allow.append(f"[{address}]:{port}" if ":" in address else f"{address}:{port}")
     configuration = {
         "socket": attached["socket"],
         "allow": sorted(set(allow)),

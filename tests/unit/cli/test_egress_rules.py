@@ -55,7 +55,16 @@ def gateway(monkeypatch: pytest.MonkeyPatch) -> None:
         {"NetworkId": "vpc-a", "EgressAddresses": ["10.0.0.250"]},
         {"NetworkId": "vpc-b", "EgressAddresses": []},
     ]
-    accesses = [{"Name": "web", "VpcId": "vpc-a", "Port": 80}, {"Name": "other", "VpcId": "vpc-a", "Port": 81}]
+    accesses = [
+        {"Name": "web", "VpcId": "vpc-a", "InstanceId": "i-1", "Port": 80},
+        {
+            "Name": "other",
+            "VpcId": "vpc-a",
+            "InstanceId": "i-1",
+            "Port": 81,
+            "Targets": [{"InstanceId": "i-2", "Port": 82}],
+        },
+    ]
 
     def pages(
         _state: Path | None, action: str, _path: tuple[str, str], given: dict[str, str], _version: str = ""
@@ -86,3 +95,5 @@ def test_what_is_not_known_is_said_beside_the_output(gateway: None, words: str, 
 def test_an_access_narrows_the_rule_to_its_port(gateway: None) -> None:
     done = CliRunner().invoke(isthmus, ["instance", "egress", "--access", "web", "--format", "nftables"])
     assert "tcp dport { 80 } accept" in done.stdout
+    done = CliRunner().invoke(isthmus, ["instance", "egress", "--access", "other", "--format", "nftables"])
+    assert "tcp dport { 81, 82 } accept" in done.stdout

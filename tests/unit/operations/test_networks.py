@@ -101,6 +101,13 @@ def test_modifying_a_network_keeps_what_is_absent_and_its_accesses(workbench: Wo
     assert records(workbench)["network vpc-a"]["instances"] == instances
 
 
+def test_a_further_target_of_an_access_is_kept_too(workbench: Workbench) -> None:
+    new_network(workbench, Instances={"i-a-ecs1": "10.0.0.11", "i-b": "10.0.0.12"})
+    workbench.call("SetVpcAccess", **ACCESS, Targets=[{"InstanceId": "i-b"}])
+    refused = workbench.refused("ModifyNetwork", NetworkId="vpc-a", Instances={"i-a-ecs1": "10.0.0.11"})
+    assert refused.code == "DependencyViolationVpcAccess"
+
+
 def test_a_network_goes_when_no_access_needs_it(workbench: Workbench) -> None:
     new_network(workbench)
     workbench.call("SetVpcAccess", **ACCESS)
