@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
@@ -62,7 +63,10 @@ def test_an_engine_is_asked_over_its_feed_and_its_answer_comes_back(running_plan
 def test_an_engine_without_a_feed_that_takes_questions_is_not_asked(running_plane: RunningPlane, query: str) -> None:
     with running_plane.client() as client, client.stream("GET", f"/plane/v1/feed?{query}") as feed:
         next(feed.iter_lines())
+        started = time.monotonic()
         assert running_plane.plane.ask("n1", WANTED, DEADLINE) == ("n1", None)
+        # It was not asked, so nothing was waited for.
+        assert time.monotonic() - started < DEADLINE / 2
     assert running_plane.plane.ask("", WANTED, DEADLINE) == ("", None)
 
 
