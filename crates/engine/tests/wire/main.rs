@@ -18,6 +18,7 @@ mod hostile_identity;
 mod hostile_limits;
 mod hostile_messages;
 mod hostile_paths;
+mod models;
 mod network_isolation;
 mod networks;
 mod nonces;
