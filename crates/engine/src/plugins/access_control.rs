@@ -52,10 +52,5 @@ fn holds(rule: &AccessRule, scope: &Scoped<'_>, step: &Step<'_, '_>) -> bool {
 
 fn denial(rule: &AccessRule, index: usize, scope: &Scoped<'_>) -> Refusal {
     let name = rule.name.clone().unwrap_or_else(|| format!("rule {}", index + 1));
-    Refusal::because(Kind::AccessDenied, format!("`{name}`")).with_custom(Custom {
-        status: rule.status_code,
-        message: rule.error_message.as_ref().map(|text| text.render(scope)),
-        headers: rule.response_headers.iter().map(|(name, text)| (name.clone(), text.render(scope))).collect(),
-        body: rule.response_body.as_ref().map(|text| text.render(scope)),
-    })
+    Refusal::because(Kind::AccessDenied, format!("`{name}`")).with_custom(Custom::of(&rule.answer, scope))
 }

@@ -6,7 +6,7 @@ use crate::request::answer::{self, Custom, Kind, Refusal};
 use hyper::header::{HeaderMap, CONTENT_ENCODING, CONTENT_TYPE};
 use hyper::Response;
 use isthmus_plan::expression::Scope as _;
-use isthmus_plan::plugin::error_mapping::{ErrorMapping as Definition, MappedAnswer};
+use isthmus_plan::plugin::ErrorMapping as Definition;
 use isthmus_plan::{PlanError, Plugin};
 
 /// Largest body that is looked into; fields of a longer one are null, and it passes as it is.
@@ -14,14 +14,11 @@ const BODY_LIMIT: usize = 1024 * 1024;
 
 pub struct ErrorMapping {
     definition: Definition,
-    /// What each mapping answers, in their order.
-    answers: Vec<MappedAnswer>,
 }
 
 impl ErrorMapping {
     pub fn compile(_: &Plugin, definition: &Definition) -> Result<Self, PlanError> {
-        let answers = definition.mappings.iter().map(|mapping| mapping.answer()).collect();
-        Ok(Self { definition: definition.clone(), answers })
+        Ok(Self { definition: definition.clone() })
     }
 
     /// `refusal` is there when the gateway made the answer.
@@ -58,18 +55,13 @@ impl ErrorMapping {
             return None;
         }
         let code = self.definition.error_code.as_ref().and_then(|name| scope.value(name).into_text());
-        let fits = self.definition.mappings.iter().position(|mapping| match (&mapping.code, &mapping.condition) {
+        let fits = self.definition.mappings.iter().find(|mapping| match (&mapping.code, &mapping.condition) {
             (Some(wanted), _) => code.as_deref() == Some(wanted),
             (None, Some(condition)) => condition.holds(&scope),
             (None, None) => false,
         });
-        let found = fits.and_then(|index| self.answers.get(index)).or(self.definition.default_mapping.as_ref())?;
-        Some(Custom {
-            status: found.status_code,
-            message: found.error_message.as_ref().map(|text| text.render(&scope)),
-            headers: found.response_headers.iter().map(|(name, text)| (name.clone(), text.render(&scope))).collect(),
-            body: found.response_body.as_ref().map(|text| text.render(&scope)),
-        })
+        let found = fits.map(|mapping| &mapping.answer).or(self.definition.default_mapping.as_ref())?;
+        Some(Custom::of(found, &scope))
     }
 }
 

@@ -11,6 +11,8 @@ use crate::settings::RefusalBody;
 use bytes::Bytes;
 use hyper::header::{HeaderName, HeaderValue, CONNECTION, CONTENT_TYPE};
 use hyper::{Response, StatusCode};
+use isthmus_plan::expression::Scope;
+use isthmus_plan::plugin::{OwnAnswer, Template};
 use std::borrow::Cow;
 
 /// Whose fault a refusal is.
@@ -134,6 +136,19 @@ pub struct Custom {
     pub message: Option<String>,
     pub headers: Vec<(String, String)>,
     pub body: Option<String>,
+}
+
+impl Custom {
+    pub fn of(answer: &OwnAnswer, scope: &dyn Scope) -> Self {
+        let rendered = |text: &Option<Template>| text.as_ref().map(|text| text.render(scope));
+        let headers = answer.response_headers.iter().map(|(name, text)| (name.clone(), text.render(scope)));
+        Self {
+            status: answer.status_code,
+            message: rendered(&answer.error_message),
+            headers: headers.collect(),
+            body: rendered(&answer.response_body),
+        }
+    }
 }
 
 impl Refusal {

@@ -89,3 +89,25 @@ fn a_field_of_the_body_can_decide_and_the_body_still_arrives() {
     assert_eq!(post("{\"kind\": \"good\"}").seen()["body"], "{\"kind\": \"good\"}");
     assert_eq!(post("not json").status, 200);
 }
+
+#[test]
+fn a_wrong_field_of_a_rule_is_told_with_its_place() {
+    let told = |change: Value| {
+        let mut rule = json!({"condition": "true", "ifTrue": "DENY"});
+        rule.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        let definition = json!({"rules": [rule]});
+        let problems =
+            isthmus_plan::Definition::decode(isthmus_plan::PluginType::AccessControl, definition).unwrap_err();
+        problems.first().unwrap().to_string()
+    };
+    for (change, place, problem) in [
+        (json!({"statusCode": "x"}), "rules[0]", "statusCode \"x\""),
+        (json!({"statusCode": 99}), "rules[0].statusCode", "between 200 and 599"),
+        (json!({"responseBody": "${none}"}), "rules[0].responseBody", "$none"),
+        (json!({"responseHeaders": {"Content-Length": "1"}}), "rules[0].responseHeaders", "set by the gateway"),
+        (json!({"other": 1}), "rules[0]", "unknown field `other`"),
+    ] {
+        let text = told(change);
+        assert!(text.contains(place) && text.contains(problem), "{text}");
+    }
+}

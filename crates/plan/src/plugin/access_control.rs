@@ -1,12 +1,10 @@
 //! `accessControl`: conditions that let a request through or turn it away.
 
 use super::selector::Parameters;
-use super::template::Template;
-use super::{scalar, Problems};
+use super::{OwnAnswer, Problems};
 use crate::expression::Expression;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use std::collections::BTreeMap;
 
 /// Rules are tried in order; the first whose outcome is ALLOW or DENY decides, and at the end of the list the request
 /// is allowed. Source: vendor page "Access control plug-in".
@@ -33,19 +31,9 @@ pub struct AccessRule {
     /// Outcome when it does not hold.
     #[serde(default)]
     pub if_false: Option<Verdict>,
-    /// Status of a denial, 403 without it.
-    #[serde(default, deserialize_with = "scalar::optional")]
-    #[schemars(with = "Option<u16>", range(min = 200, max = 599))]
-    pub status_code: Option<u16>,
-    /// `X-Ca-Error-Message` of a denial; `${name}` stands for a parameter's value.
-    #[serde(default)]
-    pub error_message: Option<Template>,
-    /// Headers of a denial.
-    #[serde(default)]
-    pub response_headers: BTreeMap<String, Template>,
-    /// Body of a denial.
-    #[serde(default)]
-    pub response_body: Option<Template>,
+    /// The answer of a denial; its status is 403 without `statusCode`.
+    #[serde(flatten)]
+    pub answer: OwnAnswer,
     /// With `assertInDataset`: the condition is that this parameter's value is in the data set.
     #[serde(default)]
     pub assert_parameter_name: Option<String>,
@@ -82,12 +70,7 @@ impl AccessControl {
             if rule.if_true.is_none() && rule.if_false.is_none() {
                 problems.add(field("ifTrue"), "needs ifTrue, ifFalse or both: ALLOW or DENY");
             }
-            problems.status(&field("statusCode"), rule.status_code);
-            problems.headers(&field("responseHeaders"), rule.response_headers.keys());
-            let texts = rule.error_message.iter().chain(&rule.response_body).chain(rule.response_headers.values());
-            for text in texts {
-                problems.undeclared(&field("errorMessage"), &self.parameters, text.names());
-            }
+            rule.answer.check(&format!("rules[{index}]"), &self.parameters, problems);
         }
     }
 }

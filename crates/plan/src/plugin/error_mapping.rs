@@ -1,12 +1,10 @@
 //! `errorMapping`: answers that callers understand in place of those the backend or the gateway gave.
 
 use super::selector::Parameters;
-use super::template::Template;
-use super::{scalar, Problems};
+use super::{scalar, OwnAnswer, Problems};
 use crate::expression::Expression;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
-use std::collections::BTreeMap;
 
 /// When `errorCondition` holds for an answer, the first mapping that fits replaces its status, message, headers and
 /// body, as far as the mapping names them. Source: vendor page "Plug-ins of the error mapping type".
@@ -24,7 +22,7 @@ pub struct ErrorMapping {
     pub mappings: Vec<Mapping>,
     /// For an error that no mapping fits; without it such an answer stays as it is.
     #[serde(default)]
-    pub default_mapping: Option<MappedAnswer>,
+    pub default_mapping: Option<OwnAnswer>,
 }
 
 /// One mapping: which errors, and what they become.
@@ -38,45 +36,9 @@ pub struct Mapping {
     /// Fits when it holds.
     #[serde(default)]
     pub condition: Option<Expression>,
-    /// Status of the new answer.
-    #[serde(default, deserialize_with = "scalar::optional")]
-    #[schemars(with = "Option<u16>", range(min = 200, max = 599))]
-    pub status_code: Option<u16>,
-    /// `X-Ca-Error-Message` of the new answer; `${name}` stands for a parameter's value.
-    #[serde(default)]
-    pub error_message: Option<Template>,
-    #[serde(default)]
-    pub response_headers: BTreeMap<String, Template>,
-    #[serde(default)]
-    pub response_body: Option<Template>,
-}
-
-/// What an error becomes when no mapping fits.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct MappedAnswer {
-    /// Status of the new answer.
-    #[serde(default, deserialize_with = "scalar::optional")]
-    #[schemars(with = "Option<u16>", range(min = 200, max = 599))]
-    pub status_code: Option<u16>,
-    /// `X-Ca-Error-Message` of the new answer; `${name}` stands for a parameter's value.
-    #[serde(default)]
-    pub error_message: Option<Template>,
-    #[serde(default)]
-    pub response_headers: BTreeMap<String, Template>,
-    #[serde(default)]
-    pub response_body: Option<Template>,
-}
-
-impl Mapping {
-    pub fn answer(&self) -> MappedAnswer {
-        MappedAnswer {
-            status_code: self.status_code,
-            error_message: self.error_message.clone(),
-            response_headers: self.response_headers.clone(),
-            response_body: self.response_body.clone(),
-        }
-    }
+    /// What it becomes.
+    #[serde(flatten)]
+    pub answer: OwnAnswer,
 }
 
 /// `resultCode`, `$resultCode` and `${resultCode}` name the same parameter.
@@ -104,19 +66,10 @@ impl ErrorMapping {
                     problems.undeclared(&format!("{field}.condition"), &self.parameters, names);
                 }
             }
-            self.check_answer(&field, &mapping.answer(), problems);
+            mapping.answer.check(&field, &self.parameters, problems);
         }
         if let Some(answer) = &self.default_mapping {
-            self.check_answer("defaultMapping", answer, problems);
-        }
-    }
-
-    fn check_answer(&self, field: &str, answer: &MappedAnswer, problems: &mut Problems) {
-        problems.status(&format!("{field}.statusCode"), answer.status_code);
-        problems.headers(&format!("{field}.responseHeaders"), answer.response_headers.keys());
-        let texts = answer.error_message.iter().chain(&answer.response_body).chain(answer.response_headers.values());
-        for text in texts {
-            problems.undeclared(&format!("{field}.errorMessage"), &self.parameters, text.names());
+            answer.check("defaultMapping", &self.parameters, problems);
         }
     }
 }
