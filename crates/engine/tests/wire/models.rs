@@ -91,7 +91,7 @@ fn a_path_leads_where_the_model_says() {
 
 // --- texts of a request ------------------------------------------------------------------------------------------
 
-const WORDS: [&str; 8] = ["", "x", "a b", "1+1", "50%", "Größe", "a&b=c", "~-._*"];
+const WORDS: [&str; 8] = ["", "x", " a b", "1+1", "50%", "Größe", "a&b=c", "~-._*"];
 
 /// Every byte that is not a letter or a digit as `%XX`, a space now and then as `+`.
 fn encoded(text: &str, random: &mut Rng) -> String {

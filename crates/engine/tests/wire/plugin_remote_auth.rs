@@ -144,6 +144,10 @@ fn a_vpc_access_leads_to_it_and_only_to_it() {
     gateway.apply(vec![("vpc_access", "auth".into(), access)]);
     assert_eq!(with(&gateway, "good").status, 200);
     assert_eq!(seen_header(&service.last(), "host"), Some("auth.internal"));
+    let uri = json!({"vpcAccessName": "auth", "path": "/auth", "vpcScheme": "HTTPS"});
+    let tls = definition(&service, json!({"authUriType": "HTTP-VPC", "authUri": uri}));
+    gateway.apply(vec![plugin("p1", "remoteAuth", tls)]);
+    assert_eq!(with(&gateway, "good").code(), "D504CS", "this service speaks no TLS");
 }
 
 #[test]

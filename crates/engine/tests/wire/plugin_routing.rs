@@ -5,6 +5,7 @@ use crate::support::{
     app, app_auth, domain, edition, grant, group, http_backend, seen_header, Echo, Gateway, APP_CODE, APP_ID,
 };
 use serde_json::{json, Value};
+use std::net::TcpListener;
 
 fn vpc(name: &str, echo: &Echo) -> (&'static str, String, Value) {
     let body = json!({"access_id": name, "name": name, "network_id": "vpc-here", "target": "127.0.0.1",
@@ -74,6 +75,30 @@ fn a_route_can_change_the_host_and_the_time_limit_alone() {
         "backend": {"httpTargetHostName": "shop.example.com", "timeout": "3000"}}]);
     let seen = get(&gateway(&echo, routes), "/a").seen();
     assert_eq!(seen_header(&seen, "host"), Some("shop.example.com"));
+}
+
+#[test]
+fn a_route_has_a_time_limit_of_its_own() {
+    let (echo, silent) = (Echo::start(), TcpListener::bind("127.0.0.1:0").unwrap());
+    let address = format!("http://{}", silent.local_addr().unwrap());
+    let routes = json!([{"name": "slow", "condition": "1 = 1",
+        "backend": {"type": "HTTP", "address": address, "timeout": 100}}]);
+    let began = std::time::Instant::now();
+    assert_eq!(get(&gateway(&echo, routes), "/a").code(), "D504TO");
+    assert!(began.elapsed() < std::time::Duration::from_secs(4), "the API itself would wait for 5 seconds");
+}
+
+#[test]
+fn a_route_can_speak_tls_to_a_vpc_access_and_a_mock_has_its_body() {
+    let echo = Echo::start();
+    let routes = json!([
+        {"name": "mock", "condition": "$version = '1'", "backend": {"type": "MOCK", "body": "made here"}},
+        {"name": "tls", "condition": "1 = 1", "backend": {"type": "HTTP-VPC", "vpcAccessName": "own", "vpcScheme": "HTTPS"}},
+    ]);
+    let gateway = gateway(&echo, routes);
+    let mock = get(&gateway, "/a?version=1");
+    assert_eq!((mock.status, mock.text().as_str()), (200, "made here"));
+    assert_eq!(get(&gateway, "/a").code(), "D504CS", "this backend speaks no TLS");
 }
 
 #[test]
