@@ -6,7 +6,7 @@ export PATH="$PATH:/usr/sbin:/sbin"
 # Debian keeps the server of PostgreSQL out of the path.
 for folder in /usr/lib/postgresql/*/bin; do PATH="$PATH:$folder"; done
 
-declare -A packages=([curl]=curl [nginx]=nginx-light [postgres]=postgresql [ip]=iproute2 [nft]=nftables [nsenter]=util-linux [strace]=strace [valgrind]=valgrind [wrk]=wrk [chromium]=chromium)
+declare -A packages=([curl]=curl [nginx]=nginx-light [postgres]=postgresql [ip]=iproute2 [nft]=nftables [nsenter]=util-linux [strace]=strace [valgrind]=valgrind [wrk]=wrk [chromium]=chromium [go]=golang-go [javac]=default-jdk-headless [mvn]=maven)
 missing=()
 # Pictures of the console in Chinese need a font that has it.
 fc-list :lang=zh 2>/dev/null | grep -q . || missing+=(fonts-wqy-zenhei)
