@@ -5,6 +5,7 @@ VENV := .venv/.installed
 NATIVE := python/isthmus/_native.abi3.so
 NODE := tests/clients/node/node_modules/.package-lock.json
 GO_CLIENT := .cache/clients/management-go
+H2SPEC := .cache/clients/h2spec
 JAVA_CLIENT := .cache/clients/java/Management.class
 JAVA_CALLS := .cache/clients/java_calls/Calls.class
 CONSOLE := python/isthmus/control/static/index.html
@@ -45,7 +46,7 @@ test: build .cache/system $(NODE) clients ## all tests
 
 # Where there is no Go, or no JDK and Maven, the tests that need these clients are skipped and say so.
 clients:
-	@if command -v go >/dev/null; then $(MAKE) --no-print-directory $(GO_CLIENT); fi
+	@if command -v go >/dev/null; then $(MAKE) --no-print-directory $(GO_CLIENT) $(H2SPEC); fi
 	@if command -v javac >/dev/null && command -v mvn >/dev/null; then $(MAKE) --no-print-directory $(JAVA_CLIENT) $(JAVA_CALLS); fi
 
 check: build ## linters, types, formats, repository rules
@@ -89,6 +90,9 @@ $(NODE): tests/clients/node/package-lock.json
 
 $(GO_CLIENT): $(wildcard tests/clients/go/*)
 	cd tests/clients/go && go build -o $(CURDIR)/$@ .
+
+$(H2SPEC): $(wildcard tests/clients/h2spec/*)
+	cd tests/clients/h2spec && go build -o $(CURDIR)/$@ github.com/summerwind/h2spec/cmd/h2spec
 
 $(JAVA_CLIENT): $(wildcard tests/clients/java/*) requirements/jars.sh
 	rm -rf $(@D) && bash requirements/jars.sh tests/clients/java $(@D)

@@ -10,6 +10,7 @@ mod backends_functions;
 mod backends_targets;
 mod backends_tls;
 mod charsets;
+mod conformance;
 mod domains;
 mod hostile_backends;
 mod hostile_http1;
