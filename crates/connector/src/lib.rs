@@ -15,6 +15,7 @@ mod lanes;
 pub mod packet;
 mod privileges;
 pub mod protocol;
+pub mod remote;
 mod serve;
 
 pub use config::{Config, ConfigError, LoopbackMap, RunAs};

@@ -64,5 +64,7 @@ pub enum ErrorKind {
     Reset,
     /// The source address does not exist here, or its ports are used up.
     NoSourceAddress,
+    /// None of the network's remote connectors is connected.
+    Offline,
     Other,
 }

@@ -14,12 +14,11 @@ use std::fmt;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
-use tokio::net::TcpStream;
 use tokio::signal::unix::{signal, SignalKind};
 use tokio::task::{JoinSet, LocalSet};
 
@@ -34,9 +33,14 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 pub enum ConnectorError {
     Config(ConfigError),
     Allow(String),
-    Socket { path: PathBuf, problem: String },
+    Socket {
+        path: PathBuf,
+        problem: String,
+    },
     Privileges(io::Error),
     Runtime(io::Error),
+    /// What stands between a remote connector and its hub, for either side.
+    Hub(String),
 }
 
 impl fmt::Display for ConnectorError {
@@ -47,6 +51,7 @@ impl fmt::Display for ConnectorError {
             Self::Socket { path, problem } => write!(f, "connector: the socket {}: {problem}", path.display()),
             Self::Privileges(error) => write!(f, "connector: it cannot give up its rights: {error}"),
             Self::Runtime(error) => write!(f, "connector: {error}"),
+            Self::Hub(problem) => write!(f, "connector: {problem}"),
         }
     }
 }
@@ -94,8 +99,15 @@ fn open(config: &Config) -> Result<PacketListener, ConnectorError> {
     let mode = config.file_mode().map_err(ConnectorError::Config)?;
     let limit = getrlimit(Resource::Nofile);
     setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum }).ok();
-    let path = &config.socket;
-    let failed = |problem: String| ConnectorError::Socket { path: path.clone(), problem };
+    bind_socket(&config.socket, mode)
+}
+
+/// Binds without listening; the file of a connector that is gone is replaced.
+///
+/// # Errors
+/// When another file or connector has the path, or the system refuses.
+pub(crate) fn bind_socket(path: &Path, mode: u32) -> Result<PacketListener, ConnectorError> {
+    let failed = |problem: String| ConnectorError::Socket { path: path.to_owned(), problem };
     remove_stale(path).map_err(failed)?;
     let listener = PacketListener::bind(path).map_err(|error| failed(error.to_string()))?;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).map_err(|error| failed(error.to_string()))?;
@@ -126,12 +138,18 @@ fn remove_stale(path: &Path) -> Result<(), String> {
     }
 }
 
-async fn accept(listener: &PacketListener, dialler: &Rc<Dialler>) {
+/// Who answers an engine: a connector that dials itself, or a hub that knows who does.
+pub(crate) trait Respond {
+    /// A success carries a connected socket.
+    fn respond(&self, request: Request) -> impl Future<Output = (Reply, Option<OwnedFd>)>;
+}
+
+pub(crate) async fn accept<R: Respond + 'static>(listener: &PacketListener, responder: &Rc<R>) {
     let mut engines = JoinSet::new();
     loop {
         match listener.accept().await {
             Ok(socket) => {
-                engines.spawn_local(serve(socket, Rc::clone(dialler)));
+                engines.spawn_local(serve(socket, Rc::clone(responder)));
             }
             Err(error) => {
                 eprintln!("connector: an engine could not be accepted: {error}");
@@ -143,14 +161,14 @@ async fn accept(listener: &PacketListener, dialler: &Rc<Dialler>) {
 }
 
 /// One engine thread, until it closes its connection.
-async fn serve(socket: PacketSocket, dialler: Rc<Dialler>) {
+async fn serve<R: Respond + 'static>(socket: PacketSocket, responder: Rc<R>) {
     let socket = Rc::new(socket);
     let mut requests = JoinSet::new();
     loop {
         tokio::select! {
             packet = socket.receive(), if requests.len() < IN_FLIGHT => match packet {
                 Ok(Some(packet)) => {
-                    requests.spawn_local(answer(Rc::clone(&socket), packet, Rc::clone(&dialler)));
+                    requests.spawn_local(answer(Rc::clone(&socket), packet, Rc::clone(&responder)));
                 }
                 Ok(None) | Err(_) => return,
             },
@@ -159,14 +177,14 @@ async fn serve(socket: PacketSocket, dialler: Rc<Dialler>) {
     }
 }
 
-async fn answer(socket: Rc<PacketSocket>, packet: Packet, dialler: Rc<Dialler>) {
+async fn answer<R: Respond>(socket: Rc<PacketSocket>, packet: Packet, responder: Rc<R>) {
     let (reply, stream) = match read(&packet) {
         Err(detail) => (Reply::Failed { id: 0, error: ErrorKind::Other, detail }, None),
-        Ok(request) => respond(request, &dialler).await,
+        Ok(request) => responder.respond(request).await,
     };
     if let Ok(text) = serde_json::to_vec(&reply) {
         // An engine that is gone needs no answer; the stream closes with this task.
-        socket.send(&text, stream.as_ref().map(AsFd::as_fd) as Option<BorrowedFd<'_>>).await.ok();
+        socket.send(&text, stream.as_ref().map(AsFd::as_fd)).await.ok();
     }
 }
 
@@ -177,24 +195,29 @@ fn read(packet: &Packet) -> Result<Request, String> {
     serde_json::from_slice(&packet.bytes).map_err(|error| format!("the request cannot be read: {error}"))
 }
 
-async fn respond(request: Request, dialler: &Dialler) -> (Reply, Option<TcpStream>) {
-    let (id, wanted) = match request {
-        Request::Hello { id } => {
-            let reply = Reply::Hello {
-                id,
-                egress: dialler.egress(),
-                allow_count: dialler.allow.addresses().len(),
-                version: env!("CARGO_PKG_VERSION").to_owned(),
-            };
-            return (reply, None);
+impl Respond for Dialler {
+    async fn respond(&self, request: Request) -> (Reply, Option<OwnedFd>) {
+        let (id, wanted) = match request {
+            Request::Hello { id } => {
+                let reply = Reply::Hello {
+                    id,
+                    egress: self.egress(),
+                    allow_count: self.allow.addresses().len(),
+                    version: env!("CARGO_PKG_VERSION").to_owned(),
+                };
+                return (reply, None);
+            }
+            Request::Connect { id, ip, port, timeout_ms, source } => {
+                let limit = timeout_ms.map(Duration::from_millis);
+                (id, Wanted { target: SocketAddr::new(ip, port), limit, source })
+            }
+        };
+        match self.connect(&wanted).await {
+            Ok((stream, source)) => match stream.into_std() {
+                Ok(stream) => (Reply::Connected { id, ok: true, source }, Some(stream.into())),
+                Err(error) => (Reply::Failed { id, error: ErrorKind::Other, detail: error.to_string() }, None),
+            },
+            Err(failure) => (Reply::Failed { id, error: failure.kind, detail: failure.detail }, None),
         }
-        Request::Connect { id, ip, port, timeout_ms, source } => {
-            let limit = timeout_ms.map(Duration::from_millis);
-            (id, Wanted { target: SocketAddr::new(ip, port), limit, source })
-        }
-    };
-    match dialler.connect(&wanted).await {
-        Ok((stream, source)) => (Reply::Connected { id, ok: true, source }, Some(stream)),
-        Err(failure) => (Reply::Failed { id, error: failure.kind, detail: failure.detail }, None),
     }
 }

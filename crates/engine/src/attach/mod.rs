@@ -68,6 +68,7 @@ impl From<ErrorKind> for FailureKind {
             ErrorKind::Unreachable => FailureKind::Unreachable,
             ErrorKind::Reset => FailureKind::Reset,
             ErrorKind::NoSourceAddress => FailureKind::NoSourceAddress,
+            ErrorKind::Offline => FailureKind::ConnectorGone,
             ErrorKind::Other => FailureKind::Other,
         }
     }
