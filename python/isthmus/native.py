@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 try:
@@ -36,6 +37,19 @@ class Engine:
 def run_connector(configuration: dict[str, Any]) -> None:
     """Serves as a connector until SIGTERM. Raises: ValueError, OSError."""
     _native.run_connector(json.dumps(configuration))
+
+
+def run_join(configuration: dict[str, Any]) -> None:
+    """Serves as a remote connector until SIGTERM. Raises: ValueError, OSError."""
+    _native.run_join(json.dumps(configuration))
+
+
+def run_hub(
+    configuration: dict[str, Any], answer: Callable[[str], str], listening: Callable[[str], None]
+) -> None:
+    """Serves remote connectors until SIGTERM. `answer` is asked on other threads; what it raises is a reason that a
+    connector is told. Raises: ValueError, OSError."""
+    _native.run_hub(json.dumps(configuration), answer, listening)
 
 
 def check_record(kind: str, key: str, body: str) -> None:

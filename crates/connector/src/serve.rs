@@ -63,12 +63,15 @@ impl std::error::Error for ConnectorError {}
 /// # Errors
 /// When it cannot start.
 pub fn run_until_signal(config: Config) -> Result<(), ConnectorError> {
-    run(config, async {
-        let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
-            return;
-        };
-        tokio::select! { _ = term.recv() => {}, _ = int.recv() => {} }
-    })
+    run(config, until_signal())
+}
+
+/// Completes with SIGTERM or SIGINT.
+pub async fn until_signal() {
+    let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+        return;
+    };
+    tokio::select! { _ = term.recv() => {}, _ = int.recv() => {} }
 }
 
 /// Serves until `stop` completes.

@@ -1,10 +1,12 @@
 //! `isthmus._native`: the face that `python/isthmus/native.py` sees. Everything crosses as text (JSON); no logic here.
 
+use isthmus_connector::remote::{self, Authority, HubConfig, JoinConfig};
 use isthmus_engine::live::Live;
 use isthmus_engine::settings::EngineSettings;
 use isthmus_plan::{Definition, Kind, PluginType, Record};
 use pyo3::exceptions::{PyOSError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 // Request handling allocates small, short-lived objects on one thread; the system allocator costs twice the time.
@@ -59,6 +61,38 @@ fn run_connector(python: Python<'_>, config: &str) -> PyResult<()> {
     python.detach(|| isthmus_connector::run_until_signal(config)).map_err(|error| PyOSError::new_err(error.to_string()))
 }
 
+/// Serves as a remote connector until SIGTERM or SIGINT. Raises ValueError for a configuration that cannot be used,
+/// OSError when it cannot start or the hub refuses it for good.
+#[pyfunction]
+fn run_join(python: Python<'_>, config: &str) -> PyResult<()> {
+    let config = JoinConfig::from_json(config).map_err(|error| PyValueError::new_err(error.to_string()))?;
+    let served = python.detach(|| remote::run_join(config, isthmus_connector::until_signal()));
+    served.map_err(|error| PyOSError::new_err(error.to_string()))
+}
+
+/// Serves remote connectors until SIGTERM or SIGINT; `answer` (text to text) is asked on other threads, `listening` gets
+/// the address once. Raises ValueError for a configuration that cannot be used, OSError when it cannot start.
+#[pyfunction]
+fn run_hub(python: Python<'_>, config: &str, answer: Py<PyAny>, listening: Py<PyAny>) -> PyResult<()> {
+    let config: HubConfig =
+        serde_json::from_str(config).map_err(|error| PyValueError::new_err(format!("hub configuration: {error}")))?;
+    let authority: Authority = Arc::new(move |text| {
+        Python::attach(|python| {
+            let answered = answer.call1(python, (text,)).and_then(|answer| answer.extract::<String>(python));
+            answered.map_err(|error| error.value(python).to_string())
+        })
+    });
+    let listening = move |address: SocketAddr| {
+        Python::attach(|python| {
+            if let Err(error) = listening.call1(python, (address.to_string(),)) {
+                error.print(python);
+            }
+        });
+    };
+    let served = python.detach(|| remote::run_hub(config, authority, listening, isthmus_connector::until_signal()));
+    served.map_err(|error| PyOSError::new_err(error.to_string()))
+}
+
 /// Checks one plan record as an engine would. Raises ValueError with the field and the problem.
 #[pyfunction]
 fn check_record(kind: &str, key: &str, body: &str) -> PyResult<()> {
@@ -106,6 +140,8 @@ fn version() -> &'static str {
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<Engine>()?;
     module.add_function(wrap_pyfunction!(run_connector, module)?)?;
+    module.add_function(wrap_pyfunction!(run_join, module)?)?;
+    module.add_function(wrap_pyfunction!(run_hub, module)?)?;
     module.add_function(wrap_pyfunction!(check_record, module)?)?;
     module.add_function(wrap_pyfunction!(refusals, module)?)?;
     module.add_function(wrap_pyfunction!(plugin_types, module)?)?;

@@ -22,7 +22,7 @@ VERBS = {
     "lab": "isthmus.lab.cli",
     "control": "isthmus.cli.serving",
     "engine": "isthmus.cli.serving",
-    "connector": "isthmus.cli.serving",
+    "connector": "isthmus.cli.connector",
 }
 
 

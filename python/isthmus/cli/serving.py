@@ -1,8 +1,7 @@
-"""`isthmus up`, `control`, `engine` and `connector`: the verbs that serve."""
+"""`isthmus up`, `control` and `engine`: the verbs that serve."""
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -42,7 +41,7 @@ def up(ready_file: Path | None, show_secret: bool, **options: Any) -> None:
         state.lock(settings.state)
         return Supervisor(settings, common, ready_file).run(show_secret)
 
-    sys.exit(_without_traceback(run))
+    sys.exit(without_traceback(run))
 
 
 @click.command()
@@ -53,7 +52,7 @@ def control(ready_file: Path | None, **options: Any) -> None:
     from isthmus.control import run_control
 
     settings = read_settings(options)
-    sys.exit(_without_traceback(lambda: run_control(settings, ready_file)))
+    sys.exit(without_traceback(lambda: run_control(settings, ready_file)))
 
 
 @click.command()
@@ -64,38 +63,10 @@ def engine(ready_file: Path | None, **options: Any) -> None:
     from isthmus.processes.engine_host import run_engine
 
     settings: Settings = read_settings(options)
-    sys.exit(_without_traceback(lambda: run_engine(settings, ready_file)))
+    sys.exit(without_traceback(lambda: run_engine(settings, ready_file)))
 
 
-@click.group()
-def connector() -> None:
-    """Run a connector: it stands in a network and hands connected sockets to the engine."""
-
-
-@connector.command()
-@click.option("--config", "text", required=True, help="JSON text, or @file: socket, allow or allow_file, egress, …")
-def local(text: str) -> None:
-    """A connector for an engine on this machine, reached through a Unix socket; it keeps no privilege."""
-    from isthmus import native
-
-    def run() -> None:
-        content = Path(text[1:]).read_text(encoding="utf-8") if text.startswith("@") else text
-        try:
-            configuration = json.loads(content)
-        except json.JSONDecodeError as error:
-            raise ValueError(f"--config is not JSON: {error}") from error
-        if not isinstance(configuration, dict):
-            raise ValueError("the connector's configuration must be a JSON object")
-        try:
-            native.run_connector(configuration)
-        except KeyboardInterrupt:
-            # Ctrl-C has ended it in order; Python notes the signal as well and only now says so.
-            return
-
-    sys.exit(_without_traceback(run))
-
-
-def _without_traceback(run: Callable[[], int | None]) -> int:
+def without_traceback(run: Callable[[], int | None]) -> int:
     """A failed start is one clear line and exit code 1."""
     try:
         return run() or 0

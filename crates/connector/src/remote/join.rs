@@ -5,7 +5,7 @@
 
 use super::frame::{read, write, About, ToConnector, ToHub};
 use super::kept::{load, now, pinned, request, save, Kept};
-use super::{tls, watch};
+use super::{kept, tls, watch};
 use crate::allow::AllowList;
 use crate::config::{Config, ConfigError, LoopbackMap, RunAs};
 use crate::dial::{Dialler, Wanted};
@@ -220,6 +220,8 @@ impl Member {
         let Some(token) = &self.config.token else {
             return Err(Broken::ForGood(format!("no certificate in {} and no token", self.config.state.display())));
         };
+        // A token is good once: whether what it brings can be kept is asked before it is spent.
+        kept::try_folder(&self.config.state).map_err(|error| self.unwritable(&error))?;
         let (key, request) = request(&self.config.name).map_err(Broken::ForGood)?;
         let config = tls::enrolling(pinned(token).map_err(Broken::ForGood)?).map_err(Broken::ForGood)?;
         let mut stream = dial(&self.config.hub, &config).await?;
@@ -228,14 +230,16 @@ impl Member {
         match read(&mut stream).await? {
             ToConnector::Certificate { certificate, authority, renew_after_s } => {
                 let kept = Kept { key, certificate, authority, renew_at: now() + renew_after_s };
-                save(&self.config.state, &kept).map_err(|error| {
-                    Broken::ForGood(format!("{} cannot be written: {error}", self.config.state.display()))
-                })?;
+                save(&self.config.state, &kept).map_err(|error| self.unwritable(&error))?;
                 Ok(kept)
             }
             ToConnector::Refused { problem } => Err(Broken::ForGood(problem)),
             other => Err(Broken::ForNow(format!("the hub answered {other:?}"))),
         }
+    }
+
+    fn unwritable(&self, error: &io::Error) -> Broken {
+        Broken::ForGood(format!("{} cannot be written: {error}", self.config.state.display()))
     }
 
     /// Hears the hub's orders, renews in time, says good-bye at the end.

@@ -40,6 +40,14 @@ pub fn load(state: &Path) -> Option<Kept> {
 }
 
 /// # Errors
+/// When nothing can be written there.
+pub fn try_folder(state: &Path) -> io::Result<()> {
+    let probe = state.join("connector.json.new");
+    std::fs::write(&probe, b"")?;
+    std::fs::remove_file(probe)
+}
+
+/// # Errors
 /// When the directory cannot be written.
 pub fn save(state: &Path, kept: &Kept) -> io::Result<()> {
     use std::os::unix::fs::OpenOptionsExt;

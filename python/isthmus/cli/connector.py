@@ -1,0 +1,175 @@
+"""`isthmus connector`: both ends of what reaches into a network, on this machine or far away."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+
+from isthmus.cli.serving import without_traceback
+
+_FOLDER = click.option(
+    "--state",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    default="hub-state",
+    show_default=True,
+    help="Where the hub keeps its authority and who may come in.",
+)
+
+
+@click.group()
+def connector() -> None:
+    """Reach into networks: a connector stands there, on this machine or behind a hub."""
+
+
+@connector.command()
+@click.option("--config", "text", required=True, help="JSON text, or @file: socket, allow or allow_file, egress, …")
+def local(text: str) -> None:
+    """A connector for an engine on this machine, reached through a Unix socket; it keeps no privilege."""
+    from isthmus import native
+
+    def run() -> None:
+        content = Path(text[1:]).read_text(encoding="utf-8") if text.startswith("@") else text
+        try:
+            configuration = json.loads(content)
+        except json.JSONDecodeError as error:
+            raise ValueError(f"--config is not JSON: {error}") from error
+        if not isinstance(configuration, dict):
+            raise ValueError("the connector's configuration must be a JSON object")
+        try:
+            native.run_connector(configuration)
+        except KeyboardInterrupt:
+            # Ctrl-C has ended it in order; Python notes the signal as well and only now says so.
+            return
+
+    sys.exit(without_traceback(run))
+
+
+@connector.command()
+@click.option("--hub", required=True, metavar="HOST:PORT", help="Where the gateway's hub listens.")
+@click.option("--token", help="The one-time token; not needed once there is a certificate.")
+@click.option("--allow", "allowed", multiple=True, metavar="IP:PORT", help="What may be reached from here; repeat it.")
+@click.option("--allow-file", type=click.Path(path_type=Path, dir_okay=False), help="The same as a JSON list.")
+@click.option("--egress", multiple=True, metavar="IP", help="Source addresses, used in turn.")
+@click.option("--name", default="connector", show_default=True, help="Shown in the gateway's list.")
+@click.option(
+    "--state",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    required=True,
+    help="A directory for key and certificate.",
+)
+@click.option("--user", default="65534:65534", show_default=True, metavar="UID:GID", help="Whom it becomes as root.")
+def join(**options: Any) -> None:
+    """A connector in another network: dials out to the hub, listens nowhere, keeps no privilege."""
+    from isthmus import native
+
+    def run() -> None:
+        uid, gid = _user(options["user"])
+        folder: Path = options["folder"].absolute()
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _hand_over(folder, uid, gid)
+        configuration: dict[str, Any] = {
+            "hub": options["hub"],
+            "token": options["token"],
+            "name": options["name"],
+            "state": str(folder),
+            "egress": list(options["egress"]),
+            "run_as": {"uid": uid, "gid": gid},
+        }
+        if options["allow_file"] is not None:
+            configuration["allow_file"] = str(options["allow_file"].absolute())
+        if options["allowed"] or options["allow_file"] is None:
+            configuration["allow"] = list(options["allowed"])
+        native.run_join(configuration)
+
+    sys.exit(without_traceback(run))
+
+
+@connector.command()
+@_FOLDER
+@click.option("--listen", default="0.0.0.0:7443", show_default=True, help="Where connectors come in, by TLS.")
+@click.option("--ready-file", type=click.Path(path_type=Path, dir_okay=False), help="Written once it listens.")
+def hub(folder: Path, listen: str, ready_file: Path | None) -> None:
+    """The gateway's end of connectors in other networks, beside its engines."""
+    from isthmus.hub.service import Service
+
+    sys.exit(without_traceback(lambda: Service(folder.absolute()).run(listen, ready_file)))
+
+
+@connector.command()
+@_FOLDER
+@click.option("--network", required=True, help="The network that the connector will stand in.")
+@click.option("--hub", "address", metavar="HOST:PORT", help="Prints the whole command for the other machine.")
+def token(folder: Path, network: str, address: str | None) -> None:
+    """A one-time token for one connector, good for ten minutes."""
+    from isthmus.hub.service import Service
+
+    def run() -> None:
+        service = Service(folder.absolute())
+        made = service.register.new_token(network, service.authority.fingerprint)
+        if address is None:
+            click.echo(made)
+            return
+        click.echo(
+            f"isthmus connector join --hub {address} --token {made} --state /var/lib/isthmus-connector --allow IP:PORT"
+        )
+
+    sys.exit(without_traceback(run))
+
+
+@connector.command(name="list")
+@_FOLDER
+@click.option("--json", "as_json", is_flag=True, help="As one JSON document.")
+def list_connectors(folder: Path, as_json: bool) -> None:
+    """Who may come in, and who is there."""
+    from isthmus.hub.register import Register
+
+    connectors = Register(folder.absolute()).read()["connectors"]
+    if as_json:
+        click.echo(json.dumps(connectors, indent=1))
+        return
+    for connector_id, one in sorted(connectors.items()):
+        egress = ", ".join(one.get("egress", [])) or "-"
+        click.echo(f"{connector_id}  {one['network_id']}  {one['name']}  {_state(one)}  from {egress}")
+
+
+@connector.command()
+@_FOLDER
+@click.argument("connector_id")
+def revoke(folder: Path, connector_id: str) -> None:
+    """Take a connector's right away: its connections end within a second or two."""
+    from isthmus.hub.register import Register
+
+    sys.exit(without_traceback(lambda: Register(folder.absolute()).revoke(connector_id)))
+
+
+def _state(one: dict[str, Any]) -> str:
+    if one["revoked"]:
+        return "revoked"
+    if one["seen_at"] is None:
+        return "never seen"
+    ago = int(time.time() - one["seen_at"])
+    return "connected" if ago < 30 else f"last seen {ago} s ago"
+
+
+def _user(text: str) -> tuple[int, int]:
+    """Raises: ValueError."""
+    uid, separator, gid = text.partition(":")
+    if not separator or not uid.isdigit() or not gid.isdigit():
+        raise ValueError(f"--user {text!r}: write two numbers, for example 65534:65534")
+    return int(uid), int(gid)
+
+
+def _hand_over(folder: Path, uid: int, gid: int) -> None:
+    """The directory is the user's whom the process becomes."""
+    import os
+
+    if os.getuid() == 0:
+        for path in (folder, *folder.iterdir()):
+            os.chown(path, uid, gid)
