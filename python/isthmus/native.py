@@ -44,9 +44,7 @@ def run_join(configuration: dict[str, Any]) -> None:
     _native.run_join(json.dumps(configuration))
 
 
-def run_hub(
-    configuration: dict[str, Any], answer: Callable[[str], str], listening: Callable[[str], None]
-) -> None:
+def run_hub(configuration: dict[str, Any], answer: Callable[[str], str], listening: Callable[[str], None]) -> None:
     """Serves remote connectors until SIGTERM. `answer` is asked on other threads; what it raises is a reason that a
     connector is told. Raises: ValueError, OSError."""
     _native.run_hub(json.dumps(configuration), answer, listening)

@@ -75,7 +75,9 @@ class Far:
     def join(self, name: str, allow: str, token: str | None) -> subprocess.Popen[bytes]:
         given = ["--token", token] if token else []
         state = str(self.folder / name)
-        return self.start("join", "--hub", self.ready["hub"], "--allow", allow, "--name", name, "--state", state, *given)
+        return self.start(
+            "join", "--hub", self.ready["hub"], "--allow", allow, "--name", name, "--state", state, *given
+        )
 
     def connectors(self) -> dict[str, Any]:
         listed: dict[str, Any] = json.loads(self.said("list", "--json"))
@@ -123,9 +125,7 @@ def tried(endpoint: Endpoint, name: str) -> dict[str, Any]:
     return call(endpoint, "TestVpcAccess", OWN, {"Name": name, "Timeout": "3000"})
 
 
-def test_a_network_behind_a_remote_connector_is_reached_and_cut_off(
-    endpoint: Endpoint, far: Far, backend: str
-) -> None:
+def test_a_network_behind_a_remote_connector_is_reached_and_cut_off(endpoint: Endpoint, far: Far, backend: str) -> None:
     token = far.said("token", "--network", "vpc-far")
     command = far.said("token", "--network", "vpc-far", "--hub", "gw:7443")
     assert command.startswith("isthmus connector join --hub gw:7443 --token vpc-far.")

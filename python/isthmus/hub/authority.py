@@ -53,7 +53,9 @@ class Authority:
         key = ec.generate_private_key(ec.SECP256R1())
         builder = self._builder(_named(HUB_NAME), datetime.timedelta(days=_HUB_DAYS), ExtendedKeyUsageOID.SERVER_AUTH)
         names = x509.SubjectAlternativeName([x509.DNSName(HUB_NAME)])
-        signed = builder.public_key(key.public_key()).add_extension(names, critical=False).sign(self.key, hashes.SHA256())
+        signed = (
+            builder.public_key(key.public_key()).add_extension(names, critical=False).sign(self.key, hashes.SHA256())
+        )
         return signed.public_bytes(serialization.Encoding.PEM).decode(), _private_pem(key)
 
     def issue(self, request: str, connector_id: str, network_id: str, lifetime: datetime.timedelta) -> Issued:
@@ -99,7 +101,9 @@ def open_authority(folder: Path) -> Authority:
     text = path.read_bytes()
     key = serialization.load_pem_private_key(text, None)
     if not isinstance(key, ec.EllipticCurvePrivateKey):
-        raise ValueError(f"{path} does not hold the hub's authority: restore it, or remove it and enrol connectors anew")
+        raise ValueError(
+            f"{path} does not hold the hub's authority: restore it, or remove it and enrol connectors anew"
+        )
     return Authority(x509.load_pem_x509_certificate(text), key)
 
 
