@@ -87,7 +87,7 @@ function TopBar({ opened, toggle, search }: { opened: boolean; toggle: () => voi
         <Text fw={700} size="lg" visibleFrom="xs">
           {t('app.title')}
         </Text>
-        <Badge variant="default" tt="none" title={t('top.region')} miw="fit-content">
+        <Badge variant="default" tt="none" title={t('top.region')} miw="fit-content" visibleFrom="xs">
           {session?.region}
         </Badge>
       </Group>
