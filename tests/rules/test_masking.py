@@ -18,6 +18,7 @@ HARMLESS = {
     "certificate_name": "a name",
     "client_cert_s_dn_pass_through": "a switch",
     "custom_app_code_config": "where an AppCode may stand",
+    "error_code": "the code of a refusal",
     "filter_app_code_for_backend": "a switch",
     "new_app_key": "the public half",
     "passthrough_headers": "names of headers",

@@ -6,10 +6,11 @@ use crate::backend::{checks, BackendTls};
 use crate::certificates::Handshakes;
 use crate::disk::{nonce_file, DiskCopy};
 use crate::follow::{self, FollowSettings, Links};
-use crate::health::{self, Health};
+use crate::health;
 use crate::limits::Counts;
 use crate::listen::{self, Open};
 use crate::live::Live;
+use crate::metrics::Sources;
 use crate::plugins::AnswerStore;
 use crate::record::ring::{Inbox, Ring};
 use crate::record::{Counters, Recorder};
@@ -72,7 +73,9 @@ impl Engine {
         let handshakes = Handshakes::new(Arc::clone(&live)).map_err(io::Error::other)?;
         let (stop, stopped) = watch::channel(false);
         let mut engine = Engine { live: Arc::clone(&live), addresses, records: None, threads: Vec::new(), stop };
-        engine.follow(&settings, (Arc::clone(&policy), Arc::clone(&backend_tls)), stopped.clone())?;
+        let counters: Vec<_> = (0..plain.len()).map(|_| Arc::new(Counters::default())).collect();
+        let reached = (Arc::clone(&policy), Arc::clone(&backend_tls));
+        let inbox = engine.follow(&settings, reached, &counters, stopped.clone())?;
         let discovery = engine.watch_targets(&settings, &policy, &backend_tls, &stopped)?;
         let shared = Arc::new(Shared {
             live,
@@ -86,17 +89,13 @@ impl Engine {
             discovery,
         });
         engine.keep_day_counts(&settings, &shared, stopped.clone())?;
-        let inbox = engine.keep_records(&settings)?;
         let mut tls = tls.into_iter();
-        let mut counters = Vec::new();
-        for (index, listener) in plain.into_iter().enumerate() {
-            let own = Arc::new(Counters::default());
-            counters.push(Arc::clone(&own));
+        for (index, (listener, own)) in plain.into_iter().zip(&counters).enumerate() {
             let start = ThreadStart {
                 settings: Arc::clone(&settings),
                 shared: Arc::clone(&shared),
                 policy: Arc::clone(&policy),
-                counters: own,
+                counters: Arc::clone(own),
                 log: log.as_ref().map(File::try_clone).transpose()?,
                 inbox: inbox.clone(),
                 plain: listener,
@@ -110,25 +109,27 @@ impl Engine {
             engine.spawn("nonces", move || local(kept))?;
         }
         if let Some(listener) = health_listener.into_iter().next() {
-            let health = Arc::new(Health { live: Arc::clone(&engine.live), counters, records: engine.records.clone() });
+            let sources = Arc::new(engine.sources(&counters));
             engine
-                .spawn("health", move || local(async move { drop(health::serve(listener, health, stopped).await) }))?;
+                .spawn("health", move || local(async move { drop(health::serve(listener, sources, stopped).await) }))?;
         }
         Ok(engine)
     }
 
-    /// Serves the copy on disk at once, then follows the control plane.
+    /// Serves the copy on disk at once, then follows the control plane. Who has the copy has the records beside it too.
     fn follow(
         &mut self,
         settings: &EngineSettings,
         (policy, tls): (Arc<AddressPolicy>, Arc<BackendTls>),
+        counters: &[Arc<Counters>],
         stopped: watch::Receiver<bool>,
-    ) -> io::Result<()> {
-        let Some(feed) = &settings.feed else { return Ok(()) };
+    ) -> io::Result<Option<Inbox>> {
+        let Some(feed) = &settings.feed else { return self.keep_records(settings) };
         let mut disk = DiskCopy::open(&settings.state, state_key(&settings.state_key)?)?;
         if let Some(batch) = disk.load() {
             self.live.apply(batch);
         }
+        let inbox = self.keep_records(settings)?;
         let follow_settings = FollowSettings::new(feed, &settings.node)?;
         let egress = Egress::default();
         let (asked, questions) = mpsc::unbounded_channel();
@@ -142,12 +143,17 @@ impl Engine {
             });
         })?;
         let links = Links { egress: Box::new(move || egress.addresses()), asked, answered };
-        let live = Arc::clone(&self.live);
+        let sources = self.sources(counters);
         self.spawn("follow", move || {
-            if let Err(error) = follow::run(follow_settings, live, Some(disk), links, stopped) {
+            if let Err(error) = follow::run(follow_settings, sources, Some(disk), links, stopped) {
                 eprintln!("isthmus engine: the plan is not followed: {error}");
             }
-        })
+        })?;
+        Ok(inbox)
+    }
+
+    fn sources(&self, counters: &[Arc<Counters>]) -> Sources {
+        Sources { live: Arc::clone(&self.live), counters: counters.to_vec(), records: self.records.clone() }
     }
 
     /// Opens the ring of records and starts its writer, which ends with the last serving thread.

@@ -1,10 +1,9 @@
 //! Health and readiness of an engine, on a listener of its own that no route leads to.
 //!
 //! `/healthz` answers 200 while the engine lives; `/readyz` once it has a plan (503 before). Both carry the same JSON:
-//! store, revision, content hash, refused records, counters.
+//! store, revision, content hash, refused records, counters. `/metrics` is for Prometheus.
 
-use crate::live::Live;
-use crate::record::ring::Ring;
+use crate::metrics::{self, Sources};
 use crate::record::Counters;
 use bytes::Bytes;
 use http_body_util::Full;
@@ -24,16 +23,10 @@ use tokio::sync::watch;
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
 
-pub struct Health {
-    pub live: Arc<Live>,
-    pub counters: Vec<Arc<Counters>>,
-    pub records: Option<Arc<Ring>>,
-}
-
 /// Answers until the engine stops; runs in a `LocalSet`.
 pub async fn serve(
     listener: std::net::TcpListener,
-    health: Arc<Health>,
+    health: Arc<Sources>,
     mut stop: watch::Receiver<bool>,
 ) -> std::io::Result<()> {
     let listener = TcpListener::from_std(listener)?;
@@ -59,14 +52,16 @@ pub async fn serve(
     }
 }
 
-fn answer(health: &Health, request: &Request<Incoming>) -> Response<Full<Bytes>> {
+fn answer(health: &Sources, request: &Request<Incoming>) -> Response<Full<Bytes>> {
     let applied = health.live.applied();
     let status = match (request.method(), request.uri().path()) {
         (&Method::GET, "/healthz") => StatusCode::OK,
         (&Method::GET, "/readyz") if applied.revision > 0 => StatusCode::OK,
         (&Method::GET, "/readyz") => StatusCode::SERVICE_UNAVAILABLE,
+        (&Method::GET, "/metrics") => return exported(health),
         _ => {
-            let mut response = Response::new(Full::new(Bytes::from_static(b"see /healthz and /readyz\n")));
+            let told = b"see /healthz, /readyz and /metrics\n";
+            let mut response = Response::new(Full::new(Bytes::from_static(told)));
             *response.status_mut() = StatusCode::NOT_FOUND;
             return response;
         }
@@ -90,5 +85,17 @@ fn answer(health: &Health, request: &Request<Incoming>) -> Response<Full<Bytes>>
     let mut response = Response::new(Full::new(Bytes::from(body.to_string())));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+fn exported(sources: &Sources) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::default());
+    match metrics::text(sources) {
+        Ok(text) => {
+            *response.body_mut() = Full::new(Bytes::from(text));
+            response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(metrics::CONTENT_TYPE));
+        }
+        Err(_) => *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR,
+    }
     response
 }

@@ -12,6 +12,8 @@
 //! reaches the networks, `probe` tries the way to a backend when somebody asks, and `limits` counts calls. `two_way` has
 //! the connections on which devices call and are called.
 
+//! `health` and `metrics` show how the engine does.
+
 #![forbid(unsafe_code)]
 
 pub mod attach;
@@ -26,6 +28,7 @@ mod health;
 pub mod limits;
 pub mod listen;
 pub mod live;
+mod metrics;
 pub mod plugins;
 pub mod probe;
 pub mod record;

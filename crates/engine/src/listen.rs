@@ -5,6 +5,7 @@
 
 use crate::certificates::{ClientCertificate, Handshakes};
 use crate::connection::{self, Activity, Spoken};
+use crate::record::add;
 use crate::thread::Thread;
 use crate::two_way::Device;
 use isthmus_plan::Scheme;
@@ -116,6 +117,8 @@ struct Connection {
 impl Connection {
     async fn run(self, stream: TcpStream, address: SocketAddr, tls: Option<Handshakes>) {
         self.open.0.set(self.open.0.get() + 1);
+        let counters = Arc::clone(&self.thread.recorder.counters);
+        add(&counters.connections_opened, 1);
         let open = Rc::clone(&self.open);
         stream.set_nodelay(true).ok();
         let limit = Duration::from_millis(self.thread.settings.client_timeout_ms);
@@ -133,6 +136,7 @@ impl Connection {
             }
         }
         open.0.set(open.0.get() - 1);
+        add(&counters.connections_closed, 1);
     }
 
     async fn serve<S>(self, stream: S, spoken: Spoken, peer: Peer)

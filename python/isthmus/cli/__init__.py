@@ -14,6 +14,7 @@ VERBS = {
     "status": "isthmus.cli.status",
     "api": "isthmus.cli.api",
     "call": "isthmus.cli.call",
+    "why": "isthmus.cli.why",
     "vpc": "isthmus.cli.vpc",
     "instance": "isthmus.cli.instance",
     "access-key": "isthmus.cli.access_key",

@@ -27,6 +27,7 @@ from isthmus.catalog import Catalog
 from isthmus.control.certificate import ensure_default_certificate
 from isthmus.control.console import console_page
 from isthmus.control.downloads import download_routes
+from isthmus.control.metrics import CountedDispatcher, metrics_page, metrics_registry
 from isthmus.control.sessions import session_routes
 from isthmus.operations.call import Call
 from isthmus.operations.dispatch import OperationsDispatcher
@@ -62,12 +63,14 @@ def run_control(settings: Settings, ready_file: Path | None) -> None:
     address = Address(*listener.getsockname()[:2])
     # Operations show where the gateway really listens.
     dispatcher = OperationsDispatcher(store, replace(settings, admin=address), plane, _entrance(settings))
+    registry = metrics_registry(plane.engines, store.revision)
+    metrics = Route("/metrics", metrics_page(registry))
     console = console_page(settings, address, lambda: _egress_addresses(store, settings, plane))
     sign_in = session_routes(store, settings)
     downloads = download_routes(store, settings, plane)
     health = Route("/healthz", _health(store))
-    routes: list[BaseRoute] = [*plane.routes(), health, *sign_in, *downloads, *console]
-    app = create_app(Catalog.load(), dispatcher, time.time, options, routes)
+    routes: list[BaseRoute] = [*plane.routes(), health, metrics, *sign_in, *downloads, *console]
+    app = create_app(Catalog.load(), CountedDispatcher(dispatcher, registry), time.time, options, routes)
     config = uvicorn.Config(
         app,
         log_level="warning",

@@ -38,6 +38,7 @@ from isthmus.operations import (
     log_configs,
     marketplace,
     models,
+    monitoring,
     network_instances,
     networks,
     overview,
@@ -45,6 +46,7 @@ from isthmus.operations import (
     plugin_templates,
     plugins,
     regions,
+    request_logs,
     sdks,
     signatures,
     stage_models,
@@ -105,6 +107,8 @@ MODULES: tuple[ModuleType, ...] = (
     audit,
     overview,
     system,
+    monitoring,
+    request_logs,
 )
 
 

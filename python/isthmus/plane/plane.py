@@ -1,7 +1,7 @@
 """The control plane's side of the plan: its routes, and the wait of a publish.
 
 Held by the control plane process, which mounts `routes()` on its admin listener, gives the plane to the operations, and
-calls `close()` before it waits for open connections. Calls `feed`, `response`, `reports`, `questions`.
+calls `close()` before it waits for open connections. Calls `feed`, `response`, `reports`, `questions`, `traffic`.
 Invariant: every route asks for the engine token, compared in constant time, before it looks at anything else.
 """
 
@@ -16,6 +16,7 @@ from typing import Any
 
 import anyio
 from anyio import to_thread
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -27,11 +28,15 @@ from isthmus.plane.questions import AnswerError, Questions
 from isthmus.plane.reports import NODE_NAME, EngineReport, ReportError, Reports
 from isthmus.plane.response import FeedResponse, FeedTimes
 from isthmus.plane.sharing import Sharing
+from isthmus.plane.traffic import read_minute
 from isthmus.store import Store
+from isthmus.store.traffic import Minute, fold, keep_minute
 
 log = logging.getLogger("isthmus.plane")
 
 _REPORT_LIMIT = 4 * 1024 * 1024
+# 100,000 APIs in one minute.
+_TRAFFIC_LIMIT = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,8 @@ class PlaneTimes:
     ping: float = 5.0
     # How long an engine may not read its feed before it is cut off.
     stall: float = 15.0
+    # How often old counts are folded into hours.
+    fold: float = 600.0
 
 
 class Plane:
@@ -64,6 +71,7 @@ class Plane:
         self._clock = clock
         self._ledger = Ledger()
         self._reports = Reports(self._ledger, self._times.healthy_for, clock)
+        self._fold_at = 0.0
         self._changed = Bell()
         self._reported = Bell()
         self._questions = Questions(self._changed.ring)
@@ -77,6 +85,7 @@ class Plane:
         return [
             Route("/plane/v1/feed", self._feed, methods=["GET"]),
             Route("/plane/v1/report", self._report, methods=["POST"]),
+            Route("/plane/v1/traffic", self._traffic, methods=["POST"]),
             Route("/plane/v1/answer", self._answer, methods=["POST"]),
         ]
 
@@ -177,7 +186,27 @@ class Plane:
             return _problem(400, str(error))
         return Response(status_code=204)
 
-    async def _body(self, request: Request) -> bytes | Response:
+    async def _traffic(self, request: Request) -> Response:
+        text = await self._body(request, _TRAFFIC_LIMIT)
+        if isinstance(text, Response):
+            return text
+        try:
+            await to_thread.run_sync(self._keep, read_minute(text, int(time.time() * 1000)))
+        except ReportError as error:
+            return _problem(400, str(error))
+        except SQLAlchemyError as error:
+            log.error("what an engine counted cannot be kept: %s", error)
+            return _problem(503, "the store does not answer; send it again later")
+        return Response(status_code=204)
+
+    def _keep(self, minute: Minute) -> None:
+        with self._store.write() as transaction:
+            keep_minute(transaction, minute)
+            if self._clock() >= self._fold_at:
+                self._fold_at = self._clock() + self._times.fold
+                fold(transaction)
+
+    async def _body(self, request: Request, limit: int = _REPORT_LIMIT) -> bytes | Response:
         """What an engine sent, or the answer to somebody who is none."""
         if not self._admits(request):
             return _unauthorized()
@@ -185,8 +214,8 @@ class Plane:
         try:
             async for part in request.stream():
                 text += part
-                if len(text) > _REPORT_LIMIT:
-                    return _problem(413, f"a report may have {_REPORT_LIMIT} bytes at most; shorten `refused`")
+                if len(text) > limit:
+                    return _problem(413, f"a report may have {limit} bytes at most; shorten `refused`")
         except ClientDisconnect:
             return _problem(400, "the report ended early")
         return bytes(text)

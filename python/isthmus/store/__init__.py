@@ -11,6 +11,7 @@ from isthmus.store import network_tables as network_tables
 from isthmus.store import policy_tables as policy_tables
 from isthmus.store import stage_tables as stage_tables
 from isthmus.store import target_tables as target_tables
+from isthmus.store import traffic_tables as traffic_tables
 from isthmus.store.database import Store, Transaction
 
 __all__ = ["Store", "Transaction"]

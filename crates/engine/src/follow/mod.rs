@@ -1,30 +1,33 @@
 //! Following the plan: one long-lived stream from the control plane, applied batch by batch.
 //!
 //! `run` has a thread of its own. `connection` speaks HTTP, `stream` turns bytes into batches, `live` applies them,
-//! `disk` keeps them, `report` tells the control plane. Invariant: whatever the control plane does or fails to do, the
+//! `disk` keeps them, `report` and `traffic` tell the control plane, which `questions` answers. Invariant: whatever the control plane does or fails to do, the
 //! engine goes on serving what it has; a stream that cannot be trusted is dropped whole and asked for again.
 
 mod backoff;
 mod connection;
+mod questions;
 mod report;
 mod stream;
 #[cfg(test)]
 mod tests;
+mod traffic;
 
 use crate::disk::DiskCopy;
-use crate::live::{Applied, Batch, Live};
+use crate::live::{Applied, Batch};
+use crate::metrics::Sources;
 use crate::probe::{Answered, Asked};
 use crate::settings::FeedSettings;
 use backoff::Backoff;
 use connection::{query_value, Connection, Endpoint};
 use http_body_util::BodyExt;
 use hyper::Method;
+use questions::LookUp;
 use ring::rand::{SecureRandom, SystemRandom};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::io;
 use std::panic::{catch_unwind, AssertUnwindSafe};
-use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use stream::{Assembler, Lines, Step};
 use tokio::runtime::Builder;
@@ -51,6 +54,8 @@ pub struct FollowTimes {
     pub connect: Duration,
     /// How often the engine reports when nothing changes.
     pub report: Duration,
+    /// How often it sends what it counted.
+    pub traffic: Duration,
     pub first_wait: Duration,
     pub longest_wait: Duration,
     /// How long the report of a batch waits for the disk; serving does not wait at all.
@@ -63,6 +68,7 @@ impl Default for FollowTimes {
             silence: Duration::from_secs(15),
             connect: Duration::from_secs(5),
             report: Duration::from_secs(2),
+            traffic: Duration::from_secs(5),
             first_wait: Duration::from_millis(50),
             longest_wait: Duration::from_secs(5),
             disk: Duration::from_millis(200),
@@ -98,16 +104,18 @@ pub struct Links {
 /// The thread's runtime cannot be started.
 pub fn run(
     settings: FollowSettings,
-    live: Arc<Live>,
+    sources: Sources,
     disk: Option<DiskCopy>,
     links: Links,
     mut stop: watch::Receiver<bool>,
 ) -> io::Result<()> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let started_at = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs() * 1000);
+    let (looked_up, look_ups) = mpsc::unbounded_channel();
     let follower = Follower {
         settings,
-        live,
+        sources,
+        looked_up,
         disk: RefCell::new(disk),
         egress: links.egress,
         asked: links.asked,
@@ -121,6 +129,8 @@ pub fn run(
             () = follower.follow() => {}
             () = follower.report() => {}
             () = follower.answer(answered) => {}
+            () = follower.look_up(look_ups) => {}
+            () = follower.send_traffic() => {}
             _ = stop.wait_for(|stopped| *stopped) => {}
         }
     });
@@ -131,7 +141,9 @@ pub fn run(
 
 struct Follower {
     settings: FollowSettings,
-    live: Arc<Live>,
+    sources: Sources,
+    /// Questions about records.
+    looked_up: mpsc::UnboundedSender<LookUp>,
     disk: RefCell<Option<DiskCopy>>,
     egress: Box<dyn Fn() -> BTreeMap<String, Vec<String>> + Send>,
     asked: mpsc::UnboundedSender<Asked>,
@@ -178,7 +190,10 @@ impl Follower {
                 match assembler.line(line)? {
                     Step::Batch(batch, digest) => batches.push((batch, digest)),
                     // Whoever answers is gone when the engine stops.
-                    Step::Asked(question) => drop(self.asked.send(question)),
+                    Step::Asked(question) => match LookUp::read(&question) {
+                        Some(look_up) => drop(self.looked_up.send(look_up)),
+                        None => drop(self.asked.send(question)),
+                    },
                     Step::More | Step::Ping => {}
                 }
                 Ok(())
@@ -196,7 +211,7 @@ impl Follower {
 
     /// What to ask for.
     fn question(&self) -> String {
-        let served = self.live.applied();
+        let served = self.sources.live.applied();
         let whole = self.needs_snapshot.get() || self.disk_wants_snapshot();
         let after = if whole { 0 } else { served.revision };
         let (node, store) = (query_value(&self.settings.node), query_value(&served.store));
@@ -204,7 +219,7 @@ impl Follower {
     }
 
     async fn take(&self, batch: Batch, digest: &str) -> Result<(), String> {
-        let before = self.live.applied();
+        let before = self.sources.live.applied();
         if !batch.snapshot && (batch.store != before.store || batch.revision < before.revision) {
             self.needs_snapshot.set(true);
             return Err("a change does not belong to the plan that is served, asking for the whole plan".into());
@@ -213,7 +228,7 @@ impl Follower {
             return self.compare(&before, digest);
         }
         let encoded = self.disk.borrow().as_ref().map(|disk| disk.encode(&batch));
-        let applied = catch_unwind(AssertUnwindSafe(|| self.live.apply(batch)));
+        let applied = catch_unwind(AssertUnwindSafe(|| self.sources.live.apply(batch)));
         let applied = applied.map_err(|_| "a change cannot be applied: this is a defect of the engine".to_owned())?;
         let verdict = self.compare(&applied, digest);
         if verdict.is_ok() {

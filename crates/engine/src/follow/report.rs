@@ -52,35 +52,38 @@ impl Follower {
         std::future::pending().await
     }
 
-    async fn send_answer(&self, answer: &Answered) -> Result<(), String> {
+    pub(super) async fn send_answer(&self, answer: &impl Serialize) -> Result<(), String> {
         let text = serde_json::to_vec(answer).map_err(|error| error.to_string())?;
-        let mut open = Connection::open(&self.settings.endpoint, self.settings.times.connect).await?;
-        let target = (Method::POST, "/plane/v1/answer".to_owned());
-        open.send(&self.settings.endpoint, target, text, self.settings.times.connect).await.map(drop)
+        self.post("/plane/v1/answer", &mut None, text).await
     }
 
     async fn send_report(&self, connection: &mut Option<Connection>) -> Result<(), String> {
         let report = serde_json::to_vec(&self.current()).map_err(|error| error.to_string())?;
+        self.post("/plane/v1/report", connection, report).await
+    }
+
+    /// Sends on a kept connection, and once more on a new one: the other side may have closed it meanwhile.
+    pub(super) async fn post(
+        &self,
+        path: &str,
+        connection: &mut Option<Connection>,
+        body: Vec<u8>,
+    ) -> Result<(), String> {
+        let (endpoint, patience) = (&self.settings.endpoint, self.settings.times.connect);
         if let Some(open) = connection {
-            // The other side may have closed it meanwhile, so a failure here is no news yet.
-            if self.post(open, report.clone()).await.is_ok() {
+            if open.send(endpoint, (Method::POST, path.to_owned()), body.clone(), patience).await.is_ok() {
                 return Ok(());
             }
             *connection = None;
         }
-        let mut open = Connection::open(&self.settings.endpoint, self.settings.times.connect).await?;
-        self.post(&mut open, report).await?;
+        let mut open = Connection::open(endpoint, patience).await?;
+        open.send(endpoint, (Method::POST, path.to_owned()), body, patience).await?;
         *connection = Some(open);
         Ok(())
     }
 
-    async fn post(&self, connection: &mut Connection, report: Vec<u8>) -> Result<(), String> {
-        let target = (Method::POST, "/plane/v1/report".to_owned());
-        connection.send(&self.settings.endpoint, target, report, self.settings.times.connect).await.map(drop)
-    }
-
     fn current(&self) -> Report<'_> {
-        let applied = self.live.applied();
+        let applied = self.sources.live.applied();
         let mut refused = applied.refused;
         // The newest are those that a publish waits for.
         refused.sort_by_key(|refused| std::cmp::Reverse(refused.revision));

@@ -3,6 +3,7 @@
 use super::{run, FollowSettings, Links};
 use crate::disk::DiskCopy;
 use crate::live::{Applied, Batch, BatchRecord, Live};
+use crate::metrics::Sources;
 use crate::probe::{Answered, Asked, Finding};
 use crate::settings::FeedSettings;
 use isthmus_plan::{record_digest, Secret, SetDigest};
@@ -188,7 +189,8 @@ impl Following {
             }
         });
         let links = Links { egress: Box::new(egress), asked, answered };
-        let thread = std::thread::spawn(move || run(settings, own, disk, links, stopped).unwrap());
+        let sources = Sources { live: own, counters: Vec::new(), records: None };
+        let thread = std::thread::spawn(move || run(settings, sources, disk, links, stopped).unwrap());
         Self { live, stop, thread: Some(thread) }
     }
 

@@ -85,6 +85,12 @@ pub struct Step<'a, 'w> {
 }
 
 impl<'w> Step<'_, 'w> {
+    /// No plug-in answered at this stop.
+    fn go_on(&mut self) -> Result<Flow, Refusal> {
+        self.entry.plugin = "";
+        Ok(Flow::Continue)
+    }
+
     /// The system parameters of the request, as far as they are known.
     pub fn system<'s>(&'s self, edition: &'s CompiledEdition) -> System<'s> {
         let user_agent = self.passage.user_agent.clone();

@@ -18,16 +18,19 @@ pub enum Flow {
 /// The API is known, the caller is not.
 pub async fn on_arrival(step: &mut Step<'_, '_>, head: &Parts, matched: &Matched<'_>) -> Result<Flow, Refusal> {
     if cors::answers(step, matched) {
+        step.entry.plugin = "cors";
         return cors::preflight(step, head).map(|response| Flow::Answer(Box::new(response)));
     }
     let plugins = step.passage.plugins;
     if let Some(cors) = plugins.cors() {
+        step.entry.plugin = "cors";
         cors.admit(step, head)?;
     }
     if let Some(ip_control) = plugins.ip_control().filter(|one| !one.is_about_apps()) {
+        step.entry.plugin = "ipControl";
         ip_control.check(step, head)?;
     }
-    Ok(Flow::Continue)
+    step.go_on()
 }
 
 /// The app is known, as far as the API asks for one.
@@ -39,19 +42,25 @@ pub async fn on_identified(
 ) -> Result<Flow, Refusal> {
     let plugins = step.passage.plugins;
     if let Some(ip_control) = plugins.ip_control().filter(|one| one.is_about_apps()) {
+        step.entry.plugin = "ipControl";
         ip_control.check(step, head)?;
     }
     match plugins.jwt_auth() {
-        Some(jwt_auth) => jwt_auth.check(step, head, matched)?,
+        Some(jwt_auth) => {
+            step.entry.plugin = "jwtAuth";
+            jwt_auth.check(step, head, matched)?;
+        }
         None => jwt::check_open_id(step, head, matched)?,
     }
     if let Some(basic_auth) = plugins.basic_auth() {
+        step.entry.plugin = "basicAuth";
         basic_auth.check(step, head)?;
     }
     if let Some(remote_auth) = plugins.remote_auth() {
+        step.entry.plugin = "remoteAuth";
         remote_auth.check(step, head, body, matched).await?;
     }
-    Ok(Flow::Continue)
+    step.go_on()
 }
 
 /// The caller may call; nothing was sent yet.
@@ -66,15 +75,17 @@ pub async fn on_permitted(
         validation.check(step, head, body, permitted).await?;
     }
     if let Some(access_control) = plugins.access_control() {
+        step.entry.plugin = "accessControl";
         access_control.check(step, head, body, &permitted.matched).await?;
     }
     if let Some(traffic_control) = plugins.traffic_control() {
+        step.entry.plugin = "trafficControl";
         traffic_control.check(step, head, body, permitted).await?;
     }
     if let Some(caching) = plugins.caching() {
         step.passage.caching = caching.consider(head, permitted);
     }
-    Ok(Flow::Continue)
+    step.go_on()
 }
 
 /// Another backend than the API's, when a route says so.
@@ -86,7 +97,12 @@ pub async fn route<'w>(
 ) -> Result<Option<Routed<'w>>, Refusal> {
     match step.passage.plugins.routing() {
         None => Ok(None),
-        Some(routing) => routing.route(step, head, body.collected(), matched),
+        Some(routing) => {
+            step.entry.plugin = "routing";
+            let routed = routing.route(step, head, body.collected(), matched)?;
+            step.entry.plugin = "";
+            Ok(routed)
+        }
     }
 }
 
@@ -104,17 +120,20 @@ pub async fn on_mapped(
         jwt_auth.pass_claims(step, outgoing).await?;
     }
     if let Some(transformer) = plugins.transformer() {
+        step.entry.plugin = "transformer";
         transformer.change_request(step, outgoing).await?;
     }
     if let Some(caching) = plugins.caching() {
+        step.entry.plugin = "caching";
         if let Some(stored) = caching.look_up(step, routed, outgoing)? {
             return Ok(Flow::Answer(Box::new(stored)));
         }
     }
     if let Some(signature) = plugins.backend_signature() {
+        step.entry.plugin = "backendSignature";
         signature.sign(step, routed, outgoing).await?;
     }
-    Ok(Flow::Continue)
+    step.go_on()
 }
 
 /// The answer is known, whoever made it; `refusal` is there when the gateway did.

@@ -2,7 +2,9 @@
 //!
 //! Only the thread writes; others read now and then, so plain loads and stores are enough and no lock is needed.
 
+use super::tally::Tallied;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
 
 /// What one thread has counted since its start.
 #[derive(Default)]
@@ -18,6 +20,11 @@ pub struct Counters {
     /// Log lines that could not be written.
     pub log_lost: AtomicU64,
     pub panics: AtomicU64,
+    /// Connections of clients.
+    pub connections_opened: AtomicU64,
+    pub connections_closed: AtomicU64,
+    /// Counts per API and per app.
+    pub tallied: Arc<Tallied>,
 }
 
 pub fn add(counter: &AtomicU64, amount: u64) {

@@ -1,7 +1,7 @@
 //! Stop 10: what is written down of every request, answered or not.
 //!
 //! An `Entry` (`entry.rs`) travels with its request and ends with the answer's body. After the answer has left, the
-//! thread's `Counters` count it, `line` writes the access log's line, `packed` the record for the `ring` on disk: into
+//! thread's `Counters` and `tally` count it, `line` writes the access log's line, `packed` the record for the `ring` on disk: into
 //! buffers of the thread, which are handed on when they are full or a moment old. `mask` keeps secrets out of both.
 
 mod counters;
@@ -10,6 +10,7 @@ mod line;
 pub mod mask;
 pub mod packed;
 pub mod ring;
+pub mod tally;
 
 pub use counters::{add, Counters};
 pub use entry::Entry;
@@ -27,6 +28,7 @@ use std::cell::RefCell;
 use std::fs::File;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tally::Tallies;
 use uuid::Uuid;
 
 /// Entries a thread keeps for later requests.
@@ -42,6 +44,7 @@ pub struct Recorder {
     spare: RefCell<Vec<Box<Entry>>>,
     log: RefCell<Option<Log>>,
     kept: RefCell<Option<Kept>>,
+    tallies: RefCell<Tallies>,
 }
 
 /// Records that wait to be handed to the ring.
@@ -54,7 +57,14 @@ struct Kept {
 impl Recorder {
     pub fn new(counters: Arc<Counters>, file: Option<File>, inbox: Option<Inbox>) -> Self {
         let kept = inbox.map(|inbox| Kept { inbox, block: Vec::new(), count: 0 });
-        Self { counters, spare: RefCell::default(), log: RefCell::new(file.map(Log::new)), kept: RefCell::new(kept) }
+        let tallies = RefCell::new(Tallies::new(Arc::clone(&counters.tallied)));
+        Self {
+            tallies,
+            counters,
+            spare: RefCell::default(),
+            log: RefCell::new(file.map(Log::new)),
+            kept: RefCell::new(kept),
+        }
     }
 
     /// The entry of a request that just arrived.
@@ -111,6 +121,7 @@ impl Recorder {
             add(&counters.aborted, 1);
         }
         let total = entry.started.map_or(Duration::ZERO, |started| started.elapsed());
+        self.tallies.borrow_mut().count(&entry, total);
         if let Some(log) = self.log.borrow_mut().as_mut() {
             log.write(&entry, total, counters);
         }

@@ -19,6 +19,7 @@ mod hostile_identity;
 mod hostile_limits;
 mod hostile_messages;
 mod hostile_paths;
+mod metrics;
 mod models;
 mod network_isolation;
 mod networks;
