@@ -6,6 +6,7 @@
 use super::answer::{Kind, Refusal};
 use super::app_code;
 use super::body::RequestBody;
+use super::mistakes;
 use super::nonces::Nonces;
 use super::route::Matched;
 use super::signature::{self, SignedRequest};
@@ -106,7 +107,8 @@ async fn verify(
     }
     let signed = SignedRequest::new(head, if form { body.collected() } else { b"" });
     if !signed.holds(credential, method) {
-        return Err(Refusal::because(Kind::InvalidSignature, signed.shown()));
+        let cause = mistakes::likely(&signed, credential, method);
+        return Err(Refusal::because(Kind::InvalidSignature, signed.shown()).with_detail(cause));
     }
     if let Some(nonce) = nonce {
         rules.nonces.first_use(&credential.app_key, nonce, rules.now)?;
@@ -120,7 +122,7 @@ fn check_timestamp(headers: &HeaderMap, rules: &Rules<'_>) -> Result<(), Refusal
     let sent: Option<i64> = value.to_str().ok().and_then(|text| text.trim().parse().ok());
     match sent {
         Some(sent) if rules.now.abs_diff(sent) <= rules.signature_window_ms => Ok(()),
-        _ => Err(Refusal::new(Kind::TimestampExpired)),
+        sent => Err(Refusal::new(Kind::TimestampExpired).with_detail(mistakes::clock(sent, rules.now))),
     }
 }
 

@@ -10,6 +10,7 @@ mod framing;
 mod guard;
 mod identify;
 pub mod map;
+mod mistakes;
 mod nonces;
 mod parameters;
 mod permit;

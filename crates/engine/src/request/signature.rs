@@ -41,8 +41,8 @@ const VARIANTS: [Variant; 4] = [
 
 /// A request as the verifier sees it.
 pub struct SignedRequest<'r> {
-    head: &'r Parts,
-    form: &'r [u8],
+    pub(super) head: &'r Parts,
+    pub(super) form: &'r [u8],
 }
 
 impl<'r> SignedRequest<'r> {
@@ -84,22 +84,25 @@ impl<'r> SignedRequest<'r> {
 
     /// Names keep the spelling of the list and are sorted by it, byte by byte; values are found in any case.
     fn append_headers(&self, text: &mut Vec<u8>) {
-        const NEVER: [&str; 6] =
-            ["x-ca-signature", "x-ca-signature-headers", "accept", "content-md5", "content-type", "date"];
         let list = String::from_utf8_lossy(first_value(&self.head.headers, "x-ca-signature-headers"));
-        let mut names: Vec<&str> = list
-            .split(',')
-            .map(str::trim)
-            .filter(|name| !name.is_empty() && !NEVER.iter().any(|never| name.eq_ignore_ascii_case(never)))
-            .collect();
-        names.sort_unstable();
-        names.dedup();
-        for name in names {
+        for name in signed_names(&list) {
             text.extend_from_slice(name.as_bytes());
             text.push(b':');
             text.extend_from_slice(first_value(&self.head.headers, name));
             text.push(b'\n');
         }
+    }
+
+    /// The headers that are signed, in their order.
+    pub(super) fn signed_names(&self) -> Vec<String> {
+        let list = String::from_utf8_lossy(first_value(&self.head.headers, "x-ca-signature-headers"));
+        signed_names(&list).into_iter().map(str::to_owned).collect()
+    }
+
+    /// The same in the order of the list.
+    pub(super) fn listed_names(&self) -> Vec<String> {
+        let list = String::from_utf8_lossy(first_value(&self.head.headers, "x-ca-signature-headers"));
+        list.split(',').map(|name| name.trim().to_owned()).collect()
     }
 
     fn append_resource(&self, text: &mut Vec<u8>, variant: Variant) {
@@ -131,6 +134,19 @@ impl<'r> SignedRequest<'r> {
             }
         }
     }
+}
+
+fn signed_names(list: &str) -> Vec<&str> {
+    const NEVER: [&str; 6] =
+        ["x-ca-signature", "x-ca-signature-headers", "accept", "content-md5", "content-type", "date"];
+    let mut names: Vec<&str> = list
+        .split(',')
+        .map(str::trim)
+        .filter(|name| !name.is_empty() && !NEVER.iter().any(|never| name.eq_ignore_ascii_case(never)))
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    names
 }
 
 fn join<'v>(first: &'v [u8], more: &[Pair<'_>]) -> Cow<'v, [u8]> {

@@ -45,6 +45,7 @@ mod protocols_http2;
 mod protocols_streams;
 mod records;
 mod refusals;
+mod signature_mistakes;
 mod signatures;
 mod stage_variables;
 mod support;

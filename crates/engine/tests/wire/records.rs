@@ -7,13 +7,13 @@ use serde_json::json;
 use std::path::PathBuf;
 use std::time::Instant;
 
-struct Recording {
-    gateway: Gateway,
+pub struct Recording {
+    pub gateway: Gateway,
     state: PathBuf,
 }
 
 impl Recording {
-    fn start(name: &str, records: Vec<(&'static str, String, serde_json::Value)>) -> Self {
+    pub fn start(name: &str, records: Vec<(&'static str, String, serde_json::Value)>) -> Self {
         let state = std::env::temp_dir().join(format!("isthmus-records-{name}-{}", std::process::id()));
         std::fs::remove_dir_all(&state).ok();
         std::fs::create_dir_all(&state).unwrap();
@@ -26,7 +26,7 @@ impl Recording {
     }
 
     /// The record of an answer; it is there a moment after the answer.
-    fn of(&self, answer: &Answer) -> Record {
+    pub fn of(&self, answer: &Answer) -> Record {
         let id = answer.header("X-Ca-Request-Id").unwrap();
         let id = u128::from_str_radix(&id.replace('-', ""), 16).unwrap();
         let ring = self.gateway.engine.as_ref().unwrap().records.as_ref().unwrap();
