@@ -72,7 +72,11 @@ LIMITS: list[tuple[str, str, Make, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("setting", "operation", "make", "code"), LIMITS, ids=str)
+@pytest.mark.parametrize(
+    ("setting", "operation", "make", "code"),
+    LIMITS,
+    ids=[f"{setting}-{operation}" for setting, operation, *_ in LIMITS],
+)
 def test_one_more_than_the_setting_allows_is_refused(
     workbench: Workbench, setting: str, operation: str, make: Make, code: str
 ) -> None:
