@@ -3,9 +3,9 @@
 //! Request ids are random, so a place in the file can be guessed from the id: one read finds nearly every record. An
 //! index can always be made again from its segment, so it is written whole and renamed into place.
 
-use std::fs::{self, File};
-use std::io;
-use std::os::unix::fs::FileExt;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::Path;
 
 /// Id (big endian, so that bytes sort like numbers) and offset.
@@ -27,7 +27,8 @@ pub fn write(path: &Path, places: &mut [Place]) -> io::Result<()> {
         bytes.extend_from_slice(&offset.to_be_bytes());
     }
     let unfinished = path.with_extension("new");
-    fs::write(&unfinished, bytes)?;
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&unfinished)?;
+    file.write_all(&bytes)?;
     fs::rename(&unfinished, path)
 }
 

@@ -15,6 +15,7 @@ use index::Place;
 use std::collections::VecDeque;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
@@ -258,7 +259,7 @@ impl Segments {
 impl Active {
     fn create(folder: &Path, number: u64) -> io::Result<Self> {
         let path = folder.join(format!("{number:010}.rec"));
-        let file = OpenOptions::new().read(true).append(true).create_new(true).open(path)?;
+        let file = OpenOptions::new().read(true).append(true).create_new(true).mode(0o600).open(path)?;
         Ok(Self { number, file, bytes: 0, places: Vec::new() })
     }
 }
