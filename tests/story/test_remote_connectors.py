@@ -157,5 +157,5 @@ def test_what_the_connector_does_not_list_is_refused_there(endpoint: Endpoint, f
     authorise(endpoint, far, "vpc-near", "near", backend)
     far.join("c1", f"{backend.rpartition(':')[0]}:1", token)
     asked = len(Backend.seen)
-    wait_for(lambda: tried(endpoint, "near")["Code"] == "CONNECTOR_REFUSED", "the connector's own refusal")
+    wait_for(lambda: tried(endpoint, "near")["Verdict"] == "CONNECTOR_REFUSED", "the connector's own refusal")
     assert len(Backend.seen) == asked

@@ -65,14 +65,14 @@ def test_a_security_group_is_told_with_the_addresses_to_admit(endpoint: Endpoint
     needs_namespaces(lab)
     group = lab.security_group("vpc-a", "ecs1")
     found = tried(endpoint, "way")
-    assert (found["Passed"], found["Code"]) == (False, "CONNECT_TIMEOUT")
+    assert (found["Passed"], found["Verdict"]) == (False, "CONNECT_TIMEOUT")
     assert found["Hint"].endswith(f"allow TCP 80 from {FIRST}, {SECOND}.")
     group.allow(FIRST)
     found = tried(endpoint, "way")
     assert found["Text"].startswith(f"From {FIRST} it works, but not from {SECOND}: No answer from i-a-ecs1:80")
     group.allow(SECOND)
     found = tried(endpoint, "way")
-    assert (found["Passed"], found["Code"]) == (True, "OK")
+    assert (found["Passed"], found["Verdict"]) == (True, "OK")
     stops = [(stop["Stop"], stop.get("Source")) for stop in found["Stops"]]
     assert stops[:3] == [("access", None), ("resolve", None), ("attach", None)]
     assert stops[3:] == [("connect", FIRST), ("http", FIRST), ("connect", SECOND), ("http", SECOND)]
@@ -104,7 +104,7 @@ def test_each_other_cause_is_told_apart(endpoint: Endpoint, lab: Lab) -> None:
         ("way-unlisted", "CONNECTOR_REFUSED"),
     ):
         found = tried(endpoint, name)
-        assert (found["Passed"], found["Code"]) == (False, code), found
+        assert (found["Passed"], found["Verdict"]) == (False, code), found
 
 
 def test_the_vendors_question_has_the_same_answer(endpoint: Endpoint, gateway: Running, lab: Lab) -> None:
@@ -124,6 +124,6 @@ def test_the_vendors_question_has_the_same_answer(endpoint: Endpoint, gateway: R
 def test_a_connector_that_is_gone_is_told_with_the_command_to_start_it(endpoint: Endpoint, lab: Lab) -> None:
     lab.kill_connector("vpc-a")
     found = tried(endpoint, "way")
-    assert found["Code"] == "VPC_DETACHED" and "isthmus vpc connect-command way-a" in found["Hint"]
+    assert found["Verdict"] == "VPC_DETACHED" and "isthmus vpc connect-command way-a" in found["Hint"]
     lab.restart_connector("vpc-a")
-    wait_for(lambda: tried(endpoint, "way")["Code"] != "VPC_DETACHED", "the restarted connector")
+    wait_for(lambda: tried(endpoint, "way")["Verdict"] != "VPC_DETACHED", "the restarted connector")

@@ -184,7 +184,7 @@ def test(access: str, is_https: bool, path: str, engine: str, state_dir: Path | 
     for stop in found["Stops"]:
         mark, source = "ok" if stop["Passed"] else "FAILED", stop.get("Source") or ""
         click.echo(f"  {stop['Stop']:8} {source:15} {stop['Microseconds']:>9} µs  {mark:6} {stop['Detail']}")
-    click.echo(f"{found['Code']}: {found['Text']}")
+    click.echo(f"{found['Verdict']}: {found['Text']}")
     if found.get("Hint"):
         click.echo(found["Hint"])
     sys.exit(0 if found["Passed"] else 1)

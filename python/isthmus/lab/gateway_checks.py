@@ -113,7 +113,7 @@ def failures_name_what_to_admit(front: Front) -> None:
     answer = front.gateway.get(front.path("vpc-a"))
     expect((answer.status, answer.code, ECS1 in answer.text), (504, "D504CO", False), "the answer")
     found = tested(front)
-    expect((found["Code"], found["Passed"]), ("CONNECT_TIMEOUT", False), "the test")
+    expect((found["Verdict"], found["Passed"]), ("CONNECT_TIMEOUT", False), "the test")
     if not str(found["Hint"]).endswith(f"{FIRST}, {SECOND}."):
         raise Failed(f"the hint does not name the egress addresses: {found['Hint']!r}")
 
@@ -191,7 +191,7 @@ def taking_an_access_away_closes_everything(front: Front) -> None:
 def detached_networks_are_told_and_come_back(front: Front) -> None:
     """without a connector a network is said to be detached, the other one serves, and a new connector brings it back"""
     front.lab.kill_connector("vpc-a")
-    expect(tested(front)["Code"], "VPC_DETACHED", "the test")
+    expect(tested(front)["Verdict"], "VPC_DETACHED", "the test")
     expect(front.is_served_from("vpc-b"), True, "the other network")
     front.lab.restart_connector("vpc-a")
     deadline = time.monotonic() + _SECONDS

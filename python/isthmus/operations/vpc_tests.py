@@ -95,7 +95,7 @@ def _ask(
         "instance_id": access.instance_id,
         "port": access.port,
         "passed": found.code == "OK",
-        "code": found.code,
+        "verdict": found.code,
         "text": found.text,
         "hint": found.hint or None,
         "egress_addresses": egress,

@@ -55,7 +55,7 @@ def access_id(workbench: Workbench) -> str:
 def test_shows_every_stop_with_its_time(workbench: Workbench, access_id: str) -> None:
     engine = OneEngine(stop("access"), stop("connect", EGRESS[0]), stop("http", EGRESS[0], detail="status 200"))
     found = ask(workbench, engine, "TestVpcAccess", Name="nginx-demo", Path="/healthz")
-    assert (found["Passed"], found["Code"], found["Engine"], found["EgressAddresses"]) == (True, "OK", "n1", EGRESS)
+    assert (found["Passed"], found["Verdict"], found["Engine"], found["EgressAddresses"]) == (True, "OK", "n1", EGRESS)
     assert engine.asked == {"access": "nginx-demo", "scheme": "http", "path": "/healthz", "timeout_ms": 3000}
     shown = {"Stop": "http", "Source": EGRESS[0], "Microseconds": 41, "Passed": True, "Detail": "status 200"}
     assert {name: value for name, value in found["Stops"][2].items() if value is not None} == shown
@@ -64,7 +64,7 @@ def test_shows_every_stop_with_its_time(workbench: Workbench, access_id: str) ->
 def test_says_which_egress_addresses_a_security_group_keeps_out(workbench: Workbench, access_id: str) -> None:
     stops = [stop("connect", EGRESS[0]), stop("http", EGRESS[0]), stop("connect", EGRESS[1], "timeout")]
     found = ask(workbench, OneEngine(*stops), "TestVpcAccess", Name="nginx-demo")
-    assert (found["Passed"], found["Code"]) == (False, "CONNECT_TIMEOUT")
+    assert (found["Passed"], found["Verdict"]) == (False, "CONNECT_TIMEOUT")
     assert found["Text"].startswith("From 10.0.0.250 it works, but not from 10.0.0.251: No answer from 10.0.0.11:80")
     assert found["Hint"].endswith("allow TCP 80 from 10.0.0.250, 10.0.0.251.")
 

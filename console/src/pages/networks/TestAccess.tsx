@@ -34,7 +34,7 @@ export function TestAccess({ name, close }: { name: string; close: () => void })
         {!test.isFetching && result && (
           <>
             <Alert color={result.Passed ? 'teal' : 'red'} role={result.Passed ? 'status' : 'alert'}>
-              <Text fw={600}>{result.Passed ? t('access.passed') : `${result.Code} · ${result.Text}`}</Text>
+              <Text fw={600}>{result.Passed ? t('access.passed') : `${result.Verdict} · ${result.Text}`}</Text>
               {result.Hint && <Text size="sm">{result.Hint}</Text>}
             </Alert>
             <Text size="sm" c="dimmed">
