@@ -17,7 +17,7 @@ use isthmus_engine::live::{Applied, Batch, BatchRecord, Live};
 use isthmus_engine::settings::EngineSettings;
 use isthmus_engine::Engine;
 use serde_json::{json, Value};
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
@@ -234,33 +234,35 @@ impl Echo {
     }
 }
 
+/// One request as a backend shows it: method, target, headers (names in lower case), body; None when the peer is done.
+fn read_request(reader: &mut impl BufRead) -> Option<Value> {
+    let mut line = String::new();
+    if reader.read_line(&mut line).unwrap_or(0) == 0 {
+        return None;
+    }
+    let headers = read_headers(reader);
+    let find = |name: &str| headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+    let mut body = Vec::new();
+    if let Some((_, length)) = find("content-length") {
+        body = vec![0; length.parse().unwrap()];
+        reader.read_exact(&mut body).ok()?;
+    } else if find("transfer-encoding").is_some() {
+        body = read_chunks(reader);
+    }
+    let mut parts = line.split(' ');
+    let pairs: Vec<_> = headers.iter().map(|(name, value)| json!([name.to_ascii_lowercase(), value])).collect();
+    Some(json!({"method": parts.next(), "target": parts.next(), "headers": pairs,
+        "body": String::from_utf8_lossy(&body)}))
+}
+
 fn echo(stream: TcpStream, seen: &AtomicUsize) {
     let mut writer = stream.try_clone().unwrap();
+    let peer = writer.peer_addr().map(|peer| peer.ip().to_string()).unwrap_or_default();
     let mut reader = BufReader::new(stream);
-    loop {
-        let mut line = String::new();
-        if reader.read_line(&mut line).unwrap_or(0) == 0 {
-            return;
-        }
-        let headers = read_headers(&mut reader);
-        let find = |name: &str| headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
-        let mut body = Vec::new();
-        if let Some((_, length)) = find("content-length") {
-            body = vec![0; length.parse().unwrap()];
-            if reader.read_exact(&mut body).is_err() {
-                return;
-            }
-        } else if find("transfer-encoding").is_some() {
-            body = read_chunks(&mut reader);
-        }
+    while let Some(mut request) = read_request(&mut reader) {
         seen.fetch_add(1, Ordering::SeqCst);
-        let mut parts = line.split(' ');
-        let shown = json!({
-            "peer": writer.peer_addr().map(|peer| peer.ip().to_string()).unwrap_or_default(),
-            "method": parts.next(), "target": parts.next(), "body": String::from_utf8_lossy(&body),
-            "headers": headers.iter().map(|(name, value)| json!([name.to_ascii_lowercase(), value])).collect::<Vec<_>>(),
-        })
-        .to_string();
+        request["peer"] = json!(peer);
+        let shown = request.to_string();
         let head =
             format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n", shown.len());
         if writer.write_all(format!("{head}{shown}").as_bytes()).is_err() {

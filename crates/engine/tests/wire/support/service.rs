@@ -1,8 +1,8 @@
 //! A small HTTP service whose answers a test decides, and which remembers what it was asked.
 
-use super::{read_chunks, read_headers};
-use serde_json::{json, Value};
-use std::io::{BufRead, BufReader, Read, Write};
+use super::read_request;
+use serde_json::Value;
+use std::io::{BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
@@ -46,26 +46,7 @@ pub fn answer(status: u16, headers: &str, body: &str) -> String {
 fn serve(stream: TcpStream, handler: &Handler, seen: &Mutex<Vec<Value>>) {
     let mut writer = stream.try_clone().unwrap();
     let mut reader = BufReader::new(stream);
-    loop {
-        let mut line = String::new();
-        if reader.read_line(&mut line).unwrap_or(0) == 0 {
-            return;
-        }
-        let headers = read_headers(&mut reader);
-        let find = |name: &str| headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
-        let mut body = Vec::new();
-        if let Some((_, length)) = find("content-length") {
-            body = vec![0; length.parse().unwrap()];
-            if reader.read_exact(&mut body).is_err() {
-                return;
-            }
-        } else if find("transfer-encoding").is_some() {
-            body = read_chunks(&mut reader);
-        }
-        let mut parts = line.split(' ');
-        let pairs: Vec<_> = headers.iter().map(|(name, value)| json!([name.to_ascii_lowercase(), value])).collect();
-        let request = json!({"method": parts.next(), "target": parts.next(), "headers": pairs,
-            "body": String::from_utf8_lossy(&body)});
+    while let Some(request) = read_request(&mut reader) {
         let text = handler(&request);
         seen.lock().unwrap().push(request);
         if writer.write_all(text.as_bytes()).is_err() {
