@@ -35,8 +35,16 @@ class Register:
         self._clock = clock
 
     def read(self) -> dict[str, Any]:
-        """`networks` (ids), `tokens` by hash, `connectors` by id."""
-        return state.read_json(self._path) or {"networks": [], "tokens": {}, "connectors": {}}
+        """`networks` (ids), `tokens` by hash, `connectors` by id.
+
+        Raises: RegisterError for a file that cannot be read: to begin anew would let revoked connectors in again.
+        """
+        if not self._path.exists():
+            return {"networks": [], "tokens": {}, "connectors": {}}
+        kept = state.read_json(self._path)
+        if kept is None:
+            raise RegisterError(f"{self._path} cannot be read: restore it, or remove it and enrol connectors anew.")
+        return kept
 
     def new_token(self, network_id: str, fingerprint: str) -> str:
         """Good for one connector, for ten minutes. Raises: RegisterError."""
