@@ -100,9 +100,14 @@ pub fn run(config: Config, stop: impl Future<Output = ()>) -> Result<(), Connect
 
 fn open(config: &Config) -> Result<PacketListener, ConnectorError> {
     let mode = config.file_mode().map_err(ConnectorError::Config)?;
+    raise_descriptor_limit();
+    bind_socket(&config.socket, mode)
+}
+
+/// As far as the system lets this process: each connection holds a descriptor or two.
+pub(crate) fn raise_descriptor_limit() {
     let limit = getrlimit(Resource::Nofile);
     setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum }).ok();
-    bind_socket(&config.socket, mode)
 }
 
 /// Binds without listening; the file of a connector that is gone is replaced.

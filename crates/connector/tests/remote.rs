@@ -372,3 +372,13 @@ fn strangers_get_nowhere() {
     let _connector = hub.join("c1", Some(hub.gateway.token(SECRET)), json!({"allow": [target]}));
     says_back(&hub.reach(target), "the hub lives on");
 }
+
+#[test]
+fn strangers_that_say_nothing_keep_no_connector_out() {
+    let hub = Hub::start("silent", 3600);
+    let silent: Vec<_> = (0..300).map(|_| std::net::TcpStream::connect(hub.address).unwrap()).collect();
+    let target = echo(20);
+    let _connector = hub.join("c1", Some(hub.gateway.token(SECRET)), json!({"allow": [target]}));
+    says_back(&hub.reach(target), "let in beside them");
+    drop(silent);
+}

@@ -10,7 +10,7 @@ use super::pool::{NetworkPool, Opened, Orders, Remote, Tunnel, Wanted};
 use super::{tls, watch};
 use crate::packet::PacketListener;
 use crate::protocol::{ErrorKind, Reply, Request};
-use crate::serve::{self, bind_socket, ConnectorError, Respond};
+use crate::serve::{self, bind_socket, raise_descriptor_limit, ConnectorError, Respond};
 use serde::Deserialize;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,6 +24,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream, UnixStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::{JoinHandle, LocalSet};
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
@@ -31,6 +32,8 @@ use tokio_rustls::TlsAcceptor;
 const HANDSHAKE: Duration = Duration::from_secs(10);
 const PING: Duration = Duration::from_secs(5);
 const SILENCE: Duration = Duration::from_secs(15);
+/// Peers that have not shown a good certificate yet.
+const STRANGERS: usize = 512;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// How often the file of networks is looked at, and the list of connectors told.
 const ROUND: Duration = Duration::from_secs(1);
@@ -80,6 +83,7 @@ pub fn run_hub(
 ) -> Result<(), ConnectorError> {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(ConnectorError::Runtime)?;
+    raise_descriptor_limit();
     LocalSet::new().block_on(&runtime, async {
         let server = tls::server(&config.certificate, &config.key, &config.authority).map_err(ConnectorError::Hub)?;
         let listener = TcpListener::bind(config.listen)
@@ -114,13 +118,16 @@ struct Served {
 
 impl Hub {
     async fn accept(self: &Rc<Self>, listener: TcpListener, acceptor: TlsAcceptor) {
+        let strangers = Arc::new(Semaphore::new(STRANGERS));
         loop {
             match listener.accept().await {
                 Ok((stream, address)) => {
                     let (hub, acceptor) = (Rc::clone(self), acceptor.clone());
+                    // More strangers than that wait in the kernel's queue: each costs a handshake and a descriptor.
+                    let Ok(place) = Arc::clone(&strangers).acquire_owned().await else { return };
                     tokio::task::spawn_local(async move {
                         // A peer that fails or dawdles is no connector; TLS tells it why.
-                        hub.greet(stream, address, &acceptor).await.ok();
+                        hub.greet(stream, address, &acceptor, place).await.ok();
                     });
                 }
                 Err(error) => {
@@ -131,7 +138,14 @@ impl Hub {
         }
     }
 
-    async fn greet(self: Rc<Self>, stream: TcpStream, address: SocketAddr, acceptor: &TlsAcceptor) -> io::Result<()> {
+    /// `place` is held until the peer has shown who it is.
+    async fn greet(
+        self: Rc<Self>,
+        stream: TcpStream,
+        address: SocketAddr,
+        acceptor: &TlsAcceptor,
+        place: OwnedSemaphorePermit,
+    ) -> io::Result<()> {
         watch::prepare(&stream)?;
         let mut stream = Box::new(timeout(HANDSHAKE, acceptor.accept(stream)).await??);
         let first: ToHub = timeout(HANDSHAKE, read(&mut stream)).await??;
@@ -155,6 +169,7 @@ impl Hub {
             let problem = format!("the network {} is not attached by connectors", identity.network_id);
             return write(&mut stream, &refused(&problem)).await;
         };
+        drop(place);
         match first {
             ToHub::Control { about } => self.control(stream, address, identity, about, &pool).await,
             ToHub::Tunnel => {

@@ -11,7 +11,7 @@ use crate::config::{Config, ConfigError, LoopbackMap, RunAs};
 use crate::dial::{Dialler, Wanted};
 use crate::privileges;
 use crate::protocol::{Reply, Request};
-use crate::serve::ConnectorError;
+use crate::serve::{raise_descriptor_limit, ConnectorError};
 use rustls::pki_types::ServerName;
 use rustls::ClientConfig;
 use serde::Deserialize;
@@ -120,6 +120,7 @@ impl JoinConfig {
 pub fn run_join(config: JoinConfig, stop: impl Future<Output = ()>) -> Result<(), ConnectorError> {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(ConnectorError::Runtime)?;
+    raise_descriptor_limit();
     LocalSet::new().block_on(&runtime, async {
         privileges::drop_all(config.run_as).map_err(ConnectorError::Privileges)?;
         let dialling = config.dialling();

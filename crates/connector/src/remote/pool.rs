@@ -17,6 +17,9 @@ use tokio::sync::{mpsc, watch, Notify};
 use tokio::time::{timeout_at, Instant};
 use tokio_rustls::server::TlsStream;
 
+/// Tunnels that one connector may have waiting; what comes beyond is closed.
+const IDLE_LIMIT: usize = 2048;
+
 pub type Tunnel = Box<TlsStream<TcpStream>>;
 
 /// How long a request waits for a connector when none is there: one that was restarted is back by then.
@@ -117,8 +120,11 @@ impl NetworkPool {
     pub fn add_tunnel(&self, connector_id: &str, tunnel: Tunnel) {
         let remotes = self.remotes.borrow();
         if let Some(remote) = remotes.iter().rev().find(|remote| remote.connector_id == connector_id) {
-            remote.idle.borrow_mut().push_back(tunnel);
-            self.changed.notify_waiters();
+            let mut idle = remote.idle.borrow_mut();
+            if idle.len() < IDLE_LIMIT {
+                idle.push_back(tunnel);
+                self.changed.notify_waiters();
+            }
         }
     }
 
