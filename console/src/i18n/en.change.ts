@@ -42,9 +42,9 @@ export const enChange = {
   'nav.metrics': 'Dashboards',
   'nav.requests': 'Requests',
   'notYet.metrics':
-    'This version does not measure traffic yet, so there is nothing to draw. The overview shows each engine and how far it is; the audit trail shows what changed.',
+    'The console draws no charts yet. What is measured is on each engine at /metrics (Prometheus; a Grafana dashboard and alert rules are in deploy/observability) and in DescribeApiTrafficData and its siblings.',
   'notYet.requests':
-    'This version does not keep a log of requests yet. Debug shows one request with everything about it; each answer of the gateway carries X-Ca-Request-Id and, when the gateway refused, X-Ca-Error-Code.',
+    'The console does not list requests yet, but engines keep a record of each: `isthmus why` with the X-Ca-Request-Id of an answer tells what decided it; QueryRequestLogs and DescribeRequestRecords find them.',
   'overview.allDone': 'All seven steps are done.',
   'overview.lag': 'Behind by',
   'overview.problems': 'Refused parts',

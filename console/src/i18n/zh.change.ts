@@ -43,9 +43,9 @@ export const zhChange: Record<keyof typeof enChange, string> = {
   'nav.metrics': '监控大盘',
   'nav.requests': '请求日志',
   'notYet.metrics':
-    '当前版本尚未采集流量指标，因此没有可展示的图表。概览页显示每个引擎的状态和进度，操作审计显示发生过的变更。',
+    '控制台暂不绘制图表。指标可从每个引擎的 /metrics 获取（Prometheus 格式；Grafana 看板和告警规则在 deploy/observability），也可调用 DescribeApiTrafficData 等接口查询。',
   'notYet.requests':
-    '当前版本尚未保存请求日志。调试页可以展示一次请求的全部细节；网关的每个响应都带有 X-Ca-Request-Id，被网关拒绝时还带有 X-Ca-Error-Code。',
+    '控制台暂不列出请求，但每个引擎都保存了请求记录：用响应中的 X-Ca-Request-Id 执行 `isthmus why` 即可查看决定结果的原因；也可调用 QueryRequestLogs 和 DescribeRequestRecords 查询。',
   'overview.allDone': '七个步骤均已完成。',
   'overview.lag': '落后版本数',
   'overview.problems': '被拒绝的配置',
