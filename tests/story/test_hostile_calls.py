@@ -85,6 +85,8 @@ class Attacked:
                 found = self.known if is_read else self.rows.all()
                 if not is_envelope(answer):
                     wrong.append(where)
+                elif "RefusedByEngine" in answer.text:
+                    wrong.append(f"{where}: only the engine's own check has found it")
                 elif answer.status_code != 200 and found != self.known:
                     wrong.append(f"{where}: rows have changed")
                 self.known = found

@@ -23,6 +23,7 @@ from isthmus.operations import function_for
 from isthmus.operations.call import Call, NodeReports, OperationFunction
 from isthmus.operations.debug import prepare_debug
 from isthmus.operations.entrance import NOWHERE, Entrance
+from isthmus.operations.record_check import check_records
 from isthmus.operations.recording import record_reading, record_refusal, record_success, shows_secrets
 from isthmus.operations.vpc_tests import prepare_test, prepare_validation
 from isthmus.roles import SECRET_READS, may, needed_role
@@ -118,7 +119,7 @@ class OperationsDispatcher:
         return self._read if operation.name.startswith(_READS) else self._write
 
     def _tell_refusals(self, revision: int) -> None:
-        """A stored change that an engine does not serve is no success. Raises: ApiError."""
+        """A stored change that an engine does not serve, such as one of another version, is no success. Raises: ApiError."""
         refused = self._plane.refusals_at(revision)
         if refused:
             listed = "; ".join(
@@ -144,6 +145,7 @@ class OperationsDispatcher:
             with _store_errors_as_answers():
                 with self._store.write() as transaction:
                     result = function(self._call(transaction, caller), params)
+                    check_records(transaction)
                     record_success(transaction, operation, caller, params, result)
                 return result, transaction.revision
         except ApiError as error:

@@ -69,6 +69,10 @@ class RecordWriter:
         text = self._current(kind, key)
         return None if text is None else dict(json.loads(text))
 
+    def put_so_far(self) -> list[tuple[str, str, str]]:
+        """Kind, key and body of what this transaction sets, changed or not."""
+        return [(kind, key, body) for (kind, key), body in self._pending.items() if body is not None]
+
     def changes(self) -> list[Change]:
         """What `flush` would write."""
         found = []

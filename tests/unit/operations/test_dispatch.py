@@ -10,6 +10,8 @@ import anyio
 import pytest
 from isthmus.catalog import Catalog, Params
 from isthmus.errors import ApiError
+from isthmus.operations import dispatch
+from isthmus.operations.call import Call
 from isthmus.operations.dispatch import OperationsDispatcher
 from isthmus.sealing import Keyring
 from isthmus.settings import Settings
@@ -49,8 +51,12 @@ def plane() -> FakePlane:
 
 
 @pytest.fixture
-def dispatcher(tmp_path: Path, plane: FakePlane) -> OperationsDispatcher:
-    store = Store.open_sqlite(tmp_path / "store.sqlite", Keyring(b"k" * 32))
+def store(tmp_path: Path) -> Store:
+    return Store.open_sqlite(tmp_path / "store.sqlite", Keyring(b"k" * 32))
+
+
+@pytest.fixture
+def dispatcher(store: Store, plane: FakePlane) -> OperationsDispatcher:
     return OperationsDispatcher(store, Settings(), plane)
 
 
@@ -80,6 +86,21 @@ def test_a_change_that_an_engine_refuses_is_no_success(dispatcher: OperationsDis
         run(dispatcher, "CreateApiGroup", group_name="demo")
     assert raised.value.code == "RefusedByEngine"
     assert "engine-1 refuses group g: stages" in raised.value.message
+
+
+def test_what_an_engine_would_refuse_is_not_stored(
+    dispatcher: OperationsDispatcher, store: Store, plane: FakePlane, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def careless(call: Call, _params: Any) -> dict[str, Any]:
+        call.transaction.records.put("group", "g", {"group_id": "g", "stages": []})
+        return {}
+
+    monkeypatch.setattr(dispatch, "function_for", lambda _name: careless)
+    with pytest.raises(ApiError) as raised:
+        run(dispatcher, "CreateApiGroup", group_name="demo")
+    assert raised.value.code == "RefusedByEngine" and plane.waited == []
+    assert "nothing was changed: group g: " in raised.value.message and "`name`" in raised.value.message
+    assert store.revision() == 0
 
 
 def test_an_operation_without_a_function_is_not_implemented(dispatcher: OperationsDispatcher) -> None:

@@ -17,6 +17,7 @@ from isthmus.errors import ApiError
 from isthmus.operations import function_for
 from isthmus.operations.call import Call
 from isthmus.operations.dispatch import _READS, _store_errors_as_answers
+from isthmus.operations.record_check import check_records
 from isthmus.operations.recording import record_refusal, record_success
 from isthmus.parameter import Parameter
 from isthmus.shape import ObjectOf
@@ -54,6 +55,7 @@ def outcome(world: World, operation: Operation, raw: Mapping[str, str]) -> ApiEr
             with _store_errors_as_answers(), store.read() if is_read else store.write() as transaction:
                 result = function(Call(transaction, world.workbench.settings, "key", NoEngines()), params)
                 if not is_read:
+                    check_records(transaction)
                     record_success(transaction, operation, CALLER, params, result)
                     transaction.records.flush()
                 operation.render(result)
@@ -106,6 +108,7 @@ def test_hostile_texts_get_an_error_of_the_caller_or_a_result(world: World, oper
             where = f"{parameter.name}={value[:60]!r}: {error}"
             if error is not None:
                 assert 400 <= error.status < 500, where
+                assert error.code != "RefusedByEngine", f"an operation let through what an engine refuses: {where}"
                 assert error.code.isprintable() and error.code and error.message, where
                 assert len(error.message) <= 16 * 1024, where
 
