@@ -101,6 +101,7 @@ def remove_access_control_list_entry(call: Call, params: Any) -> Mapping[str, An
 def enable_instance_access_control(call: Call, params: Any) -> Mapping[str, Any]:
     instance = require_instance(call.transaction, params.instance_id)
     acl = _require(call.transaction, params.acl_id)
+    _check_version(params.address_ip_version, acl)
     acl_type = params.acl_type.lower()
     if acl_type not in ("black", "white"):
         raise errors.invalid([Problem("AclType", "must be black or white.")])
@@ -111,11 +112,21 @@ def enable_instance_access_control(call: Call, params: Any) -> Mapping[str, Any]
 
 def disable_instance_access_control(call: Call, params: Any) -> Mapping[str, Any]:
     instance = require_instance(call.transaction, params.instance_id)
+    known = find_access_list(call.transaction, params.acl_id)
+    if known is not None:
+        _check_version(params.address_ip_version, known)
     for version, applied in lists_of_instance(call.transaction, instance.instance_id).items():
         if applied.acl.acl_id == params.acl_id:
             lift_list(call.transaction, instance.instance_id, version)
     put_instance_record(call.transaction, instance)
     return {}
+
+
+def _check_version(version: str | None, acl: AccessList) -> None:
+    """A list binds addresses of its own version of IP. Raises: ApiError."""
+    if version and version.lower() != acl.ip_version:
+        text = f"{version[:20]!r} is not {acl.ip_version}, the version of the list {acl.acl_id}."
+        raise errors.invalid([Problem("AddressIPVersion", text)])
 
 
 def _put_records(call: Call, acl: AccessList) -> None:

@@ -132,6 +132,9 @@ def _require_model(transaction: Transaction, params: Any) -> tuple[Backend, Back
     if found is None:
         text = f"The backend {backend.name} has no model {(params.backend_model_id or '')[:60]}."
         raise errors.not_found("BackendModel", text)
+    if params.stage_name and params.stage_name.upper() != found.stage:
+        text = f"is not {found.stage}, the stage of this model; a model for another stage is one of its own."
+        raise errors.invalid([Problem("StageName", text)])
     return backend, found
 
 

@@ -72,7 +72,10 @@ def remove_apps_authorities(call: Call, params: Any) -> Mapping[str, Any]:
 
 def remove_apis_authorities(call: Call, params: Any) -> Mapping[str, Any]:
     app = require_app(call.transaction, params.app_id)
-    for api_id in read_ids("ApiIds", params.api_ids):
+    api_ids = read_ids("ApiIds", params.api_ids)
+    # An API that is gone has lost its grants; only one of another group is a mistake.
+    _require_apis(call.transaction, list(find_api_identities(call.transaction, api_ids)), params.group_id)
+    for api_id in api_ids:
         _take(call.transaction, api_id, params.stage_name, app.app_id)
     return {}
 

@@ -56,6 +56,13 @@ _UNSUPPORTED = {
 }
 
 
+# What CreateInstance carries for them.
+_UNSUPPORTED_ORDERS = {
+    "instance_cidr": "InstanceCidr",
+    "user_vpc_id": "UserVpcId",
+    "zone_v_switch_security_group": "ZoneVSwitchSecurityGroup",
+}
+
 # What ModifyInstanceVpcAttributeForConsole sets.
 _USER_VPC = ("user_vpc_id", "user_vswitch_id", "vpc_owner_id")
 
@@ -66,6 +73,7 @@ def create_instance(call: Call, params: Any) -> Mapping[str, Any]:
     known = find_instance_by_token(transaction, params.token) if params.token else None
     if known is not None:
         return {"instance_id": known.instance_id, "tag_status": True}
+    _refuse_unsupported(params, _UNSUPPORTED_ORDERS, "CreateInstance")
     policy = params.https_policy or _DEFAULT_POLICY
     charge = _CHARGE_TYPES.get((params.charge_type or "POSTPAY").upper())
     problems = name_problems("InstanceName", params.instance_name, 64) + text_problems("Token", params.token, 128, 1)
@@ -101,10 +109,7 @@ def delete_instance(call: Call, params: Any) -> Mapping[str, Any]:
 
 def modify_instance_attribute(call: Call, params: Any) -> Mapping[str, Any]:
     """Partial: what is absent keeps its value."""
-    given = [wire_name for name, wire_name in _UNSUPPORTED.items() if getattr(params, name) not in (None, "")]
-    if given:
-        text = f"This gateway does not implement {', '.join(given)} of ModifyInstanceAttribute."
-        raise ApiError("NotImplemented", text)
+    _refuse_unsupported(params, _UNSUPPORTED, "ModifyInstanceAttribute")
     instance = require_instance(call.transaction, params.instance_id)
     problems = name_problems("InstanceName", params.instance_name, 64)
     problems += policy_problems(params.https_policy) if params.https_policy else []
@@ -178,6 +183,15 @@ def describe_instances(call: Call, params: Any) -> Mapping[str, Any]:
         {**_attributes(call, instance, addresses), "tags": tags[instance.instance_id]} for instance in found.instances
     ]
     return {"instances": rows, **page_fields(page, found.total)}
+
+
+def _refuse_unsupported(params: Any, unsupported: Mapping[str, str], operation: str) -> None:
+    given = [wire_name for name, wire_name in unsupported.items() if getattr(params, name)]
+    if given:
+        text = (
+            f"This gateway does not implement {', '.join(given)} of {operation}: attach private networks with networks."
+        )
+        raise ApiError("NotImplemented", text)
 
 
 def require_instance(transaction: Transaction, instance_id: str) -> Instance:

@@ -12,9 +12,10 @@ from typing import Any
 
 from isthmus import errors
 from isthmus.errors import Problem
+from isthmus.operations.apis import require_api
 from isthmus.operations.call import Call
+from isthmus.operations.instances import require_instance
 from isthmus.operations.times import read_time, utc_text
-from isthmus.store.apis import find_api
 from isthmus.store.groups import find_group
 from isthmus.store.traffic import Point, api_points, app_points
 
@@ -122,8 +123,7 @@ _LATENCIES: Sequence[tuple[str, _Value]] = (("latency", _backend_latency), ("gat
 
 def _api_points(call: Call, params: Any) -> list[Point]:
     since, until = _times(params)
-    if find_api(call.transaction, params.api_id) is None:
-        raise errors.not_found("Api", f"There is no API {params.api_id[:64]!r}.")
+    require_api(call.transaction, params.api_id, params.group_id)
     return api_points(call.transaction, since, until, api_id=params.api_id, stage=_stage(params))
 
 
@@ -136,6 +136,7 @@ def _group_points(call: Call, params: Any) -> list[Point]:
 
 def _instance_points(call: Call, params: Any) -> list[Point]:
     since, until = _times(params)
+    require_instance(call.transaction, params.instance_id)
     return api_points(call.transaction, since, until, instance_id=params.instance_id, stage=_stage(params))
 
 

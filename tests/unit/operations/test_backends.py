@@ -212,3 +212,12 @@ def test_a_registry_that_could_not_be_asked_is_refused(workbench: Workbench, con
     place = {"BackendId": backend(workbench, "DISCOVERY"), "StageName": "RELEASE"}
     error = workbench.refused("CreateBackendModel", **place, BackendModelData=data)
     assert error.code == "InvalidBackendModelData" and part in error.message, error.message
+
+
+def test_a_model_stays_with_its_stage(workbench: Workbench) -> None:
+    backend_id = backend(workbench)
+    place = {"BackendId": backend_id, "BackendModelId": model(workbench, backend_id, ADDRESS)}
+    for name in ("ModifyBackendModel", "DeleteBackendModel"):
+        refusal = workbench.refused(name, **place, StageName="TEST")
+        assert refusal.code == "InvalidStageName" and "RELEASE" in refusal.message
+    workbench.call("DeleteBackendModel", **place, StageName="release")

@@ -139,6 +139,16 @@ def test_taking_a_grant_is_repeatable(workbench: Workbench, world: dict[str, Any
         assert grant_records(workbench) == {}
 
 
+def test_grants_of_another_groups_api_are_not_taken(workbench: Workbench, world: dict[str, Any]) -> None:
+    give(workbench, world)
+    place = {"AppId": str(world["app"]), "ApiIds": f"{'f' * 32},{world['api']}", "StageName": "RELEASE"}
+    other = workbench.group("other_group")
+    assert workbench.refused("RemoveApisAuthorities", GroupId=other, **place).code == "NotFoundApi"
+    assert len(grant_records(workbench)) == 1
+    workbench.call("RemoveApisAuthorities", GroupId=world["group"], **place)
+    assert grant_records(workbench) == {}
+
+
 def test_grants_go_with_their_app_and_with_their_api(workbench: Workbench, world: dict[str, Any]) -> None:
     give(workbench, world)
     workbench.call("DeleteApp", AppId=world["app"])

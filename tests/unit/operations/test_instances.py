@@ -85,6 +85,9 @@ def test_what_cannot_be_carried_out_is_refused(workbench: Workbench) -> None:
     assert workbench.refused("CreateInstance", **{**ORDER, "InstanceSpec": "huge"}).code == "InvalidInstanceSpec"
     refusal = workbench.refused("ModifyInstanceAttribute", InstanceId=SHARED, IntranetSegments="10.0.0.0/8")
     assert refusal.code == "NotImplemented"
+    for parameter, value in (("UserVpcId", "vpc-1"), ("InstanceCidr", "10.0.0.0/16")):
+        refusal = workbench.refused("CreateInstance", **ORDER, **{parameter: value})
+        assert refusal.code == "NotImplemented" and parameter in refusal.message
     assert workbench.refused("ModifyInstanceSpec", InstanceId="x", InstanceSpec="y", Token="z").code == (
         "NotFoundInstance"
     )
@@ -119,3 +122,13 @@ def test_entries_are_checked_for_their_version_of_ip(workbench: Workbench) -> No
         assert refusal.code == "InvalidAclEntrys", wrong
     many = [{"entry": f"2001:db8::{number:x}"} for number in range(51)]
     assert "at most 50" in workbench.refused("AddAccessControlListEntry", AclId=acl_id, AclEntrys=many).message
+
+
+def test_a_list_is_enabled_and_disabled_for_its_own_version_of_ip(workbench: Workbench) -> None:
+    acl_id = workbench.call("CreateAccessControlList", AclName="four")["AclId"]
+    place = {"InstanceId": SHARED, "AclId": acl_id}
+    other = {**place, "AddressIPVersion": "ipv6"}
+    assert workbench.refused("EnableInstanceAccessControl", **other, AclType="white").code == "InvalidAddressIPVersion"
+    workbench.call("EnableInstanceAccessControl", **place, AddressIPVersion="IPv4", AclType="white")
+    assert workbench.refused("DisableInstanceAccessControl", **other).code == "InvalidAddressIPVersion"
+    assert attribute(workbench, SHARED)["AclId"] == acl_id

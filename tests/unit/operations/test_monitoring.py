@@ -53,6 +53,20 @@ def test_the_calls_of_an_api_are_shown_by_the_minute(workbench: Workbench, api: 
     assert other["CallSuccesses"]["MonitorItem"] == []
 
 
+def test_what_is_not_there_has_no_data(workbench: Workbench, api: tuple[str, str]) -> None:
+    other = workbench.group("other_group")
+    assert workbench.refused("DescribeApiQpsData", GroupId=other, ApiId=api[1], **TIMES).code == "NotFoundApi"
+    assert workbench.refused("DescribeApiQpsData", GroupId="x", ApiId=api[1], **TIMES).code == "NotFoundApiGroup"
+    gone = {"InstanceId": "apigateway-x-1", "StageName": "RELEASE", **TIMES}
+    for name in (
+        "DescribeInstanceQps",
+        "DescribeInstanceTraffic",
+        "DescribeInstanceLatency",
+        "DescribeInstanceHttpCode",
+    ):
+        assert workbench.refused(name, **gone).code == "NotFoundInstance"
+
+
 def test_a_group_and_an_instance_are_shown_by_the_second(workbench: Workbench, api: tuple[str, str]) -> None:
     group = {"GroupId": api[0], "StageName": "RELEASE", **TIMES}
     instance = {"InstanceId": "api-shared-vpc-001", "StageName": "RELEASE", **TIMES}

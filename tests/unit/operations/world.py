@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from certificate_maker import Authority
 from isthmus.catalog import Operation
 from isthmus.parameter import Parameter
 from isthmus.shape import ObjectOf
 from workbench import MOCK, REQUEST, Workbench
 
-PLUGIN = json.dumps({"unit": "SECOND", "apiDefault": 10})
+HOST = "world.example.com"
+# Of the clocks that tests have, all are in its time.
+CERTIFICATE, KEY = Authority(1_795_000_000.0).issue("*.example.com", (-1, 3650))
 
 
 class World:
@@ -41,9 +44,35 @@ class World:
         key = {"SignatureKey": "world_key", "SignatureSecret": "world_secret"}
         signature = call("CreateSignature", SignatureName="world_signature", **key)["SignatureId"]
         stage_model = call("CreateStageModel", StageName="WORLD", StageAlias="world")["StageModelId"]
-        call("CreateBackend", BackendName="world_backend", BackendType="HTTP")
+        backend = call("CreateBackend", BackendName="world_backend", BackendType="HTTP")["BackendId"]
+        model = {
+            "BackendId": backend,
+            "StageName": "RELEASE",
+            "BackendModelData": '{"ServiceAddress":"http://10.0.0.1"}',
+        }
+        backend_model = call("CreateBackendModel", BackendType="HTTP", **model)["BackendModelId"]
+        acl = call("CreateAccessControlList", AclName="world_list")["AclId"]
+        call("AddAccessControlListEntry", AclId=acl, AclEntrys='[{"Entry":"10.0.0.0/8"}]')
+        for name in (HOST, f"*.{HOST}"):
+            call("SetDomain", GroupId=self.group_id, DomainName=name)
+        item_id = call("CreateDatasetItem", DatasetId=dataset, Value="10.2.0.0/16")["DatasetItemId"]
+        order = {"InstanceSpec": "api.s1.small", "ChargeType": "POSTPAY", "PricingCycle": "Month", "ZoneId": "z"}
+        instance = call("CreateInstance", InstanceName="world_instance", Token="world", **order)["InstanceId"]
+        self.fitting = fitting(instance, acl)
         self.values: dict[str, str] = {
             "StageModelId": stage_model,
+            "BackendId": backend,
+            "BackendModelId": backend_model,
+            "BackendType": "HTTP",
+            "BackendModelData": '{"ServiceAddress":"http://10.0.0.2"}',
+            "AclId": acl,
+            "AclEntrys": '[{"Entry":"10.1.0.0/16","Comment":"c"}]',
+            "AclType": "white",
+            "DomainName": HOST,
+            "DatasetItemId": item_id,
+            "CertificateBody": CERTIFICATE,
+            "CertificatePrivateKey": KEY,
+            **order,
             "BackendName": "world_backend",
             "TrafficControlId": traffic,
             "TrafficControlUnit": "MINUTE",
@@ -100,12 +129,20 @@ class World:
     def parameters(self, operation: Operation) -> dict[str, str]:
         """What the operation requires, and the ids that make it find something."""
         found: dict[str, str] = {}
+        own = self.fitting.get(operation.name, {})
         for parameter in operation.params:
-            if parameter.required or parameter.name in ("GroupId", "ApiId", "AppId", "StageName"):
-                found.update(self.value(parameter))
+            if (
+                parameter.required
+                or parameter.name in ("GroupId", "ApiId", "AppId", "StageName")
+                or parameter.name in own
+            ):
+                found.update(self.value(parameter, operation.name))
         return found
 
-    def value(self, parameter: Parameter) -> dict[str, str]:
+    def value(self, parameter: Parameter, operation: str = "") -> dict[str, str]:
+        own = self.fitting.get(operation, {})
+        if parameter.name in own:
+            return {parameter.name: own[parameter.name]}
         if parameter.wire == "flat-repeat":
             item = getattr(parameter.shape, "item", None)
             if isinstance(item, ObjectOf):
@@ -114,6 +151,37 @@ class World:
         kind = getattr(parameter.shape, "kind", "any")
         default = {"integer": "1", "boolean": "true"}.get(kind, "[]" if parameter.wire == "json" else "a_name")
         return {parameter.name: self.values.get(parameter.name, default)}
+
+
+def fitting(instance: str, acl: str) -> dict[str, dict[str, str]]:
+    """What some operations need where the same name means something else to others."""
+    of_instance = {"InstanceId": instance}
+    found: dict[str, dict[str, str]] = dict.fromkeys(
+        (
+            "DeleteInstance",
+            "DescribeInstances",
+            "DescribeInstanceQps",
+            "DescribeInstanceTraffic",
+            "DescribeInstanceLatency",
+            "DescribeInstanceHttpCode",
+            "DisableInstanceAccessControl",
+            "ModifyInstanceSpec",
+            "ModifyInstanceVpcAttributeForConsole",
+        ),
+        of_instance,
+    )
+    found["EnableInstanceAccessControl"] = {**of_instance, "AclId": acl}
+    found["ModifyInstanceAttribute"] = {**of_instance, "HttpsPolicy": "HTTPS2_TLS1_2", "MaintainStartTime": "18:00Z"}
+    found["ModifyApiGroupInstance"] = {"TargetInstanceId": instance}
+    found["SetVpcAccess"] = {"Name": "another_access", "Port": "81"}
+    found["CreateNetwork"] = {"NetworkId": "vpc-another", "Instances": "{}"}
+    found["SetNetworkInstances"] = {"Instances": "{}"}
+    found["ModifyNetwork"] = {"Instances": "{}"}
+    found["SetWildcardDomainPatterns"] = {"DomainName": f"*.{HOST}", "WildcardDomainPatterns": "[]"}
+    found["SetDomainWebSocketStatus"] = {"ActionValue": "OPEN"}
+    found["CreateBackend"] = {"BackendName": "another_backend"}
+    found["CreateBackendModel"] = {"StageName": "TEST"}
+    return found
 
 
 def nested(depth: int) -> str:
