@@ -16,13 +16,14 @@ from typing import Any
 
 import pytest
 from isthmus.errors import ApiError
-from test_model_based import NOBODY, Walk
+from model_walk import NOBODY
+from wider_walk import WiderWalk
 from workbench import Workbench, make_store
 
 STEPS = int(os.environ.get("STEPS", "300"))
 SEED = int(os.environ.get("SEED", "3"))
-# Ids of 32 digits, and those of apps.
-_ID = re.compile(r"\b(?:[0-9a-f]{32}|[0-9]{8,12})\b")
+# Ids of 32 digits, those of apps and those of access lists.
+_ID = re.compile(r"\b(?:[0-9a-f]{32}|[0-9]{8,12}|acl-[0-9a-z]{8,})\b")
 
 
 class Recording(Workbench):
@@ -47,7 +48,7 @@ class Recording(Workbench):
         self.said.append(_ID.sub(lambda found: self._turns.setdefault(found[0], f"<{len(self._turns)}>"), text))
 
 
-class SameWalk(Walk):
+class SameWalk(WiderWalk):
     """Chooses among what there is by the order in which it came, which does not depend on random ids."""
 
     def pick(self, known: Any) -> str:
