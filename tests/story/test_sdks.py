@@ -152,7 +152,9 @@ def run(*command: str | Path, folder: Path) -> list[Any]:
 
 
 def check(said: list[Any]) -> None:
-    get, put, form = said
+    get, put, form, refused = said
+    # With a wrong secret: an answer like any other, with the code of the refusal.
+    assert refused == {"status": 403, "code": "A403IS"}
     assert get["method"] == "GET" and unquote(get["path"].partition("?")[0]) == f"/users/{TEXT}"
     assert httpx.URL("http://h" + get["path"]).params["q"] == TEXT and get["trace"] == "t-1"
     assert (put["method"], put["body"], put["path"].partition("?")[0]) == ("PUT", '{"a":"ü"}', "/users/7")
@@ -167,6 +169,9 @@ def test_the_python_client_calls(shop: Shop, tmp_path: Path) -> None:
         f"answers = [c.get_user({TEXT!r}, q={TEXT!r}, x_trace='t-1'),\n"
         f'  c.put_user(7, body=\'{{"a":"ü"}}\'), c.add_form(name={TEXT!r})]\n'
         "for a in answers:\n    assert a.status == 200, (a.status, a.headers)\n    print(a.body.decode())\n"
+        f"r = Client({shop.key!r}, 'wrong', endpoint={shop.http!r}).get_user('1')\n"
+        "code = {name.lower(): value for name, value in r.headers.items()}['x-ca-error-code']\n"
+        'print(f\'{{"status": {r.status}, "code": "{code}"}}\')\n'
     )
     check(run(sys.executable, "use.py", folder=tmp_path))
 
@@ -180,7 +185,10 @@ def test_the_javascript_client_calls(shop: Shop, tmp_path: Path) -> None:
         "for (const a of [await c.getUser({ id: t, q: t, xTrace: 't-1' }), await c.putUser({ id: 7, body: '{\"a\":\"ü\"}' }),\n"
         "  await c.addForm({ name: t })]) {\n"
         "  if (a.status !== 200) throw new Error(JSON.stringify([a.status, a.headers]));\n"
-        "  console.log(a.body.toString());\n} })();\n"
+        "  console.log(a.body.toString());\n}\n"
+        f"const wrong = new Client({{ appKey: {shop.key!r}, appSecret: 'wrong', endpoint: {shop.http!r} }});\n"
+        "const r = await wrong.getUser({ id: '1' });\n"
+        "console.log(JSON.stringify({ status: r.status, code: r.headers['x-ca-error-code'] }));\n})();\n"
     )
     check(run("node", "use.js", folder=tmp_path))
 
@@ -196,7 +204,10 @@ def test_the_go_client_calls(shop: Shop, tmp_path: Path) -> None:
         "\tctx := context.Background()\n"
         "\tshow(c.GetUser(ctx, gateway.GetUserInput{Id: &t, Q: &t, XTrace: &trace}))\n"
         '\tshow(c.PutUser(ctx, gateway.PutUserInput{Id: &seven, Body: []byte(`{"a":"ü"}`)}))\n'
-        "\tshow(c.AddForm(ctx, gateway.AddFormInput{Name: &t}))\n}\n\n"
+        "\tshow(c.AddForm(ctx, gateway.AddFormInput{Name: &t}))\n"
+        '\tc.AppSecret = "wrong"\n\tr, err := c.GetUser(ctx, gateway.GetUserInput{Id: &seven})\n'
+        "\tif err != nil {\n\t\tpanic(err)\n\t}\n"
+        '\tfmt.Printf("{\\"status\\": %d, \\"code\\": %q}\\n", r.Status, r.Header.Get("X-Ca-Error-Code"))\n}\n\n'
         "func show(a *gateway.Response, err error) {\n\tif err != nil || a.Status != 200 {\n"
         "\t\tpanic(fmt.Sprint(err, a))\n\t}\n\tfmt.Println(string(a.Body))\n}\n"
     )
@@ -216,7 +227,12 @@ def test_the_java_client_calls(shop: Shop, tmp_path: Path) -> None:
         '    show(c.getUser(new Client.GetUserRequest().id(t).q(t).xTrace("t-1")));\n'
         '    byte[] body = "{\\"a\\":\\"\\u00fc\\"}".getBytes(StandardCharsets.UTF_8);\n'
         '    show(c.putUser(new Client.PutUserRequest().id("7").body(body, "application/json")));\n'
-        "    show(c.addForm(new Client.AddFormRequest().name(t)));\n  }\n"
+        "    show(c.addForm(new Client.AddFormRequest().name(t)));\n"
+        f'    Client w = new Client("{shop.key}", "wrong");\n    w.setEndpoint("{shop.http}");\n'
+        f'    w.setHost("{shop.host}");\n'
+        '    Client.Response r = w.getUser(new Client.GetUserRequest().id("1"));\n'
+        '    String code = r.headers.get("x-ca-error-code").get(0);\n'
+        '    System.out.println("{\\"status\\": " + r.status + ", \\"code\\": \\"" + code + "\\"}");\n  }\n'
         "  static void show(Client.Response a) {\n"
         '    if (a.status != 200) throw new IllegalStateException(a.status + " " + a.headers);\n'
         "    System.out.println(new String(a.body, StandardCharsets.UTF_8));\n  }\n}\n"

@@ -12,6 +12,8 @@ from importlib import resources
 from typing import NamedTuple
 
 from isthmus.sdk.methods import Method
+from isthmus.sdk.names import camel, pascal, snake
+from isthmus.sdk.readme import write_readme
 from isthmus.sdk.writers import write_go, write_java, write_javascript, write_python
 
 
@@ -21,6 +23,8 @@ class _Language(NamedTuple):
     runtime: str
     others: dict[str, str]
     example: str
+    # Of a function's name.
+    style: Callable[[str], str]
 
 
 _PACKAGE_JSON = '{\n  "name": "gateway-client",\n  "version": "1.0.0",\n  "main": "index.js"\n}\n'
@@ -31,6 +35,7 @@ _LANGUAGES = {
         "gateway_client/runtime.py",
         {"gateway_client/__init__.py": '"""Client of an API gateway."""\n\nfrom .client import Client as Client\n'},
         'Client("APP_KEY", "APP_SECRET")',
+        snake,
     ),
     "javascript": _Language(
         write_javascript,
@@ -38,6 +43,7 @@ _LANGUAGES = {
         "runtime.js",
         {"package.json": _PACKAGE_JSON},
         "new Client({ appKey: 'APP_KEY', appSecret: 'APP_SECRET' })",
+        camel,
     ),
     "go": _Language(
         write_go,
@@ -45,6 +51,7 @@ _LANGUAGES = {
         "runtime.go",
         {"go.mod": "module gateway\n\ngo 1.20\n"},
         '&gateway.Client{AppKey: "APP_KEY", AppSecret: "APP_SECRET"}',
+        pascal,
     ),
     "java": _Language(
         write_java,
@@ -52,6 +59,7 @@ _LANGUAGES = {
         "src/main/java/gateway/BaseClient.java",
         {},
         'new Client("APP_KEY", "APP_SECRET")',
+        camel,
     ),
 }
 # Other names under which clients ask.
@@ -70,7 +78,8 @@ def language_of(name: str) -> str | None:
 def write_archive(language: str, methods: Sequence[Method]) -> bytes:
     one = _LANGUAGES[language]
     runtime = resources.files("isthmus.sdk").joinpath("runtime", f"{language}.txt").read_text(encoding="utf-8")
-    files = {one.client: one.write(methods), one.runtime: runtime, **one.others, "README.md": _readme(one, methods)}
+    readme = write_readme(one.example, one.style, methods)
+    files = {one.client: one.write(methods), one.runtime: runtime, **one.others, "README.md": readme}
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in sorted(files.items()):
@@ -79,9 +88,3 @@ def write_archive(language: str, methods: Sequence[Method]) -> bytes:
             info.external_attr = 0o644 << 16
             archive.writestr(info, text)
     return packed.getvalue()
-
-
-def _readme(one: _Language, methods: Sequence[Method]) -> str:
-    text = f"# Client\n\nMake a client with `{one.example}`; each API is a method of it. It needs no other package.\n"
-    rows = [f"| `{method.http_method}` | `{method.host}{method.path}` |".replace("\n", " ") for method in methods]
-    return "\n".join([text, "| method | address |", "|---|---|", *rows, ""])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import io
 import zipfile
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -41,6 +42,22 @@ def test_an_archive_is_the_same_for_the_same_methods(language: str) -> None:
     assert packed == write_archive(language, methods)
     with zipfile.ZipFile(io.BytesIO(packed)) as archive:
         assert archive.testzip() is None and "README.md" in archive.namelist()
+
+
+@pytest.mark.parametrize(("language", "name"), [("python", "get_user"), ("go", "GetUser"), ("java", "getUser")])
+def test_the_page_of_a_client_has_each_function_with_its_parameters_and_what_errors_are(
+    language: str, name: str
+) -> None:
+    methods = [
+        replace(method("get-user"), description="Shows\none | user"),
+        *(method(one, one, one) for one in HOSTILE),
+    ]
+    with zipfile.ZipFile(io.BytesIO(write_archive(language, methods))) as archive:
+        page = archive.read("README.md").decode()
+    section = page.partition(f"## `{name}`\n")[2].partition("\n## ")[0]
+    assert "Shows one \\| user" in section and "`POST http://h.example/a`" in section
+    assert "| `id` | query |  |  |" in section and "| `class` | header | yes |" in section and "takes a body" in section
+    assert page.count("\n## ") == len(methods) + 1 and "X-Ca-Error-Code" in page
 
 
 def test_names_follow_the_language_and_differ() -> None:
