@@ -172,8 +172,16 @@ class Settings:
     client_timeout: timedelta = _setting(
         "duration",
         timedelta(seconds=60),
-        "How long a client may take to send the head of a request, and a connection may stay idle.",
+        "How long a client may take to send the head of a request, be silent inside a body (which comes with at least "
+        "500 bytes a second), take nothing of an answer, and leave a connection idle.",
         smallest=timedelta(milliseconds=1),
+    )
+    connections_per_address: int = _setting(
+        "count",
+        10_000,
+        "Connections to one engine that one client address (IPv6: one /64) may have open; more are closed at once. "
+        "0 means any number.",
+        largest=2**32 - 1,
     )
     stream_idle: timedelta = _setting(
         "duration",

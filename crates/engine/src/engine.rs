@@ -3,6 +3,7 @@
 use crate::attach::{AddressPolicy, Attachments, Egress};
 use crate::backend::discovery::{self, Discovery};
 use crate::backend::{checks, BackendTls};
+use crate::callers::Callers;
 use crate::certificates::Handshakes;
 use crate::disk::{nonce_file, DiskCopy};
 use crate::follow::{self, FollowSettings, Links};
@@ -83,6 +84,7 @@ impl Engine {
             automatic_domains: AutomaticDomains::new(settings.automatic_domain_quota),
             counts: Counts::new(u32::try_from(count).unwrap_or(u32::MAX)),
             devices: Devices::default(),
+            callers: Callers::new(settings.connections_per_address),
             https: engine.addresses.https,
             answers: AnswerStore::default(),
             backend_tls,

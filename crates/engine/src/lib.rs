@@ -18,6 +18,7 @@
 
 pub mod attach;
 pub mod backend;
+mod callers;
 mod certificates;
 pub mod connection;
 mod day_counts;

@@ -100,8 +100,16 @@ pub async fn accept(
         };
         match accepted {
             Ok((stream, address)) => {
+                let Some(place) = thread.shared.callers.enter(address.ip()) else {
+                    add(&thread.recorder.counters.connections_refused, 1);
+                    continue;
+                };
                 let connection = Connection { thread: Rc::clone(&thread), open: Rc::clone(&open), stop: stop.clone() };
-                tokio::task::spawn_local(connection.run(stream, address, tls.clone()));
+                let tls = tls.clone();
+                tokio::task::spawn_local(async move {
+                    connection.run(stream, address, tls).await;
+                    drop(place);
+                });
             }
             Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
         }

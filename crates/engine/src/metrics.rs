@@ -70,6 +70,11 @@ impl Export {
         let applied = sources.live.applied();
         for (name, help, value) in [
             ("connections", "Connections of clients accepted", opened),
+            (
+                "connections_refused",
+                "Connections closed because their address had too many",
+                total(|counters| &counters.connections_refused),
+            ),
             ("aborted", "Requests whose client went away before the end of the answer", total(|all| &all.aborted)),
             ("panics", "Defects that were contained in their request", total(|all| &all.panics)),
             ("log_lines_lost", "Lines of the access log that could not be written", total(|all| &all.log_lost)),

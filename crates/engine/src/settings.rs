@@ -50,8 +50,12 @@ pub struct EngineSettings {
     pub backend_certificate_file: Option<PathBuf>,
     #[serde(default)]
     pub backend_key_file: Option<PathBuf>,
-    /// How long a client may take to send a request's head, and a connection may stay idle, in milliseconds.
+    /// How long a client may take to send a request's head, be silent inside a body, and leave a connection idle, in
+    /// milliseconds.
     pub client_timeout_ms: u64,
+    /// Connections that one client address may have open; 0 means any number.
+    #[serde(default)]
+    pub connections_per_address: u32,
     /// How long a stream (gRPC, WebSocket, server-sent events) may be silent, in milliseconds.
     pub stream_idle_ms: u64,
     /// How long running requests may go on after a stop, in milliseconds.

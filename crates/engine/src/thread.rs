@@ -4,6 +4,7 @@
 use crate::attach::Attachments;
 use crate::backend::discovery::Discovery;
 use crate::backend::{BackendTls, Pools, Turns};
+use crate::callers::Callers;
 use crate::limits::{Counts, Leases};
 use crate::live::Live;
 use crate::plugins::AnswerStore;
@@ -27,6 +28,7 @@ pub struct Shared {
     pub automatic_domains: AutomaticDomains,
     pub counts: Counts,
     pub devices: Devices,
+    pub callers: Arc<Callers>,
     /// Where the engine takes HTTPS requests.
     pub https: Option<SocketAddr>,
     pub answers: AnswerStore,

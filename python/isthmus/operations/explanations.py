@@ -45,6 +45,12 @@ EXPLANATIONS: dict[str, Explanation] = {
         "Send at most 100 of them; put long values into the body.",
         "request",
     ),
+    "I421MD": Explanation(
+        "route",
+        "The connection was opened for another domain",
+        "Open a connection for this domain and show the caller's certificate on it.",
+        "domains",
+    ),
     "I413UL": Explanation(
         "guard", "The URL is too long", "Shorten path and query; send long values in the body.", "request"
     ),

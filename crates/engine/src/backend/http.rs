@@ -233,8 +233,7 @@ where
 pub fn failed(error: &hyper::Error) -> Refusal {
     let cause = error.source().and_then(|source| source.downcast_ref::<BodyError>());
     match cause {
-        Some(BodyError::TooLarge) => Refusal::new(Kind::BodyTooLarge),
-        Some(BodyError::Client(_)) => Refusal::because(Kind::InvalidBody, "it was not sent to its end"),
+        Some(body) => body.refusal(),
         None => Refusal::new(Kind::BackendResponse).with_detail(error.to_string()),
     }
 }

@@ -271,6 +271,15 @@ impl ResponseBody {
             (Some(switched), Some((thread, entry))) => switched.start(thread, entry, exchange),
             (_, carried) => (self.carried, self.exchange) = (carried, Some(exchange)),
         }
+        if !self.is_end_stream() {
+            self.offered();
+        }
+    }
+
+    fn offered(&mut self) {
+        if let Some(exchange) = &mut self.exchange {
+            exchange.offer();
+        }
     }
 
     fn sent(&mut self, bytes: usize) {
@@ -292,6 +301,9 @@ impl Body for ResponseBody {
 
     fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, AnswerError>>> {
         let body = self.get_mut();
+        if let Some(exchange) = &mut body.exchange {
+            exchange.taken();
+        }
         let polled = match body.front.take() {
             Some(front) => Poll::Ready(Some(Ok(Frame::data(front)))),
             None => body.content.poll(context),
@@ -299,6 +311,7 @@ impl Body for ResponseBody {
         if let Poll::Ready(Some(Ok(frame))) = &polled {
             let length = frame.data_ref().map_or(0, Bytes::len);
             body.sent(length);
+            body.offered();
         }
         if matches!(polled, Poll::Ready(None)) || body.is_end_stream() {
             body.completed();

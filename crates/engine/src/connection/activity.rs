@@ -1,11 +1,13 @@
-//! What the requests of one connection do: how many run, how many were given up, and whether the peer abuses that.
+//! What the requests of one connection do: how many run, how many were given up, which answers the peer does not take,
+//! and whether it abuses that.
 //!
 //! Written by `Exchange`, one per request, which lives from the request's arrival to the end of its answer's body; read
 //! by `wire` and `http2`. All of a connection happens on one thread: the atomics are plain loads and stores, and only
 //! there because an upgraded connection must be `Send`.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::{watch, Notify};
 
@@ -20,6 +22,8 @@ pub struct Activity {
     abandoned: AtomicU32,
     window: Mutex<Option<Instant>>,
     malformed: OnceLock<Malformed>,
+    /// Since when answers wait for the peer's window, by their exchange; None where one connection is one answer.
+    untaken: Option<Mutex<HashMap<u64, Instant>>>,
     /// Told when the peer gives up too many requests.
     pub abused: Notify,
     /// Tells a tunnel that the engine drains, and the connection that its tunnel has ended.
@@ -35,6 +39,27 @@ pub struct Malformed {
 }
 
 impl Activity {
+    /// Of a connection on which one answer can wait while others go on.
+    pub fn of_many() -> Self {
+        Self { untaken: Some(Mutex::default()), ..Self::default() }
+    }
+
+    /// Whether an answer has waited for so long.
+    pub fn has_untaken(&self, limit: Duration) -> bool {
+        let Some(untaken) = &self.untaken else { return false };
+        let untaken = untaken.lock().unwrap_or_else(PoisonError::into_inner);
+        untaken.values().any(|since| since.elapsed() >= limit)
+    }
+
+    fn note_untaken(&self, exchange: u64, since: Option<Instant>) {
+        let Some(untaken) = &self.untaken else { return };
+        let mut untaken = untaken.lock().unwrap_or_else(PoisonError::into_inner);
+        match since {
+            Some(since) => drop(untaken.insert(exchange, since)),
+            None => drop(untaken.remove(&exchange)),
+        }
+    }
+
     pub fn running(&self) -> u32 {
         self.running.load(Ordering::Relaxed)
     }
@@ -85,14 +110,32 @@ impl Activity {
 /// One request of a connection.
 pub struct Exchange {
     activity: Arc<Activity>,
+    number: u64,
     completed: bool,
+    offers: bool,
 }
 
 impl Exchange {
     pub fn begin(activity: &Arc<Activity>) -> Self {
         activity.running.store(activity.running() + 1, Ordering::Relaxed);
-        activity.begun.store(activity.begun() + 1, Ordering::Relaxed);
-        Self { activity: Arc::clone(activity), completed: false }
+        let number = activity.begun() + 1;
+        activity.begun.store(number, Ordering::Relaxed);
+        Self { activity: Arc::clone(activity), number, completed: false, offers: false }
+    }
+
+    /// Something of the answer is there, and the peer's turn.
+    pub fn offer(&mut self) {
+        if self.activity.untaken.is_some() {
+            self.offers = true;
+            self.activity.note_untaken(self.number, Some(Instant::now()));
+        }
+    }
+
+    /// The peer took what was offered.
+    pub fn taken(&mut self) {
+        if std::mem::take(&mut self.offers) {
+            self.activity.note_untaken(self.number, None);
+        }
     }
 
     /// Ends when what follows the answer must.
@@ -113,6 +156,7 @@ impl Exchange {
 
 impl Drop for Exchange {
     fn drop(&mut self) {
+        self.taken();
         self.activity.running.store(self.activity.running().saturating_sub(1), Ordering::Relaxed);
         if !self.completed {
             self.activity.abandon();

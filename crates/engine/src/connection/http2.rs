@@ -43,6 +43,7 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let limit = Duration::from_millis(thread.settings.client_timeout_ms);
+    let stalled = Duration::from_millis(thread.settings.stream_idle_ms);
     let activity = std::sync::Arc::clone(&peer.activity);
     let service = service_fn(move |request| guarded(Rc::clone(&thread), Rc::clone(&peer), request));
     let connection = http2::Builder::new(LocalExecutor)
@@ -66,9 +67,10 @@ where
                 return;
             }
             () = activity.abused.notified() => break,
-            // Open, and nothing asked for a whole time limit.
             () = tokio::time::sleep(limit) => {
-                if activity.running() == 0 && activity.begun() == seen {
+                // Open, and nothing asked for a whole time limit; or an answer that the client does not take.
+                let silent = activity.running() == 0 && activity.begun() == seen;
+                if silent || activity.has_untaken(stalled) {
                     break;
                 }
                 seen = activity.begun();

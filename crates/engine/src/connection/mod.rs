@@ -47,7 +47,7 @@ pub enum Spoken {
 }
 
 /// Serves a connection to its end.
-pub async fn serve<S>(mut stream: S, spoken: Spoken, peer: Peer, thread: Rc<Thread>, stop: watch::Receiver<bool>)
+pub async fn serve<S>(mut stream: S, spoken: Spoken, mut peer: Peer, thread: Rc<Thread>, stop: watch::Receiver<bool>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -60,6 +60,9 @@ where
         },
         agreed => (agreed, Vec::new()),
     };
+    if spoken == Spoken::Http2 {
+        peer.activity = Arc::new(Activity::of_many());
+    }
     let peer = Rc::new(peer);
     let wire = Wire::new(stream, front, spoken, Arc::clone(&peer.activity), limit);
     if spoken == Spoken::Http2 {
@@ -105,7 +108,8 @@ async fn guarded(
     request: Request<Incoming>,
 ) -> Result<Response<ResponseBody>, Infallible> {
     let limit = thread.settings.request_body_limit;
-    Ok(call(thread, peer, request.map(|incoming| RequestBody::new(incoming, limit))).await)
+    let silence = Duration::from_millis(thread.settings.client_timeout_ms);
+    Ok(call(thread, peer, request.map(|incoming| RequestBody::new(incoming, limit, silence))).await)
 }
 
 /// One request of a connection, whichever way it came.

@@ -23,6 +23,8 @@ pub struct Counters {
     /// Connections of clients.
     pub connections_opened: AtomicU64,
     pub connections_closed: AtomicU64,
+    /// Closed at once, because their address has as many as it may have.
+    pub connections_refused: AtomicU64,
     /// Counts per API and per app.
     pub tallied: Arc<Tallied>,
 }

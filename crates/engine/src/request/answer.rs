@@ -62,6 +62,7 @@ refusals! {
     UnsupportedProtocol = "I403PT" 403 "Invalid protocol {} unsupported" Caller false;
     BodyTooLarge = "I413RL" 413 "Request body too Large" Caller false;
     HeadTooLarge = "I431HD" 431 "Request Header Fields Too Large" Caller false;
+    Misdirected = "I421MD" 421 "Misdirected Request: the connection is not for `{}`" Caller true;
     UrlTooLarge = "I413UL" 413 "Request URL too Large" Caller false;
     InvalidDomain = "I404DO" 404 "Invalid Domain `{}`" Caller false;
     InvalidStage = "I400SG" 400 "Invalid Stage `{}`" Caller false;

@@ -1,30 +1,56 @@
 //! A request's body: streamed to the backend, or read first where something depends on its content.
 
 use super::answer::{Kind, Refusal};
+use super::pace::Pace;
 use super::traffic::Traffic;
 use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 /// The body of a request on its way to the backend, never longer than the limit.
 pub enum RequestBody {
-    Streaming { incoming: Incoming, left: u64, traffic: Option<Traffic> },
+    Streaming(Streaming),
     Read(Option<Bytes>),
+}
+
+/// A body as the client sends it.
+pub struct Streaming {
+    incoming: Incoming,
+    received: u64,
+    limit: u64,
+    pace: Pace,
+    /// Of a stream, which may be silent for longer than a body.
+    traffic: Option<Traffic>,
 }
 
 /// Why a body could not be passed on.
 #[derive(Debug)]
 pub enum BodyError {
     TooLarge,
+    TooSlow,
     Client(hyper::Error),
+}
+
+impl BodyError {
+    pub fn refusal(&self) -> Refusal {
+        match self {
+            BodyError::TooLarge => Refusal::new(Kind::BodyTooLarge),
+            BodyError::TooSlow => Refusal::because(Kind::InvalidBody, "it was sent too slowly"),
+            BodyError::Client(error) => {
+                Refusal::because(Kind::InvalidBody, "it was not sent to its end").with_detail(error.to_string())
+            }
+        }
+    }
 }
 
 impl std::fmt::Display for BodyError {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             BodyError::TooLarge => formatter.write_str("the request body is longer than the limit"),
+            BodyError::TooSlow => formatter.write_str("the client sends its body too slowly"),
             BodyError::Client(error) => write!(formatter, "the client's body could not be read: {error}"),
         }
     }
@@ -33,11 +59,12 @@ impl std::fmt::Display for BodyError {
 impl std::error::Error for BodyError {}
 
 impl RequestBody {
-    pub fn new(incoming: Incoming, limit: u64) -> Self {
+    /// At most `limit` bytes; the client may keep silent for `silence`.
+    pub fn new(incoming: Incoming, limit: u64, silence: Duration) -> Self {
         if incoming.is_end_stream() {
             return RequestBody::Read(None);
         }
-        RequestBody::Streaming { incoming, left: limit, traffic: None }
+        RequestBody::Streaming(Streaming { incoming, received: 0, limit, pace: Pace::new(silence), traffic: None })
     }
 
     pub fn empty() -> Self {
@@ -51,8 +78,8 @@ impl RequestBody {
     /// What tells when something of this body last arrived.
     pub fn watch(&mut self) -> Traffic {
         let started = Traffic::start();
-        if let RequestBody::Streaming { traffic, .. } = self {
-            *traffic = Some(started.clone());
+        if let RequestBody::Streaming(streaming) = self {
+            streaming.traffic = Some(started.clone());
         }
         started
     }
@@ -62,10 +89,10 @@ impl RequestBody {
     /// # Errors
     /// `BodyTooLarge` past the limit, `InvalidBody` when the client does not deliver it.
     pub async fn collect(&mut self, limit: u64) -> Result<&[u8], Refusal> {
-        if let RequestBody::Streaming { incoming, .. } = self {
+        if let RequestBody::Streaming(streaming) = self {
             let mut collected = BytesMut::new();
-            while let Some(frame) = std::future::poll_fn(|context| Pin::new(&mut *incoming).poll_frame(context)).await {
-                let frame = frame.map_err(|error| Refusal::because(Kind::InvalidBody, error.to_string()))?;
+            while let Some(frame) = std::future::poll_fn(|context| streaming.poll(context)).await {
+                let frame = frame.map_err(|error| error.refusal())?;
                 if let Ok(data) = frame.into_data() {
                     if (collected.len() + data.len()) as u64 > limit {
                         return Err(Refusal::new(Kind::BodyTooLarge));
@@ -82,7 +109,7 @@ impl RequestBody {
     pub fn copy(&self) -> Option<Self> {
         match self {
             RequestBody::Read(bytes) => Some(RequestBody::Read(bytes.clone())),
-            RequestBody::Streaming { .. } => None,
+            RequestBody::Streaming(_) => None,
         }
     }
 
@@ -90,7 +117,7 @@ impl RequestBody {
     pub fn collected(&self) -> &[u8] {
         match self {
             RequestBody::Read(Some(bytes)) => bytes,
-            RequestBody::Read(None) | RequestBody::Streaming { .. } => &[],
+            RequestBody::Read(None) | RequestBody::Streaming(_) => &[],
         }
     }
 }
@@ -102,35 +129,48 @@ impl Body for RequestBody {
     fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         match self.get_mut() {
             RequestBody::Read(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
-            RequestBody::Streaming { incoming, left, traffic } => {
-                let polled = Pin::new(incoming).poll_frame(context);
-                if let Some(traffic) = traffic.as_ref().filter(|_| polled.is_ready()) {
-                    traffic.mark();
-                }
-                polled.map(|frame| frame.map(|frame| within(frame, left)))
-            }
+            RequestBody::Streaming(streaming) => streaming.poll(context),
         }
     }
 
     fn is_end_stream(&self) -> bool {
         match self {
             RequestBody::Read(bytes) => bytes.is_none(),
-            RequestBody::Streaming { incoming, .. } => incoming.is_end_stream(),
+            RequestBody::Streaming(streaming) => streaming.incoming.is_end_stream(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match self {
             RequestBody::Read(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
-            RequestBody::Streaming { incoming, .. } => incoming.size_hint(),
+            RequestBody::Streaming(streaming) => streaming.incoming.size_hint(),
         }
     }
 }
 
-fn within(frame: hyper::Result<Frame<Bytes>>, left: &mut u64) -> Result<Frame<Bytes>, BodyError> {
-    let frame = frame.map_err(BodyError::Client)?;
-    if let Some(data) = frame.data_ref() {
-        *left = left.checked_sub(data.len() as u64).ok_or(BodyError::TooLarge)?;
+impl Streaming {
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        match Pin::new(&mut self.incoming).poll_frame(context) {
+            Poll::Pending => match &self.traffic {
+                None if self.pace.is_too_slow(self.received, context) => Poll::Ready(Some(Err(BodyError::TooSlow))),
+                _ => Poll::Pending,
+            },
+            Poll::Ready(frame) => {
+                match &self.traffic {
+                    Some(traffic) => traffic.mark(),
+                    None => self.pace.arrived(),
+                }
+                Poll::Ready(frame.map(|frame| self.counted(frame)))
+            }
+        }
     }
-    Ok(frame)
+
+    fn counted(&mut self, frame: hyper::Result<Frame<Bytes>>) -> Result<Frame<Bytes>, BodyError> {
+        let frame = frame.map_err(BodyError::Client)?;
+        self.received += frame.data_ref().map_or(0, |data| data.len() as u64);
+        if self.received > self.limit {
+            return Err(BodyError::TooLarge);
+        }
+        Ok(frame)
+    }
 }

@@ -29,8 +29,8 @@ pub fn check(step: &Step<'_, '_>, place: &Place<'_>, head: &Parts) -> Result<Opt
             return Err(Refusal::because(Kind::UnsupportedProtocol, "HTTP"));
         }
         if peer.client.as_ref().is_none_or(|client| *client.certificate_id != **wanted) {
-            let text = "HTTPS without a client certificate for this domain";
-            return Err(Refusal::because(Kind::UnsupportedProtocol, text));
+            // A browser that joined two hosts on one connection tries again on another one (RFC 9110 section 15.5.20).
+            return Err(Refusal::because(Kind::Misdirected, step.entry.domain.clone()));
         }
     }
     Ok(None)

@@ -12,6 +12,7 @@ mod identify;
 pub mod map;
 mod mistakes;
 mod nonces;
+mod pace;
 mod parameters;
 mod permit;
 pub mod route;

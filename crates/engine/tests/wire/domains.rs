@@ -94,7 +94,7 @@ fn asks_callers_for_a_certificate_and_hands_their_name_on() {
     assert_eq!((plain.status, plain.code(), plain.message()), (403, "I403PT", "Invalid protocol HTTP unsupported"));
     let mut around = Client::new(&authority).open(engine, HOST).unwrap();
     let answer = around.get("mutual.example.com", "/nginx");
-    assert_eq!((answer.status, answer.code()), (403, "I403PT"), "by a connection for another name");
+    assert_eq!((answer.status, answer.code()), (421, "I421MD"), "by a connection for another name");
     let answer = around.get(HOST, "/nginx");
     assert_eq!(answer.status, 200);
     assert_eq!(seen_header(&answer.seen(), "x-client-s-dn"), None, "what a client says of itself is dropped");

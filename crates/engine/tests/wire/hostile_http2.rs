@@ -224,6 +224,17 @@ fn r22_refuses_a_small_head_that_grows_when_decoded() {
     assert_eq!(gateway.get("/a", &[]).status, 200);
 }
 
+/// Empty pieces of a body cost their sender nothing: they are either dropped at once or end the connection.
+#[test]
+fn r23_ends_or_outlives_a_body_of_empty_pieces() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let gateway = gateway(silent.local_addr().unwrap());
+    let mut stream = open(&gateway);
+    stream.write_all(&frame(HEADERS, END_HEADERS, 1, &head("POST", "/a", &[]))).unwrap();
+    assert!(is_closed_under(&mut stream, |_| frame(DATA, 0, 1, &[]).repeat(10)));
+    assert_eq!(gateway.get("/", &[("Host", "other.example.com")]).code(), "I404DO", "others are served");
+}
+
 #[test]
 fn r24_answers_or_ends_floods_and_serves_others() {
     let gateway = gateway(Echo::start().address);

@@ -3,13 +3,14 @@
 use super::{connect, read_answer, Answer};
 use isthmus_engine::Engine;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+use rustls::client::{ClientSessionStore, Resumption};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned, SupportedProtocolVersion};
 use serde_json::{json, Value};
 use std::io::{BufReader, Write};
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// An authority that tests trust.
 pub struct Authority {
@@ -79,14 +80,28 @@ pub struct Client<'c> {
     pub trusted: &'c Authority,
     pub shown: Option<&'c Pair>,
     pub versions: &'c [&'static SupportedProtocolVersion],
+    /// Where it keeps tickets of its sessions.
+    pub tickets: Option<Tickets>,
+}
+
+/// Tickets are good for one configuration alone.
+pub struct Tickets {
+    store: Arc<dyn ClientSessionStore>,
+    config: OnceLock<Arc<ClientConfig>>,
+}
+
+impl Tickets {
+    pub fn kept_in(store: impl ClientSessionStore + 'static) -> Option<Self> {
+        Some(Self { store: Arc::new(store), config: OnceLock::new() })
+    }
 }
 
 impl<'c> Client<'c> {
     pub fn new(trusted: &'c Authority) -> Self {
-        Self { trusted, shown: None, versions: rustls::ALL_VERSIONS }
+        Self { trusted, shown: None, versions: rustls::ALL_VERSIONS, tickets: None }
     }
 
-    fn config(&self, names_host: bool) -> ClientConfig {
+    pub fn config(&self, names_host: bool) -> ClientConfig {
         let mut roots = RootCertStore::empty();
         roots.add(CertificateDer::from_pem_slice(self.trusted.pem().as_bytes()).unwrap()).unwrap();
         let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -101,6 +116,9 @@ impl<'c> Client<'c> {
             }
         };
         config.enable_sni = names_host;
+        if let Some(tickets) = &self.tickets {
+            config.resumption = Resumption::store(Arc::clone(&tickets.store));
+        }
         config
     }
 
@@ -117,7 +135,9 @@ impl<'c> Client<'c> {
 
     fn open_with(&self, engine: &Engine, name: &str, names_host: bool) -> std::io::Result<Session> {
         let server = ServerName::try_from(name.to_owned()).unwrap();
-        let mut connection = ClientConnection::new(Arc::new(self.config(names_host)), server).unwrap();
+        let config = || Arc::new(self.config(names_host));
+        let config = self.tickets.as_ref().map_or_else(config, |kept| Arc::clone(kept.config.get_or_init(config)));
+        let mut connection = ClientConnection::new(config, server).unwrap();
         let mut stream = connect(engine.addresses.https.unwrap());
         while connection.is_handshaking() {
             connection.complete_io(&mut stream)?;
@@ -131,6 +151,11 @@ pub struct Session {
 }
 
 impl Session {
+    /// Whether a ticket of an earlier session was taken.
+    pub fn is_resumed(&self) -> bool {
+        self.stream.get_ref().conn.handshake_kind() == Some(rustls::HandshakeKind::Resumed)
+    }
+
     pub fn get(&mut self, host: &str, target: &str) -> Answer {
         self.try_get(host, target).unwrap()
     }
