@@ -115,6 +115,7 @@ SINGLES = (
         "the operation exists but this gateway does not implement it",
     ),
     Single("NoEngineHere", 400, "no engine runs beside this control plane, so it cannot send a request into one"),
+    Single("NoHubHere", 400, "this gateway takes no connectors of other networks: the setting hub is empty"),
     Single("EngineUnreachable", 400, "the engine beside this control plane does not answer"),
     Single("DomainCertificateNotFound", 400, "the domain has no such certificate"),
     Single("InvokeSlbApiFail", 400, "no such access control list"),

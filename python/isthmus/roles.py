@@ -99,6 +99,8 @@ _OWNERS = frozenset(
         "ModifyNetwork",
         "DeleteNetwork",
         "SetNetworkInstances",
+        "CreateConnectorToken",
+        "RevokeConnector",
         "CreateInstance",
         "DeleteInstance",
         "ModifyInstanceAttribute",

@@ -81,6 +81,18 @@ class Settings:
         "Where the engine answers health checks; empty means nowhere.",
         optional=True,
     )
+    hub: Address | None = _setting(
+        "address",
+        None,
+        "Where connectors of other networks come in, by TLS; empty means nowhere.",
+        optional=True,
+    )
+    hub_address: str = _setting(
+        "text",
+        "",
+        "HOST:PORT under which those connectors reach the hub; empty means the address where it listens.",
+        longest=260,
+    )
     control_url: str = _setting(
         "text",
         "http://127.0.0.1:7080",

@@ -6,6 +6,8 @@ The backend stands on this machine's own address in another thread, because a co
 from __future__ import annotations
 
 import json
+import os
+import signal
 import socket
 import subprocess
 import sys
@@ -53,34 +55,36 @@ class Backend(BaseHTTPRequestHandler):
 
 
 class Far:
-    """A hub in a folder, and what a user does with it."""
+    """What a user does with a gateway's hub (`words` name it) on the gateway's machine and in another network."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, hub: str, words: list[str]) -> None:
         self.folder = folder
+        self.hub = hub
+        self.words = words
         self.children: list[subprocess.Popen[bytes]] = []
-        ready = folder / "hub-ready.json"
-        self.start("hub", "--state", str(folder / "hub"), "--listen", "127.0.0.1:0", "--ready-file", str(ready))
-        self.ready: dict[str, str] = wait_for(lambda: ready.exists() and json.loads(ready.read_text()), "the hub")
 
-    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+    def start(self, *arguments: str, said: bytes = b"") -> subprocess.Popen[bytes]:
         with (self.folder / "connector.log").open("ab") as log:
             command = [sys.executable, "-m", "isthmus", "connector", *arguments]
-            self.children.append(subprocess.Popen(command, stdout=log, stderr=log))
-        return self.children[-1]
+            child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log)
+        assert child.stdin is not None
+        child.stdin.write(said)
+        child.stdin.close()
+        self.children.append(child)
+        return child
 
     def said(self, *arguments: str) -> str:
-        command = [sys.executable, "-m", "isthmus", "connector", *arguments, "--state", str(self.folder / "hub")]
+        command = [sys.executable, "-m", "isthmus", *arguments, *self.words]
         return subprocess.run(command, check=True, capture_output=True, text=True, timeout=DEADLINE).stdout.strip()
 
     def join(self, name: str, allow: str, token: str | None) -> subprocess.Popen[bytes]:
-        given = ["--token", token] if token else []
+        given = ["--token-file", "-"] if token else []
         state = str(self.folder / name)
-        return self.start(
-            "join", "--hub", self.ready["hub"], "--allow", allow, "--name", name, "--state", state, *given
-        )
+        given += ["--hub", self.hub, "--allow", allow, "--name", name, "--state", state]
+        return self.start("join", *given, said=(token or "").encode())
 
-    def connectors(self) -> dict[str, Any]:
-        listed: dict[str, Any] = json.loads(self.said("list", "--json"))
+    def connectors(self) -> list[dict[str, Any]]:
+        listed: list[dict[str, Any]] = json.loads(self.said("connector", "list", "--json"))
         return listed
 
     def stop(self) -> None:
@@ -91,13 +95,27 @@ class Far:
 
 
 @pytest.fixture
-def far() -> Iterator[Far]:
+def folder() -> Iterator[Path]:
     # Not in pytest's folder, which a connector that became another user cannot enter.
     with tempfile.TemporaryDirectory(prefix="isthmus-far-") as folder:
         Path(folder).chmod(0o755)
-        far = Far(Path(folder))
-        yield far
-        far.stop()
+        yield Path(folder)
+
+
+@pytest.fixture
+def far(gateway: Running, folder: Path) -> Iterator[Far]:
+    far = Far(folder, gateway.ready["hub"], ["--state", str(gateway.state)])
+    yield far
+    far.stop()
+
+
+@pytest.fixture(scope="module")
+def gateway() -> Iterator[Running]:
+    # The path of a socket is short.
+    with tempfile.TemporaryDirectory(prefix="isthmus-gw-") as folder:
+        running = Running.start(Path(folder), "--hub", "127.0.0.1:0")
+        yield running
+        running.stop()
 
 
 @pytest.fixture
@@ -114,9 +132,9 @@ def endpoint(gateway: Running) -> Endpoint:
     return Endpoint(ready["management"], ready["access_key_id"], ready["access_key_secret"])
 
 
-def authorise(endpoint: Endpoint, far: Far, network: str, name: str, backend: str) -> None:
+def authorise(endpoint: Endpoint, network: str, name: str, backend: str, socket: Path | None = None) -> None:
     host, _, port = backend.rpartition(":")
-    attachment = {"mode": "connector", "socket": f"{far.ready['sockets']}/{network}.sock"}
+    attachment = {"mode": "connector", **({} if socket is None else {"socket": str(socket)})}
     call(endpoint, "CreateNetwork", OWN, {"NetworkId": network, "Attachment": json.dumps(attachment)})
     call(endpoint, "SetVpcAccess", VENDOR, {"Name": name, "VpcId": network, "InstanceId": host, "Port": port})
 
@@ -125,19 +143,25 @@ def tried(endpoint: Endpoint, name: str) -> dict[str, Any]:
     return call(endpoint, "TestVpcAccess", OWN, {"Name": name, "Timeout": "3000"})
 
 
-def test_a_network_behind_a_remote_connector_is_reached_and_cut_off(endpoint: Endpoint, far: Far, backend: str) -> None:
-    token = far.said("token", "--network", "vpc-far")
-    command = far.said("token", "--network", "vpc-far", "--hub", "gw:7443")
-    assert command.startswith("isthmus connector join --hub gw:7443 --token vpc-far.")
-    authorise(endpoint, far, "vpc-far", "far", backend)
+def test_a_network_behind_a_remote_connector_is_reached_and_cut_off(
+    endpoint: Endpoint, gateway: Running, far: Far, backend: str
+) -> None:
+    authorise(endpoint, "vpc-far", "far", backend)
+    command = far.said("vpc", "connect-command", "vpc-far")
+    token = command.split()[1]
+    assert token.startswith("vpc-far.")
+    assert command.endswith(f"--allow {backend}")
     assert tried(endpoint, "far")["Passed"] is False, "no connector is there yet"
     connector = far.join("c1", backend, token)
     wait_for(lambda: tried(endpoint, "far")["Passed"], "the way through the connector")
     assert Backend.seen, "the backend itself was asked"
+    # The addresses that it reports are ones that it takes.
+    named = wait_for(lambda: (found := tried(endpoint, "far"))["EgressAddresses"] and found, "its source addresses")
+    assert named["Passed"] and named["Stops"][3]["Source"] == named["EgressAddresses"][0], named["Stops"]
+    assert token not in Path(f"/proc/{connector.pid}/cmdline").read_text()
 
-    (connector_id, known), *others = far.connectors().items()
-    assert not others
-    assert (known["network_id"], known["name"], known["revoked"]) == ("vpc-far", "c1", False)
+    (known,) = wait_for(lambda: [one for one in far.connectors() if one["State"] == "CONNECTED"], "the hub's note")
+    assert (known["NetworkId"], known["Name"]) == ("vpc-far", "c1")
 
     thief = far.join("c2", backend, token)
     assert thief.wait(DEADLINE) == 1
@@ -148,14 +172,54 @@ def test_a_network_behind_a_remote_connector_is_reached_and_cut_off(endpoint: En
     far.join("c1", backend, None)
     wait_for(lambda: tried(endpoint, "far")["Passed"], "the connector that came back with its certificate")
 
-    far.said("revoke", connector_id)
+    before = json.loads(gateway.ready_file.read_text())
+    os.kill(before["hub_pid"], signal.SIGKILL)
+    wait_for(lambda: json.loads(gateway.ready_file.read_text())["hub_pid"] != before["hub_pid"], "the hub's new start")
+    wait_for(lambda: tried(endpoint, "far")["Passed"], "the connector that found the new hub")
+
+    far.said("connector", "revoke", known["ConnectorId"])
     wait_for(lambda: not tried(endpoint, "far")["Passed"], "the end of a revoked connector")
+    audited = json.dumps(call(endpoint, "DescribeAuditEvents", OWN, {"PageSize": "100"}))
+    assert "CreateConnectorToken" in audited and "RevokeConnector" in audited and token not in audited
 
 
 def test_what_the_connector_does_not_list_is_refused_there(endpoint: Endpoint, far: Far, backend: str) -> None:
-    token = far.said("token", "--network", "vpc-near")
-    authorise(endpoint, far, "vpc-near", "near", backend)
+    authorise(endpoint, "vpc-near", "near", backend)
+    token = far.said("connector", "token", "--network", "vpc-near")
     far.join("c1", f"{backend.rpartition(':')[0]}:1", token)
     asked = len(Backend.seen)
     wait_for(lambda: tried(endpoint, "near")["Verdict"] == "CONNECTOR_REFUSED", "the connector's own refusal")
     assert len(Backend.seen) == asked
+
+
+def test_a_hub_that_runs_alone_serves_an_engine_beside_it(endpoint: Endpoint, folder: Path, backend: str) -> None:
+    ready = folder / "hub.json"
+    far = Far(folder, "", ["--hub-state", str(folder / "hub")])
+    try:
+        far.start("hub", "--state", str(folder / "hub"), "--listen", "127.0.0.1:0", "--ready-file", str(ready))
+        found = wait_for(lambda: ready.exists() and json.loads(ready.read_text()), "the hub")
+        far.hub = found["hub"]
+        authorise(endpoint, "vpc-alone", "alone", backend, Path(found["sockets"]) / "vpc-alone.sock")
+        far.join("c1", backend, far.said("connector", "token", "--network", "vpc-alone"))
+        wait_for(lambda: tried(endpoint, "alone")["Passed"], "the way through a hub that runs alone")
+        (known,) = far.connectors()
+        far.said("connector", "revoke", known["ConnectorId"])
+        wait_for(lambda: not tried(endpoint, "alone")["Passed"], "the end of a revoked connector")
+    finally:
+        far.stop()
+
+
+def test_a_control_plane_alone_runs_its_hub_and_ends_it(folder: Path) -> None:
+    ready, hub = folder / "control.json", folder / "state" / "run" / "hub.json"
+    command = [sys.executable, "-m", "isthmus", "control", "--state", str(folder / "state"), "--admin", "127.0.0.1:0"]
+    with (folder / "control.log").open("ab") as log:
+        child = subprocess.Popen([*command, "--hub", "127.0.0.1:0", "--ready-file", str(ready)], stdout=log, stderr=log)
+    try:
+        wait_for(ready.exists, "the control plane")
+        host, _, port = json.loads(hub.read_text())["hub"].rpartition(":")
+        socket.create_connection((host, int(port)), DEADLINE).close()
+    finally:
+        child.terminate()
+        assert child.wait(DEADLINE) == 0
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection((host, int(port)), DEADLINE)

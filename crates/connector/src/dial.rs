@@ -98,7 +98,8 @@ impl Dialler {
     /// In the order in which they are tried.
     fn sources(&self, wanted: &Wanted) -> Result<Vec<Option<IpAddr>>, Failure> {
         if let Some(source) = wanted.source {
-            if self.egress.contains(&source) {
+            // Without a list of its own it has told which addresses the kernel would take: those can be named, too.
+            if self.egress().contains(&source) {
                 return Ok(vec![Some(source)]);
             }
             return Err(Failure::new(ErrorKind::NoSourceAddress, format!("{source} is none of this connector's")));

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
 import click
 
+from isthmus.cli.calling import ask
+from isthmus.cli.options import state_option
 from isthmus.cli.serving import without_traceback
 
 _FOLDER = click.option(
-    "--state",
+    "--hub-state",
     "folder",
     type=click.Path(path_type=Path, file_okay=False),
-    default="hub-state",
-    show_default=True,
-    help="Where the hub keeps its authority and who may come in.",
+    default=None,
+    help="Of a hub that runs alone (isthmus connector hub); else the gateway is asked.",
 )
 
 
@@ -52,7 +52,8 @@ def local(text: str) -> None:
 
 @connector.command()
 @click.option("--hub", required=True, metavar="HOST:PORT", help="Where the gateway's hub listens.")
-@click.option("--token", help="The one-time token; not needed once there is a certificate.")
+@click.option("--token-file", type=click.File("r"), help="Holds the one-time token; - for standard input.")
+@click.option("--token", help="The same as a word, which others on this machine can see in the list of processes.")
 @click.option("--allow", "allowed", multiple=True, metavar="IP:PORT", help="What may be reached from here; repeat it.")
 @click.option("--allow-file", type=click.Path(path_type=Path, dir_okay=False), help="The same as a JSON list.")
 @click.option("--egress", multiple=True, metavar="IP", help="Source addresses, used in turn.")
@@ -76,7 +77,7 @@ def join(**options: Any) -> None:
         _hand_over(folder, uid, gid)
         configuration: dict[str, Any] = {
             "hub": options["hub"],
-            "token": options["token"],
+            "token": _token(options),
             "name": options["name"],
             "state": str(folder),
             "egress": list(options["egress"]),
@@ -92,11 +93,18 @@ def join(**options: Any) -> None:
 
 
 @connector.command()
-@_FOLDER
+@click.option(
+    "--state",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    default="hub-state",
+    show_default=True,
+    help="Where the hub keeps its authority and who may come in.",
+)
 @click.option("--listen", default="0.0.0.0:7443", show_default=True, help="Where connectors come in, by TLS.")
 @click.option("--ready-file", type=click.Path(path_type=Path, dir_okay=False), help="Written once it listens.")
 def hub(folder: Path, listen: str, ready_file: Path | None) -> None:
-    """The gateway's end of connectors in other networks, beside its engines."""
+    """The gateway's end of connectors in other networks, alone beside an engine; `isthmus up --hub` has one in it."""
     from isthmus.hub.service import Service
 
     sys.exit(without_traceback(lambda: Service(folder.absolute()).run(listen, ready_file)))
@@ -104,58 +112,72 @@ def hub(folder: Path, listen: str, ready_file: Path | None) -> None:
 
 @connector.command()
 @_FOLDER
+@state_option
 @click.option("--network", required=True, help="The network that the connector will stand in.")
-@click.option("--hub", "address", metavar="HOST:PORT", help="Prints the whole command for the other machine.")
-def token(folder: Path, network: str, address: str | None) -> None:
-    """A one-time token for one connector, good for ten minutes."""
+def token(folder: Path | None, state_dir: Path | None, network: str) -> None:
+    """Print a one-time token for one connector, good for ten minutes."""
+    if folder is None:
+        click.echo(ask(state_dir, "CreateConnectorToken", NetworkId=network)["Token"])
+        return
     from isthmus.hub.service import Service
 
-    def run() -> None:
-        service = Service(folder.absolute())
-        made = service.register.new_token(network, service.authority.fingerprint)
-        if address is None:
-            click.echo(made)
-            return
-        click.echo(
-            f"isthmus connector join --hub {address} --token {made} --state /var/lib/isthmus-connector --allow IP:PORT"
-        )
-
-    sys.exit(without_traceback(run))
+    service = Service(folder.absolute())
+    sys.exit(without_traceback(lambda: click.echo(service.register.new_token(network, service.authority.fingerprint))))
 
 
 @connector.command(name="list")
 @_FOLDER
+@state_option
+@click.option("--network", default="", help="Of one network alone.")
 @click.option("--json", "as_json", is_flag=True, help="As one JSON document.")
-def list_connectors(folder: Path, as_json: bool) -> None:
-    """Who may come in, and who is there."""
-    from isthmus.hub.register import Register
-
-    connectors = Register(folder.absolute()).read()["connectors"]
+def list_connectors(folder: Path | None, state_dir: Path | None, network: str, as_json: bool) -> None:
+    """Show who may come in, and who is there."""
+    given = {"NetworkId": network} if network else {}
+    if folder is None:
+        rows = ask(state_dir, "DescribeConnectors", **given)["Connectors"]
+    else:
+        rows = [one for one in _known_to(folder) if network in ("", one["NetworkId"])]
     if as_json:
-        click.echo(json.dumps(connectors, indent=1))
+        click.echo(json.dumps(rows, indent=1))
         return
-    for connector_id, one in sorted(connectors.items()):
-        egress = ", ".join(one.get("egress", [])) or "-"
-        click.echo(f"{connector_id}  {one['network_id']}  {one['name']}  {_state(one)}  from {egress}")
+    for one in rows:
+        egress = ", ".join(one.get("EgressAddresses") or []) or "-"
+        seen = f"  seen {one['SeenTime']}" if one.get("SeenTime") and one["State"] != "CONNECTED" else ""
+        state = one["State"].lower().replace("_", " ")
+        click.echo(f"{one['ConnectorId']}  {one['NetworkId']}  {one['Name']}  {state}  from {egress}{seen}")
 
 
 @connector.command()
 @_FOLDER
+@state_option
 @click.argument("connector_id")
-def revoke(folder: Path, connector_id: str) -> None:
+def revoke(folder: Path | None, state_dir: Path | None, connector_id: str) -> None:
     """Take a connector's right away: its connections end within a second or two."""
+    if folder is None:
+        ask(state_dir, "RevokeConnector", ConnectorId=connector_id)
+        return
     from isthmus.hub.register import Register
 
     sys.exit(without_traceback(lambda: Register(folder.absolute()).revoke(connector_id)))
 
 
-def _state(one: dict[str, Any]) -> str:
-    if one["revoked"]:
-        return "revoked"
-    if one["seen_at"] is None:
-        return "never seen"
-    ago = int(time.time() - one["seen_at"])
-    return "connected" if ago < 30 else f"last seen {ago} s ago"
+def _known_to(folder: Path) -> list[dict[str, Any]]:
+    """As the management API shows them."""
+    from isthmus.hub.desk import Desk, shown_connector
+
+    listed = Desk(folder.absolute(), dict, "").connectors()
+    rows = [shown_connector(connector_id, one) for connector_id, one in sorted(listed.items())]
+    return [{"".join(part.title() for part in name.split("_")): value for name, value in row.items()} for row in rows]
+
+
+def _token(options: dict[str, Any]) -> str | None:
+    """Raises: ValueError."""
+    if options["token_file"] is None:
+        given: str | None = options["token"]
+        return given
+    if options["token"] is not None:
+        raise ValueError("give either --token-file or --token")
+    return str(options["token_file"].read()).strip() or None
 
 
 def _user(text: str) -> tuple[int, int]:

@@ -21,7 +21,7 @@ _READY = click.Path(path_type=Path, dir_okay=False)
 @click.option("--ready-file", type=_READY, help="Written (JSON: URLs, access key, pids) once everything serves.")
 @click.option("--show-secret", is_flag=True, help="Print the administrator's secret, too.")
 def up(ready_file: Path | None, show_secret: bool, **options: Any) -> None:
-    """Run a whole gateway on this machine: control plane and engine.
+    """Run a whole gateway on this machine: control plane, engine and, with --hub, a hub for remote connectors.
 
     Backends on loopback are allowed here unless --loopback-backends says false, and the health address is any free
     port on loopback unless --health says otherwise.
@@ -32,7 +32,7 @@ def up(ready_file: Path | None, show_secret: bool, **options: Any) -> None:
     defaults = {"loopback_backends": "true", "health": "127.0.0.1:0"}
     settings = read_settings(options, defaults)
     common = given_arguments(
-        options, config, ("admin", "http", "https", "health", "control_url", "state", "loopback_backends")
+        options, config, ("admin", "hub", "http", "https", "health", "control_url", "state", "loopback_backends")
     )
     common += ["--state", str(settings.state), "--loopback-backends", str(settings.loopback_backends).lower()]
 
@@ -47,12 +47,23 @@ def up(ready_file: Path | None, show_secret: bool, **options: Any) -> None:
 @click.command()
 @settings_options
 @click.option("--ready-file", type=_READY, help="Written once it serves.")
-def control(ready_file: Path | None, **options: Any) -> None:
-    """Run the control plane: management API, store, publishing."""
+@click.option("--hub-elsewhere", is_flag=True, hidden=True, help="Whoever started this runs the hub, too.")
+def control(ready_file: Path | None, hub_elsewhere: bool, **options: Any) -> None:
+    """Run the control plane: management API, store, publishing; with --hub, a hub for remote connectors beside it."""
     from isthmus.control import run_control
+    from isthmus.processes.hub_process import beside_hub
 
     settings = read_settings(options)
-    sys.exit(without_traceback(lambda: run_control(settings, ready_file)))
+
+    def run() -> None:
+        if hub_elsewhere:
+            run_control(settings, ready_file)
+            return
+        state.prepare(settings.state)
+        with beside_hub(settings):
+            run_control(settings, ready_file)
+
+    sys.exit(without_traceback(run))
 
 
 @click.command()

@@ -55,7 +55,7 @@ def create(network: str, state_dir: Path | None, **options: Any) -> None:
         raise click.UsageError(f"--attach is needed: {FORMS}.")
     ask(state_dir, "CreateNetwork", NetworkId=network, **_parameters(options))
     click.echo(f"{network} is registered.")
-    if options["attach"].startswith("connector:"):
+    if options["attach"].startswith("connector"):
         click.echo(f"Start its connector where the network is: isthmus vpc connect-command {network}")
 
 
@@ -117,12 +117,18 @@ def show(network: str, state_dir: Path | None) -> None:
 @click.option("--netns", help="Name or path of the network namespace that the connector stands in.")
 @state_option
 def connect_command(network: str, netns: str | None, state_dir: Path | None) -> None:
-    """Print the command that starts the network's connector, with today's VPC accesses as its own list."""
+    """Print the command that starts the network's connector, with today's VPC accesses as its own list.
+
+    For a network behind the hub it holds a one-time token, good for ten minutes: run it in that network.
+    """
     one = _find(state_dir, network)
     attached = json.loads(one["Attachment"])
     if attached["mode"] != "connector":
         click.echo(f"isthmus: {network} is attached as {attached['mode']}; it needs no connector.", err=True)
         sys.exit(1)
+    if one["IsRemote"]:
+        click.echo(ask(state_dir, "CreateConnectorToken", NetworkId=network)["Command"])
+        return
     seen = ask(state_dir, "DescribeNetworkInstances", NetworkId=network).get("Instances", [])
     addresses = {each["InstanceId"]: each["Address"] for each in seen}
     allow = []

@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 import click
 
-FORMS = "host, connector:/path/of.sock, socks5://user@bastion:1080 or http-connect://user@bastion:3128"
+FORMS = "host, connector (through the hub), connector:/path/of.sock, socks5://user@bastion:1080 or http-connect://user@bastion:3128"
 _BASTIONS = {"socks5": ("socks5", 1080), "http-connect": ("http_connect", 3128)}
 
 
@@ -21,8 +21,8 @@ def attachment(text: str, source: str | None, device: str | None, password: str 
         raise click.UsageError("A password belongs to socks5:// or http-connect://.")
     elif scheme == "connector" and rest:
         found = {"mode": "connector", "socket": rest}
-    elif text == "host":
-        found = {"mode": "host"}
+    elif text in ("host", "connector"):
+        found = {"mode": text}
     else:
         raise click.UsageError(f"--attach {text!r} is of no known form: write {FORMS}.")
     extra = {name: value for name, value in (("source", source), ("device", device)) if value is not None}

@@ -29,6 +29,7 @@ from isthmus.control.console import console_page
 from isthmus.control.downloads import download_routes
 from isthmus.control.metrics import CountedDispatcher, metrics_page, metrics_registry
 from isthmus.control.sessions import session_routes
+from isthmus.hub.desk import Desk
 from isthmus.operations.call import Call
 from isthmus.operations.dispatch import OperationsDispatcher
 from isthmus.operations.entrance import Entrance
@@ -62,7 +63,8 @@ def run_control(settings: Settings, ready_file: Path | None) -> None:
     options = WireOptions(skew_seconds=settings.management_skew.total_seconds(), nonces=store.nonces)
     address = Address(*listener.getsockname()[:2])
     # Operations show where the gateway really listens.
-    dispatcher = OperationsDispatcher(store, replace(settings, admin=address), plane, _entrance(settings))
+    shown = replace(settings, admin=address)
+    dispatcher = OperationsDispatcher(store, shown, plane, _entrance(settings), _desk(settings))
     registry = metrics_registry(plane.engines, store.revision)
     metrics = Route("/metrics", metrics_page(registry))
     console = console_page(settings, address, lambda: _egress_addresses(store, settings, plane))
@@ -159,6 +161,14 @@ def _egress_addresses(store: Store, settings: Settings, plane: Plane) -> list[st
 def _entrance(settings: Settings) -> Entrance:
     """Into the engine that `isthmus up` runs with this control plane, if it does."""
     return Entrance(lambda: state.read_json(state.ready_path(settings.state, "up")) or {})
+
+
+def _desk(settings: Settings) -> Desk | None:
+    """Of the hub that runs beside this control plane, if one does."""
+    if settings.hub is None:
+        return None
+    ready = state.ready_path(settings.state, "hub")
+    return Desk(state.hub_path(settings.state), lambda: state.read_json(ready) or {}, settings.hub_address)
 
 
 def _health(store: Store) -> Callable[[Request], Awaitable[Response]]:

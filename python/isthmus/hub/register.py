@@ -100,6 +100,15 @@ class Register:
                 raise RegisterError(f"There is no connector {connector_id[:64]}: see `isthmus connector list`.")
             kept["connectors"][connector_id]["revoked"] = True
 
+    def forget_network(self, network_id: str) -> None:
+        """Nobody comes in for it any more."""
+        with self._changed() as kept:
+            kept["networks"] = [one for one in kept["networks"] if one != network_id]
+            kept["tokens"] = {key: one for key, one in kept["tokens"].items() if one["network_id"] != network_id}
+            for connector in kept["connectors"].values():
+                if connector["network_id"] == network_id:
+                    connector["revoked"] = True
+
     def known(self) -> dict[str, list[str]]:
         """What the hub must know: networks, and serial numbers that are worth nothing any more."""
         kept = self.read()

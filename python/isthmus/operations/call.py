@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from isthmus.hub.desk import Desk
 from isthmus.operations.entrance import NOWHERE, Entrance
 from isthmus.settings import Settings
 from isthmus.store import Transaction
@@ -26,13 +27,15 @@ class NodeReports(Protocol):
 
 @dataclass(frozen=True)
 class Call:
-    """One management call: its transaction, the settings, who calls, what the engines report, and the way into one."""
+    """One management call: its transaction, the settings, who calls, what the engines report, the way into one, the hub."""
 
     transaction: Transaction
     settings: Settings
     access_key_id: str
     nodes: NodeReports
     entrance: Entrance = NOWHERE
+    # None: connectors of other networks cannot come in here.
+    hub: Desk | None = None
 
 
 # One function per operation; parameters and results have snake-case names (isthmus.catalog turns them into the wire's).

@@ -19,6 +19,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from isthmus import errors
 from isthmus.catalog import Operation, Params
 from isthmus.errors import ApiError
+from isthmus.hub.desk import Desk
 from isthmus.operations import function_for
 from isthmus.operations.call import Call, NodeReports, OperationFunction
 from isthmus.operations.debug import prepare_debug
@@ -60,8 +61,11 @@ class Plane(NodeReports, Protocol):
 class OperationsDispatcher:
     """Runs operations for the wire."""
 
-    def __init__(self, store: Store, settings: Settings, plane: Plane, entrance: Entrance = NOWHERE) -> None:
+    def __init__(
+        self, store: Store, settings: Settings, plane: Plane, entrance: Entrance = NOWHERE, hub: Desk | None = None
+    ) -> None:
         self._store = store
+        self._hub = hub
         self._entrance = entrance
         self._settings = settings
         self._plane = plane
@@ -170,7 +174,7 @@ class OperationsDispatcher:
         return result, None
 
     def _call(self, transaction: Transaction, caller: Caller) -> Call:
-        return Call(transaction, self._settings, caller.access_key_id, self._plane, self._entrance)
+        return Call(transaction, self._settings, caller.access_key_id, self._plane, self._entrance, self._hub)
 
     def _refuse(self, operation: Operation, params: Params, caller: Caller, error: ApiError) -> None:
         with _store_errors_as_answers(), self._store.write() as transaction:

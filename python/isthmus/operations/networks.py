@@ -14,6 +14,7 @@ from typing import Any
 
 from isthmus import errors
 from isthmus.errors import Problem
+from isthmus.hub.desk import Desk
 from isthmus.model.targets import AccessOptions
 from isthmus.operations.attachments import excludes, shown, with_known_password
 from isthmus.operations.call import Call
@@ -45,7 +46,7 @@ def create_network(call: Call, params: Any) -> Mapping[str, Any]:
     network = Network(
         network_id=params.network_id,
         name=params.name or "",
-        attachment=params.attachment,
+        attachment=_through_hub(call, params.network_id, params.attachment),
         cidrs=params.cidrs or [],
         instances=params.instances or {},
         egress_addresses=params.egress_addresses or [],
@@ -65,7 +66,8 @@ def modify_network(call: Call, params: Any) -> Mapping[str, Any]:
     names = ("name", "attachment", "cidrs", "instances", "egress_addresses", "special_addresses")
     given = {name: getattr(params, name) for name in names if getattr(params, name) is not None}
     if "attachment" in given:
-        given["attachment"] = with_known_password(given["attachment"], network.attachment)
+        known = with_known_password(given["attachment"], network.attachment)
+        given["attachment"] = _through_hub(call, network.network_id, known)
     changed = replace(network, **given)
     _check(call, changed)
     put_network(call, network, changed)
@@ -98,6 +100,8 @@ def delete_network(call: Call, params: Any) -> Mapping[str, Any]:
         names = ", ".join(access.name for access in accesses)[:400]
         text = f"The network {network.network_id} still has VPC accesses: {names}. Remove them first."
         raise errors.dependency_violation("VpcAccess", text)
+    if call.hub is not None:
+        call.hub.forget_network(network.network_id)
     remove_network(call.transaction, network.network_id)
     call.transaction.records.remove("network", network.network_id)
     return {}
@@ -149,6 +153,24 @@ def _check(call: Call, network: Network) -> None:
             raise errors.invalid([Problem("Cidrs", text)])
 
 
+def is_behind(hub: Desk | None, network: Network) -> bool:
+    """Whether its connectors come to this gateway's hub."""
+    return hub is not None and network.attachment.get("socket") == hub.socket(network.network_id)
+
+
+def _through_hub(call: Call, network_id: str, attachment: Any) -> Any:
+    """A connector without a socket is a remote one: the socket is then the hub's. Raises: ApiError."""
+    if attachment != {"mode": "connector"}:
+        return attachment
+    if call.hub is None:
+        text = (
+            "is missing. For a connector on this machine give the path of its socket; one in another network comes to "
+            "the hub, which needs the setting hub."
+        )
+        raise errors.invalid([Problem("Attachment.socket", text)])
+    return {**attachment, "socket": call.hub.socket(network_id)}
+
+
 def _id_problems(parameter: str, network_id: str) -> list[Problem]:
     if _NETWORK_ID.fullmatch(network_id):
         return []
@@ -165,6 +187,7 @@ def _shown(call: Call, network: Network) -> dict[str, Any]:
         "name": network.name,
         "region_id": call.settings.region,
         "attachment": json.dumps(shown(network.attachment), sort_keys=True),
+        "is_remote": is_behind(call.hub, network),
         "cidrs": network.cidrs,
         "instances": json.dumps(network.instances, ensure_ascii=False, sort_keys=True),
         "special_addresses": network.special_addresses,

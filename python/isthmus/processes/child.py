@@ -1,6 +1,6 @@
 """One process of the gateway as its supervisor sees it: started, awaited, started again, stopped.
 
-Called by `supervisor.py`. A child that dies comes back with the same arguments after a pause that doubles while it keeps
+Called by `supervisor.py` and `hub_process.py`. A child that dies comes back with the same arguments after a pause that doubles while it keeps
 dying, and starts from the first pause again once it lived for a while. Invariant: no child outlives its supervisor.
 """
 
@@ -25,6 +25,8 @@ _FIRST_PAUSE, _LONGEST_PAUSE, _HEALTHY_AFTER = 0.1, 5.0, 30.0
 # 0.1 s doubled six times is past the longest pause; more would only make the number too large to compute with.
 _DOUBLINGS = 6
 _PR_SET_PDEATHSIG = 1
+# Loaded once: between fork and exec nothing may wait for a lock that another thread had.
+_LIBC = ctypes.CDLL(None)
 # A child that ends with one of these has said on standard error what is wrong.
 _TOLD_WHY = (1, 2)
 
@@ -40,7 +42,7 @@ def restart_pause(deaths: int) -> float:
 
 @dataclass
 class Child:
-    """`arguments` are what makes it come back on the same ports."""
+    """`name` is its verb; `arguments` are what makes it come back on the same ports."""
 
     name: str
     arguments: list[str]
@@ -56,7 +58,8 @@ class Child:
         """Raises: OSError when the system has no process or memory left."""
         self.ready_file.unlink(missing_ok=True)
         self.is_ready = False
-        command = [sys.executable, "-m", "isthmus", self.name, *self.arguments, "--ready-file", str(self.ready_file)]
+        verb = self.name.split()
+        command = [sys.executable, "-m", "isthmus", *verb, *self.arguments, "--ready-file", str(self.ready_file)]
         parent = os.getpid()
         self.process = subprocess.Popen(command, preexec_fn=lambda: _die_with(parent))
         self.started, self.again_at = time.monotonic(), None
@@ -114,7 +117,7 @@ class Child:
 
 def _die_with(parent: int) -> None:
     """Runs in the child. SIGKILL, because the next `isthmus up` needs the ports at once and nothing needs a farewell."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     # The parent may be gone already. Its number is compared: in a container, the parent itself may be process 1.
     if os.getppid() != parent:
         os._exit(1)

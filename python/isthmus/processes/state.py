@@ -34,6 +34,11 @@ def setup_token_path(state: Path) -> Path:
     return state / "setup.json"
 
 
+def hub_path(state: Path) -> Path:
+    """The hub's own directory."""
+    return state / "hub"
+
+
 def write_setup_token(state: Path, token: str | None) -> None:
     """The link that makes the console's first owner; None: there are users, so there is none."""
     if token is None:

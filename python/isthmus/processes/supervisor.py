@@ -1,7 +1,7 @@
-"""`isthmus up`: control plane and engine on this machine, started, watched, restarted, stopped.
+"""`isthmus up`: control plane, engine and perhaps a hub on this machine, started, watched, restarted, stopped.
 
 Each runs as a child (`child.py`) in this process group and dies with this process. Invariant: the ready file exists only
-once both have served, and names the processes that serve now.
+once all have served, and names the processes that serve now.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any
 
 from isthmus.processes import state
 from isthmus.processes.child import Child, StartError
+from isthmus.processes.hub_process import hub_arguments, hub_child
 from isthmus.settings import Settings
 
 
@@ -28,8 +29,12 @@ class Supervisor:
         self._settings = settings
         self._ready_file = ready_file
         self._stopping = threading.Event()
-        self._common = common
+        self._engine_common = common
+        self._hub = hub_child(settings)
+        if settings.hub is not None:
+            common = [*common, "--hub", str(settings.hub), "--hub-elsewhere"]
         control = [*common, "--admin", str(settings.admin)]
+        self._common = common
         self._control = Child("control", control, state.ready_path(settings.state, "control"))
         self._engine = Child("engine", [], state.ready_path(settings.state, "engine"))
 
@@ -43,11 +48,14 @@ class Supervisor:
             self._control.wait_ready(self._stopping)
             if not self._stopping.is_set():
                 self._start_engine()
+            if self._hub is not None and not self._stopping.is_set():
+                self._start_hub(self._hub)
             if not self._stopping.is_set():
                 self._announce(show_secret)
             while not self._stopping.wait(0.05):
-                # Both are tended, whatever the first says.
-                if any([self._control.tend(), self._engine.tend()]):
+                # All are tended, whatever the first says.
+                came_back = [child for child in self._children() if child.tend()]
+                if came_back:
                     self._write_ready()
         except StartError as error:
             if str(error):
@@ -73,8 +81,17 @@ class Supervisor:
         chosen = {name: self._engine.ready.get(name) or "" for name in wanted}
         self._engine.arguments = self._engine_arguments(admin, chosen)
 
+    def _start_hub(self, hub: Child) -> None:
+        hub.start()
+        hub.wait_ready(self._stopping)
+        if hub.is_ready:
+            hub.arguments = hub_arguments(self._settings, hub.ready["hub"])
+
+    def _children(self) -> list[Child]:
+        return [self._engine, self._control, *([] if self._hub is None else [self._hub])]
+
     def _engine_arguments(self, admin: str, addresses: dict[str, str]) -> list[str]:
-        arguments = [*self._common, "--admin", admin, "--control-url", f"http://{reachable(admin)}"]
+        arguments = [*self._engine_common, "--admin", admin, "--control-url", f"http://{reachable(admin)}"]
         for name, address in addresses.items():
             arguments += [f"--{name}", address]
         return arguments
@@ -92,9 +109,11 @@ class Supervisor:
             "console": f"{management}/console/",
             "access_key_id": key.get("access_key_id"),
             "access_key_secret": key.get("access_key_secret"),
+            "hub": None if self._hub is None else self._hub.ready.get("hub"),
             "pid": os.getpid(),
             "control_pid": self._control.process.pid,
             "engine_pid": self._engine.process.pid,
+            "hub_pid": None if self._hub is None or self._hub.process is None else self._hub.process.pid,
         }
         for path in self._ready_paths():
             state.write_json(path, ready)
@@ -110,6 +129,8 @@ class Supervisor:
             + ("  (set up your user; the link works once)" if link else "")
         )
         print(f"  calls           {ready['http']}" + (f"  {ready['https']}" if ready["https"] else ""))
+        if ready["hub"]:
+            print(f"  connectors      {ready['hub']}")
         where = state.administrator_path(self._settings.state)
         print(f"  administrator   {ready['access_key_id']}, its secret is in {where}")
         if show_secret:
@@ -125,7 +146,7 @@ class Supervisor:
             path.unlink(missing_ok=True)
 
     def _stop(self) -> None:
-        children = [self._engine, self._control]
+        children = self._children()
         for child in children:
             child.stop()
         deadline = time.monotonic() + self._settings.drain.total_seconds() + 10

@@ -17,6 +17,7 @@ from isthmus.cli.vpc_attachment import attachment, instances
     ("text", "expected"),
     [
         ("host", {"mode": "host"}),
+        ("connector", {"mode": "connector"}),
         ("connector:/run/a.sock", {"mode": "connector", "socket": "/run/a.sock"}),
         ("socks5://bastion", {"mode": "socks5", "host": "bastion", "port": 1080}),
         (

@@ -52,6 +52,7 @@ def test_a_network_is_shown_and_in_the_plan(workbench: Workbench) -> None:
         "NetworkId": "vpc-a",
         "Name": "payments",
         "RegionId": "cn-hangzhou",
+        "IsRemote": False,
         "Cidrs": ["10.0.0.0/24"],
         "EgressAddresses": ["10.0.0.250", "10.0.0.251"],
         "SpecialAddresses": [],

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from isthmus.catalog import Catalog
 from isthmus.errors import ApiError
+from isthmus.hub.desk import Desk
 from isthmus.operations import function_for
 from isthmus.operations.call import Call
 from isthmus.operations.record_check import check_records
@@ -44,6 +45,7 @@ class Workbench:
         self.store = store
         self.clock = clock
         self.settings = Settings(apis_per_group_limit=20)
+        self.hub: Desk | None = None
 
     def call(self, name: str, **params: Any) -> dict[str, Any]:
         found = [operation for version in VERSIONS if (operation := CATALOG.find(name, version)) is not None]
@@ -56,7 +58,7 @@ class Workbench:
         }
         checked = found[0].check(raw)
         with self.store.write() as transaction:
-            result = function(Call(transaction, self.settings, "key", NoEngines()), checked)
+            result = function(Call(transaction, self.settings, "key", NoEngines(), hub=self.hub), checked)
             # An error of the test: operations have to find what is wrong themselves.
             check_records(transaction)
         return found[0].render(result)

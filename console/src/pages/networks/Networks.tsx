@@ -9,10 +9,20 @@ import { FormDialog } from '../../parts/FormDialog';
 import { ResourcePage } from '../../parts/Resource';
 import { useSave } from '../../parts/useSave';
 import { FIELDS, fromForm, inWords, MODES, readAttachment, toForm } from './attachment';
+import { Connectors } from './Connectors';
 
 type Network = NonNullable<NonNullable<NonNullable<Answer<'DescribeNetworks'>['Networks']>['Network']>[number]>;
 
 export function Networks() {
+  return (
+    <>
+      <NetworkList />
+      <Connectors />
+    </>
+  );
+}
+
+function NetworkList() {
   const { t } = useTexts();
   return (
     <ResourcePage
