@@ -8,6 +8,7 @@ mod counters;
 mod entry;
 mod line;
 pub mod mask;
+pub mod newest;
 pub mod packed;
 pub mod ring;
 pub mod tally;
