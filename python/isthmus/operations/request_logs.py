@@ -1,7 +1,7 @@
 """What happened to single requests: `QueryRequestLogs` of the vendor, and the extensions that explain and list them.
 
 Engines keep the records (`crates/engine/src/record`); they are asked through `call.nodes`. `DescribeRequestDecision` puts
-a record beside what its refusal means (`explanations.py`); the deciding itself was the engine's alone.
+a record beside what its refusal means (`request_records.py`); the deciding itself was the engine's alone.
 """
 
 from __future__ import annotations
@@ -9,15 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any
 
 from isthmus import errors
 from isthmus.operations.call import Call
-from isthmus.operations.explanations import EXPLANATIONS
-from isthmus.operations.times import read_time, utc_text
+from isthmus.operations.request_records import Found, decision_of, newest_records
+from isthmus.operations.times import utc_text
 
 _REQUEST_ID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
-_MOST_LISTED = 100
 # Engines asked at the same time, and how long each may take, in seconds.
 _AT_ONCE = 32
 _PATIENCE = 3.0
@@ -36,33 +36,12 @@ def describe_request_decision(call: Call, params: Any) -> Mapping[str, Any]:
             "records (settings record_size and record_age), or a moment too new."
         )
         raise errors.not_found("RequestLog", text)
-    return {"decision": _decision(records[0])}
+    return {"decision": decision_of(records[0])}
 
 
 def describe_request_records(call: Call, params: Any) -> Mapping[str, Any]:
-    """The newest first, of all engines together."""
-    limit = params.page_size or 20
-    if not 1 <= limit <= _MOST_LISTED:
-        raise errors.invalid([errors.Problem("PageSize", f"must be from 1 to {_MOST_LISTED}.")])
-    wanted = {
-        "api_id": params.api_id,
-        "group_id": params.group_id,
-        "stage": params.stage_name.upper() if params.stage_name else None,
-        "app_id": params.app_id,
-        "code": params.error_code,
-        "least_status": params.least_status,
-        "since": _time("StartTime", params.start_time),
-        "until": _time("EndTime", params.end_time),
-        "limit": limit,
-    }
-    given = {name: value for name, value in wanted.items() if value not in (None, "")}
-    found = _ask(call, {"recent": given})
-    newest = sorted(found.records, key=lambda record: record.get("time", 0), reverse=True)[:limit]
-    return {
-        "records": [_decision(record) for record in newest],
-        "silent_nodes": found.silent,
-        "problems": [f"{node}: {problem}" for node, problem in sorted(found.problems.items())],
-    }
+    """The newest first, of all engines together; `next_token` leads to the older ones."""
+    return newest_records(partial(_ask, call), params)
 
 
 def _find(call: Call, request_id: str) -> list[dict[str, Any]]:
@@ -80,39 +59,23 @@ def _find(call: Call, request_id: str) -> list[dict[str, Any]]:
     return []
 
 
-class _Found(NamedTuple):
-    """Records with the `node` that has each, problems by node, and who did not answer."""
-
-    records: list[dict[str, Any]]
-    problems: dict[str, str]
-    silent: list[str]
-
-
-def _ask(call: Call, wanted: Mapping[str, Any]) -> _Found:
+def _ask(call: Call, wanted: Mapping[str, Any]) -> Found:
     """Asks every engine that is heard of, all at once, for a bounded time."""
     nodes = [engine["node"] for engine in call.nodes.engines() if engine["state"] != "silent"]
     with ThreadPoolExecutor(max(1, min(len(nodes), _AT_ONCE))) as threads:
         answers = list(threads.map(lambda node: call.nodes.ask(node, wanted, _PATIENCE)[1], nodes))
-    found = _Found([], {}, [])
+    found = Found([], {}, [], None)
     for node, answer in zip(nodes, answers, strict=True):
         records = None if answer is None else answer.get("records")
         if answer is None or not isinstance(records, list):
             found.silent.append(node)
             continue
         found.records.extend({**record, "node": node} for record in records if isinstance(record, dict))
+        if answer.get("looked_back_to") is not None:
+            found = found._replace(looked_back_to=max(found.looked_back_to or 0, int(answer["looked_back_to"])))
         if answer.get("problem"):
             found.problems[node] = str(answer["problem"])
     return found
-
-
-def _time(name: str, text: str | None) -> int | None:
-    if not text:
-        return None
-    try:
-        return read_time(text)
-    except ValueError:
-        problem = errors.Problem(name, f"{text[:40]!r} is not a time such as 2026-11-24T09:30:00Z.")
-        raise errors.invalid([problem]) from None
 
 
 def _log(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -162,19 +125,3 @@ def _log(record: Mapping[str, Any]) -> dict[str, Any]:
             "backend_response_end": end,
         }
     return log
-
-
-def _decision(record: Mapping[str, Any]) -> dict[str, Any]:
-    """A record with what its refusal means."""
-    code = record["error_code"]
-    explanation = EXPLANATIONS.get(code)
-    decision = {name: value for name, value in record.items() if name not in ("time", "completed")}
-    decision |= {"time": utc_text(record["time"]), "completed": record["completed"]}
-    if explanation is not None:
-        decision["explanation"] = {
-            "layer": explanation.layer,
-            "title": explanation.title,
-            "fix": explanation.fix,
-            "link": explanation.link,
-        }
-    return decision

@@ -180,3 +180,33 @@ def test_the_newest_records_come_first(workbench: Workbench, records: list[Any])
     assert [one["Time"] for one in shown] == [utc_text(AT + 2000), utc_text(AT + 1000)]
     assert "Invalid" in workbench.refused("DescribeRequestRecords", PageSize=1000).code
     assert "Invalid" in workbench.refused("DescribeRequestRecords", StartTime="soon").code
+
+
+def test_pages_of_records_follow_each_other_by_tokens(workbench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[dict[str, Any]] = []
+    ids = [f"{number:08X}-0000-4000-8000-000000000000" for number in range(6)]
+    kept = {
+        "n1": [record(request_id=ids[0], time=AT), record(request_id=ids[2], time=AT + 5)],
+        "n2": [record(request_id=ids[1], time=AT + 5), record(request_id=ids[3], time=AT - 9)],
+    }
+
+    def ask(_self: NoEngines, node: str, wanted: dict[str, Any], _seconds: float) -> tuple[str, Any]:
+        asked.append(wanted["recent"])
+        return node, {"records": kept[node], "looked_back_to": AT - 5 if node == "n1" else None}
+
+    nodes = [{"node": node, "state": "serving"} for node in kept]
+    monkeypatch.setattr(NoEngines, "engines", lambda _self: nodes)
+    monkeypatch.setattr(NoEngines, "ask", ask)
+    first = workbench.call("DescribeRequestRecords", PageSize=2, MostStatus=499, LeastMilliseconds=3, ClientIp="::1")
+    assert [one["RequestId"] for one in first["Records"]] == [ids[2], ids[1]]
+    assert first["NextToken"] == f"{AT + 5}-{ids[1]}" and "LookedBackTo" not in first
+    assert asked[0] == {"most_status": 499, "least_us": 3000, "client_ip": "::1", "limit": 2}
+    # Below what one engine has reached there may be gaps, so it is for the next page.
+    last = workbench.call("DescribeRequestRecords", PageSize=9, NextToken=first["NextToken"])
+    assert asked[-1] == {"until": AT + 5, "before": ids[1], "limit": 9}
+    assert ids[3] not in [one["RequestId"] for one in last["Records"]]
+    assert (last["NextToken"], last["LookedBackTo"]) == (str(AT - 5), utc_text(AT - 5))
+    workbench.call("DescribeRequestRecords", NextToken=last["NextToken"])
+    assert asked[-1] == {"until": AT - 5, "limit": 20}
+    wrong = workbench.refused("DescribeRequestRecords", NextToken="older", MostStatus=1000, LeastMilliseconds=-1)
+    assert all(name in str(wrong) for name in ("NextToken", "MostStatus", "LeastMilliseconds"))
