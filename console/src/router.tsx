@@ -9,6 +9,7 @@ import {
 } from '@tanstack/react-router';
 import { currentSession, loadSession, onSignedOut } from './api/client';
 import { NotFound, PageDefect } from './pages/Failures';
+import { readFilters } from './pages/requests/records';
 
 const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound });
 
@@ -94,7 +95,11 @@ const app = createRoute({
 const debug = createRoute({
   getParentRoute: () => inside,
   path: '/debug',
-  validateSearch: (search: Record<string, unknown>) => ({ api: text(search.api), stage: text(search.stage) }),
+  validateSearch: (search: Record<string, unknown>) => ({
+    api: text(search.api),
+    stage: text(search.stage),
+    replay: text(search.replay),
+  }),
   component: lazyRouteComponent(() => import('./pages/Debug'), 'Debug'),
 });
 const plugins = createRoute({
@@ -172,7 +177,8 @@ const metrics = createRoute({
 const requests = createRoute({
   getParentRoute: () => inside,
   path: '/requests',
-  component: lazyRouteComponent(() => import('./pages/NotYet'), 'Requests'),
+  validateSearch: readFilters,
+  component: lazyRouteComponent(() => import('./pages/requests/Requests'), 'Requests'),
 });
 const users = createRoute({
   getParentRoute: () => inside,

@@ -40,11 +40,8 @@ export const enChange = {
   'nav.dedicated': 'Dedicated Instances',
   'nav.monitoring': 'Monitoring',
   'nav.metrics': 'Dashboards',
-  'nav.requests': 'Requests',
   'notYet.metrics':
     'The console draws no charts yet. What is measured is on each engine at /metrics (Prometheus; a Grafana dashboard and alert rules are in deploy/observability) and in DescribeApiTrafficData and its siblings.',
-  'notYet.requests':
-    'The console does not list requests yet, but engines keep a record of each: `isthmus why` with the X-Ca-Request-Id of an answer tells what decided it; QueryRequestLogs and DescribeRequestRecords find them.',
   'overview.allDone': 'All seven steps are done.',
   'overview.lag': 'Behind by',
   'overview.problems': 'Refused parts',

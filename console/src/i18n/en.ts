@@ -4,6 +4,7 @@ import { enAct } from './en.act';
 import { enChange } from './en.change';
 import { enManage } from './en.manage';
 import { enNetwork } from './en.network';
+import { enObserve } from './en.observe';
 import { enPlugin } from './en.plugin';
 import { enResource } from './en.resource';
 
@@ -11,6 +12,7 @@ export const en = {
   ...enChange,
   ...enManage,
   ...enNetwork,
+  ...enObserve,
   ...enAct,
   ...enResource,
   ...enPlugin,

@@ -41,11 +41,8 @@ export const zhChange: Record<keyof typeof enChange, string> = {
   'nav.dedicated': '专享实例',
   'nav.monitoring': '监控',
   'nav.metrics': '监控大盘',
-  'nav.requests': '请求日志',
   'notYet.metrics':
     '控制台暂不绘制图表。指标可从每个引擎的 /metrics 获取（Prometheus 格式；Grafana 看板和告警规则在 deploy/observability），也可调用 DescribeApiTrafficData 等接口查询。',
-  'notYet.requests':
-    '控制台暂不列出请求，但每个引擎都保存了请求记录：用响应中的 X-Ca-Request-Id 执行 `isthmus why` 即可查看决定结果的原因；也可调用 QueryRequestLogs 和 DescribeRequestRecords 查询。',
   'overview.allDone': '七个步骤均已完成。',
   'overview.lag': '落后版本数',
   'overview.problems': '被拒绝的配置',

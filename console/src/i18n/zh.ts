@@ -4,6 +4,7 @@ import { zhAct } from './zh.act';
 import { zhChange } from './zh.change';
 import { zhManage } from './zh.manage';
 import { zhNetwork } from './zh.network';
+import { zhObserve } from './zh.observe';
 import { zhPlugin } from './zh.plugin';
 import { zhResource } from './zh.resource';
 
@@ -11,6 +12,7 @@ export const zh: Record<Key, string> = {
   ...zhChange,
   ...zhManage,
   ...zhNetwork,
+  ...zhObserve,
   ...zhAct,
   ...zhResource,
   ...zhPlugin,

@@ -10,6 +10,7 @@ import { useTexts } from '../i18n';
 import { ErrorNotice } from '../parts/ErrorNotice';
 import { Page } from '../parts/Page';
 import { DebugAnswer } from './DebugAnswer';
+import { Replay } from './debug/Replay';
 import { noteFirstCall } from './firstCall';
 
 const LIMIT = 512 * 1024;
@@ -56,12 +57,13 @@ export function Debug() {
   });
   const chosen = apis.data?.find((api) => api.ApiId === form.values.api);
   const detail = useApi(chosen?.GroupId ?? '', chosen ? form.values.api : '');
+  const isReplay = search.replay !== undefined && search.api === form.values.api;
   const groups = useGroups();
   const group = groups.data?.find((one) => one.GroupId === chosen?.GroupId);
   // A new choice brings its own method and path.
   // biome-ignore lint/correctness/useExhaustiveDependencies: only the loaded API decides
   useEffect(() => {
-    if (!detail.data || !group) return;
+    if (!detail.data || !group || isReplay) return;
     const base = group.BasePath === '/' ? '' : group.BasePath;
     const method = detail.data.RequestConfig?.RequestHttpMethod ?? 'GET';
     form.setFieldValue('method', method === 'ANY' ? 'GET' : method);
@@ -92,6 +94,17 @@ export function Debug() {
   });
   return (
     <Page title={t('debug.title')} lead={t('debug.lead')}>
+      {search.replay && (
+        <Replay
+          id={search.replay}
+          fill={({ method, path, app, auth }) => {
+            form.setFieldValue('method', method);
+            form.setFieldValue('path', path);
+            if (app) form.setFieldValue('app', app);
+            if (auth) form.setFieldValue('auth', auth);
+          }}
+        />
+      )}
       <Grid gap="xl">
         <Grid.Col span={{ base: 12, lg: 5 }}>
           <Card withBorder p="lg">

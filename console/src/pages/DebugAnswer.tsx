@@ -1,10 +1,10 @@
 // What a debug call brought: status, the layer that refused with a way to mend it, body, headers, the exact bytes, snippets.
-import { Alert, Badge, Button, Card, Group, Stack, Tabs, Text, Title } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
+import { Alert, Anchor, Badge, Button, Card, Group, Stack, Tabs, Text, Title } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import type { Answer } from '../api/client';
 import { useTexts } from '../i18n';
 import { CodeBlock } from '../parts/CodeBlock';
+import { useRefusalWords } from './debug/refusalWords';
 import { Snippets } from './debug/Snippets';
 import { readSent } from './debug/snippets';
 
@@ -39,6 +39,14 @@ export function DebugAnswer({ result, called }: { result: Result; called: Called
             <Text c="dimmed" size="sm">
               {t('error.requestId', { id: result.GatewayRequestId })}
             </Text>
+          )}
+          {result.GatewayRequestId && (
+            <Anchor
+              size="sm"
+              renderRoot={(props) => <Link {...props} to="/requests" search={{ id: result.GatewayRequestId }} />}
+            >
+              {t('replay.why')}
+            </Anchor>
           )}
         </Group>
         {result.Refusal?.Code && <Refused refusal={result.Refusal} called={called} />}
@@ -96,15 +104,8 @@ function Binary({ result }: { result: Result }) {
 }
 
 function Refused({ refusal, called }: { refusal: NonNullable<Result['Refusal']>; called: Called }) {
-  const { t, language } = useTexts();
-  // The server words them in English; what another language lacks stays so.
-  const words = useQuery({
-    queryKey: ['words', language],
-    queryFn: () => (language === 'zh' ? import('../i18n/refusals.zh') : null),
-    staleTime: Number.POSITIVE_INFINITY,
-  });
-  const [title, fix] = words.data?.refusals[refusal.Code ?? ''] ?? [refusal.Title, refusal.Fix];
-  const layer = words.data?.layers[refusal.Layer ?? ''] ?? refusal.Layer;
+  const { t } = useTexts();
+  const { title, fix, layer } = useRefusalWords()(refusal.Code ?? '', refusal);
   const place = placeOf(refusal.Link ?? '', called);
   return (
     <Alert color="red" role="alert" title={`${refusal.Code} · ${title}`}>

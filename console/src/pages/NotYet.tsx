@@ -15,17 +15,6 @@ export const Metrics = () => (
   />
 );
 
-export const Requests = () => (
-  <NotYet
-    title="nav.requests"
-    text="notYet.requests"
-    links={[
-      { to: '/debug', text: 'nav.debug' },
-      { to: '/audit', text: 'nav.audit' },
-    ]}
-  />
-);
-
 function NotYet({ title, text, links }: { title: Key; text: Key; links: Array<{ to: string; text: Key }> }) {
   const { t } = useTexts();
   return (
