@@ -122,7 +122,7 @@ impl Look<'_> {
             return false;
         }
         // A clock is asked now and then only.
-        if self.seen % 512 == 0 && Instant::now() >= self.deadline {
+        if self.seen.is_multiple_of(512) && Instant::now() >= self.deadline {
             // A page must end before it began, or the next one would be the same.
             let reached = self.wanted.until.map_or(newest_to_come, |until| newest_to_come.min(until - OUT_OF_ORDER_MS));
             self.looked_back_to = Some(reached);
