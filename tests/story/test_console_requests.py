@@ -208,7 +208,9 @@ def test_nothing_found_an_error_and_no_connection_are_told_apart(console: Consol
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_axe_finds_nothing_in_a_full_list_and_a_drawer(browser: Browser, seen: Seen, language: str, scheme: str) -> None:
+def test_axe_finds_nothing_in_a_full_list_and_a_drawer(
+    browser: Browser, seen: Seen, language: str, scheme: str
+) -> None:
     console = Console(browser, seen.gateway, language, scheme)
     console.sign_in("alice")
     found = {}
