@@ -1,3 +1,5 @@
+//! Pages of records over real rings on disk.
+
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use super::super::entry::Entry;
