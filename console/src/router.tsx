@@ -159,6 +159,17 @@ const domains = createRoute({
   path: '/domains',
   component: lazyRouteComponent(() => import('./pages/domains/Domains'), 'Domains'),
 });
+const stages = createRoute({
+  getParentRoute: () => inside,
+  path: '/stages',
+  component: lazyRouteComponent(() => import('./pages/Stages'), 'Stages'),
+});
+const models = createRoute({
+  getParentRoute: () => inside,
+  path: '/models',
+  validateSearch: (search: Record<string, unknown>) => ({ group: text(search.group) }),
+  component: lazyRouteComponent(() => import('./pages/models/Models'), 'Models'),
+});
 const instances = createRoute({
   getParentRoute: () => inside,
   path: '/instances',
@@ -212,6 +223,8 @@ const behind = [
   newPlugin,
   plugin,
   domains,
+  stages,
+  models,
   backends,
   backend,
   datasets,

@@ -1,4 +1,4 @@
-"""Fixtures of the stories: a running gateway and a real nginx."""
+"""Fixtures of the stories: a running gateway, a real nginx, a browser on the console."""
 
 from __future__ import annotations
 
@@ -8,11 +8,16 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from playwright.sync_api import Browser
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from filling import fill  # noqa: E402
+
+from browsing import Console, chromium  # noqa: E402
 from running import DEADLINE, Nginx, Running, wait_for  # noqa: E402
 
 
@@ -55,3 +60,32 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         yield running
     finally:
         running.stop()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def owned(gateway: Running, browser: Browser) -> Running:
+    """With its owner: alice."""
+    console = Console(browser, gateway)
+    console.set_up("alice")
+    console.close()
+    return gateway
+
+
+@pytest.fixture
+def console(browser: Browser, owned: Running) -> Iterator[Console]:
+    """In English, signed in as the owner; it must log no error."""
+    console = Console(browser, owned)
+    console.sign_in("alice")
+    yield console
+    console.close()
+
+
+@pytest.fixture(scope="module")
+def things(owned: Running) -> dict[str, Any]:
+    return fill(owned)

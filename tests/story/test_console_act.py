@@ -3,30 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
-from browsing import Console, chromium
+from browsing import Console
 from running import Nginx, Running
 from walk import Walk
 
 MOCK = json.dumps({"ServiceProtocol": "HTTP", "Mock": "TRUE", "MockResult": "m", "ServiceTimeout": 1000})
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
+pytestmark = pytest.mark.usefixtures("walk")
 
 
 @pytest.fixture(scope="module")
-def walk(gateway: Running, browser: Browser, nginx: Nginx) -> Walk:
-    console = Console(browser, gateway)
-    console.set_up("alice")
-    console.close()
-    walk = Walk(gateway.client())
+def walk(owned: Running, nginx: Nginx) -> Walk:
+    walk = Walk(owned.client())
     walk.authorise_vpc("vpc-here", "127.0.0.1", nginx.port)
     walk.create_group()
     for name in ("first", "second", "third"):
@@ -36,14 +29,6 @@ def walk(gateway: Running, browser: Browser, nginx: Nginx) -> Walk:
         )
     walk.create_app()
     return walk
-
-
-@pytest.fixture
-def console(browser: Browser, gateway: Running, walk: Walk) -> Iterator[Console]:
-    console = Console(browser, gateway)
-    console.sign_in("alice")
-    yield console
-    console.close()
 
 
 def test_the_palette_opens_a_page_and_an_object_by_keyboard(console: Console) -> None:

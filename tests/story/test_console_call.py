@@ -6,13 +6,12 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
 
-from browsing import PASSWORD, Console, chromium
+from browsing import PASSWORD, Console
 from running import DEADLINE, Nginx, Running
 from walk import Walk
 
@@ -26,18 +25,12 @@ PROGRAMS = {
 }
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
+pytestmark = pytest.mark.usefixtures("walk")
 
 
 @pytest.fixture(scope="module")
-def walk(gateway: Running, browser: Browser, nginx: Nginx) -> Walk:
-    console = Console(browser, gateway)
-    console.set_up("alice")
-    console.close()
-    walk = Walk(gateway.client())
+def walk(owned: Running, nginx: Nginx) -> Walk:
+    walk = Walk(owned.client())
     walk.authorise_vpc("vpc-here", "127.0.0.1", nginx.port)
     walk.create_group()
     walk.create_api()
@@ -45,14 +38,6 @@ def walk(gateway: Running, browser: Browser, nginx: Nginx) -> Walk:
     walk.create_app()
     walk.authorise_app()
     return walk
-
-
-@pytest.fixture
-def console(browser: Browser, gateway: Running, walk: Walk) -> Iterator[Console]:
-    console = Console(browser, gateway)
-    console.sign_in("alice")
-    yield console
-    console.close()
 
 
 def run(code: str, language: str, gateway: Running, walk: Walk, folder: Path) -> str:

@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
 from isthmus.lab import Lab, topology
 from playwright.sync_api import Browser, Locator, expect
 
-from browsing import Console, chromium
+from browsing import Console
 from running import DEADLINE, Running
 
 PATIENCE = DEADLINE * 1000
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
 
 
 @dataclass

@@ -2,41 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 from test_own_domain import Authority
 
-from browsing import Console, chromium
+from browsing import Console
 from running import Running
 from walk import Walk
 
 HOST = "shop.example.com"
+MOCK = json.dumps({"ServiceProtocol": "HTTP", "Mock": "TRUE", "MockResult": "m", "ServiceTimeout": 1000})
+
+
+pytestmark = pytest.mark.usefixtures("walk")
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def walk(gateway: Running, browser: Browser) -> Walk:
-    console = Console(browser, gateway)
-    console.set_up("alice")
-    console.close()
-    walk = Walk(gateway.client())
+def walk(owned: Running) -> Walk:
+    walk = Walk(owned.client())
     walk.create_group()
     return walk
-
-
-@pytest.fixture
-def console(browser: Browser, gateway: Running, walk: Walk) -> Iterator[Console]:
-    console = Console(browser, gateway)
-    console.sign_in("alice")
-    yield console
-    console.close()
 
 
 def confirm(console: Console, key: str = "action.confirm") -> None:
@@ -213,3 +200,60 @@ def test_a_data_set_holds_values(console: Console) -> None:
     row.get_by_role("button", name=console.t("action.delete")).click()
     confirm(console, "action.delete")
     expect(row).to_have_count(0)
+
+
+def test_an_environment_of_ones_own_is_in_every_select(console: Console, walk: Walk) -> None:
+    walk.create_api(auth_type="ANONYMOUS", service_config=MOCK)
+    console.go("nav.stages")
+    console.button("stages.create").first.click()
+    console.field("common.name", console.dialog()).fill("9")
+    console.field("stages.alias", console.dialog()).fill("Acceptance")
+    confirm(console)
+    expect(console.dialog().get_by_text(console.t("stages.nameProblem"))).to_be_visible()
+    console.field("common.name", console.dialog()).fill("uat")
+    confirm(console)
+    expect(console.page.get_by_role("row", name="UAT")).to_contain_text("Acceptance")
+    # Those that every group has cannot be taken away.
+    built_in = console.page.get_by_role("row", name="RELEASE")
+    expect(built_in.get_by_role("button", name=console.t("action.delete"))).to_have_count(0)
+    console.open(f"apis/{walk.group_id}/{walk.api_id}?publish=yes")
+    dialog = console.dialog()
+    dialog.get_by_role("radio", name="UAT (Acceptance)").click()
+    console.field("publish.remarks", dialog).fill("to mine")
+    confirm(console, "publish.submit")
+    expect(dialog).to_be_hidden()
+    expect(console.page.get_by_role("main").get_by_text("UAT", exact=True)).to_be_visible()
+    console.open(f"debug?api={walk.api_id}&stage=UAT")
+    expect(console.field("debug.path")).to_have_value("/nginx")
+    console.button("debug.send").click()
+    expect(console.page.get_by_test_id("status")).to_have_text("200")
+    for page, label in (
+        (f"apis/{walk.group_id}/{walk.api_id}?tab=plugins", "common.stage"),
+        ("debug", "common.stage"),
+    ):
+        console.open(page)
+        console.choose(label, "UAT (Acceptance)")
+
+
+def test_a_model_is_written_and_checked(console: Console, walk: Walk) -> None:
+    console.open(f"models?group={walk.group_id}")
+    console.button("model.create").first.click()
+    dialog = console.dialog()
+    console.field("common.name", dialog).fill("Order")
+    text = dialog.locator(".cm-content")
+    text.fill('{"type": "array"}')
+    expect(dialog.get_by_text(console.t("model.notObject"))).to_be_visible()
+    text.fill('{"type": "object", "properties": {"id": {"type": "text"}}}')
+    confirm(console)
+    # What only a validator knows, the server tells.
+    expect(dialog.get_by_role("alert")).to_contain_text("Schema.properties.id.type")
+    text.fill('{"type": "object", "properties": {"id": {"type": "string"}}}')
+    dialog.get_by_role("button", name=console.t("model.tidy")).click()
+    expect(text).to_contain_text('  "properties"')
+    confirm(console)
+    row = console.page.get_by_role("row", name="Order")
+    row.get_by_role("button", name=console.t("action.edit")).click()
+    console.field("common.description", dialog).fill("what one buys")
+    confirm(console)
+    expect(row).to_contain_text("what one buys")
+    expect(row).to_contain_text("/models/")

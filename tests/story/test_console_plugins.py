@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import yaml
 from alibabacloud_cloudapi20160714 import models
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
-from browsing import Console, chromium
+from browsing import Console
 from running import Running
 from walk import Walk
 
@@ -25,30 +24,16 @@ rules:
 """
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
+pytestmark = pytest.mark.usefixtures("walk")
 
 
 @pytest.fixture(scope="module")
-def walk(gateway: Running, browser: Browser) -> Walk:
-    console = Console(browser, gateway)
-    console.set_up("alice")
-    console.close()
-    walk = Walk(gateway.client())
+def walk(owned: Running) -> Walk:
+    walk = Walk(owned.client())
     walk.create_group()
     walk.create_api(auth_type="ANONYMOUS", service_config=MOCK)
     walk.publish()
     return walk
-
-
-@pytest.fixture
-def console(browser: Browser, gateway: Running, walk: Walk) -> Iterator[Console]:
-    console = Console(browser, gateway)
-    console.sign_in("alice")
-    yield console
-    console.close()
 
 
 def confirm(console: Console, key: str) -> None:

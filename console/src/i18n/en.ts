@@ -2,6 +2,7 @@
 
 import { enAct } from './en.act';
 import { enChange } from './en.change';
+import { enDescribe } from './en.describe';
 import { enManage } from './en.manage';
 import { enNetwork } from './en.network';
 import { enObserve } from './en.observe';
@@ -16,6 +17,7 @@ export const en = {
   ...enAct,
   ...enResource,
   ...enPlugin,
+  ...enDescribe,
   'app.title': 'Isthmus',
   'nav.overview': 'Overview',
   'nav.manage': 'Manage APIs',

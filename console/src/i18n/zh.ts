@@ -2,6 +2,7 @@
 import type { Key } from './en';
 import { zhAct } from './zh.act';
 import { zhChange } from './zh.change';
+import { zhDescribe } from './zh.describe';
 import { zhManage } from './zh.manage';
 import { zhNetwork } from './zh.network';
 import { zhObserve } from './zh.observe';
@@ -16,6 +17,7 @@ export const zh: Record<Key, string> = {
   ...zhAct,
   ...zhResource,
   ...zhPlugin,
+  ...zhDescribe,
   'app.title': 'Isthmus',
   'nav.overview': '概览',
   'nav.manage': 'API 管理',

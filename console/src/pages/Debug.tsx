@@ -5,10 +5,11 @@ import { useMutation } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import { call } from '../api/client';
-import { STAGES, type Stage, useApi, useApis, useApps, useGroups } from '../api/queries';
+import { useApi, useApis, useApps, useGroups } from '../api/queries';
 import { useTexts } from '../i18n';
 import { ErrorNotice } from '../parts/ErrorNotice';
 import { Page } from '../parts/Page';
+import { useStageOptions } from '../parts/stages';
 import { DebugAnswer } from './DebugAnswer';
 import { Replay } from './debug/Replay';
 import { noteFirstCall } from './firstCall';
@@ -38,12 +39,13 @@ function tokenOf(values: { auth: string; token: string; tokenHeader: string }): 
 export function Debug() {
   const { t } = useTexts();
   const search = useSearch({ from: '/inside/debug' });
+  const stages = useStageOptions();
   const apis = useApis();
   const apps = useApps();
   const form = useForm({
     initialValues: {
       api: search.api ?? '',
-      stage: (search.stage ?? 'RELEASE') as Stage,
+      stage: search.stage ?? 'RELEASE',
       method: 'GET',
       path: '',
       auth: 'APPCODE',
@@ -128,7 +130,7 @@ export function Debug() {
                   <Select
                     label={t('common.stage')}
                     allowDeselect={false}
-                    data={STAGES.map((stage) => ({ value: stage, label: t(`stage.${stage}`) }))}
+                    data={stages}
                     {...form.getInputProps('stage')}
                   />
                   <Select

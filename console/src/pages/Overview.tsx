@@ -10,6 +10,7 @@ import { type Key, useTexts } from '../i18n';
 import { DataTable } from '../parts/DataTable';
 import { ErrorNotice } from '../parts/ErrorNotice';
 import { Page } from '../parts/Page';
+import { stageLabel } from '../parts/stages';
 import { DriftCount } from './apis/PublishDialog';
 import { hasCalled } from './firstCall';
 
@@ -191,7 +192,7 @@ function Drifted() {
                   .filter((one) => one.State !== 'SAME')
                   .map((one) => (
                     <Group key={one.StageName} gap={3}>
-                      {t(`stage.${one.StageName}` as Key)}
+                      {stageLabel(t, one.StageName)}
                       <DriftCount drift={one} />
                     </Group>
                   ))}

@@ -38,6 +38,8 @@ interface Props<Row> {
   createButton?: ReactNode;
   /** The dialog that changes one. */
   edit?: (row: Row, close: () => void) => ReactNode;
+  /** What can be neither changed nor deleted. */
+  isFixed?: (row: Row) => boolean;
   /** More buttons of a row, before those of change and deletion. */
   actions?: (row: Row) => ReactNode;
   remove?: Removal<Row>;
@@ -102,12 +104,12 @@ function useResource<Row>(props: Props<Row>) {
       cell: (row) => (
         <Group gap={4} wrap="nowrap">
           {actions?.(row)}
-          {edit && (
+          {edit && !props.isFixed?.(row) && (
             <Button size="compact-sm" variant="subtle" onClick={() => setEditing(row)}>
               {t('action.edit')}
             </Button>
           )}
-          {removal.button(row)}
+          {!props.isFixed?.(row) && removal.button(row)}
         </Group>
       ),
     });

@@ -6,16 +6,17 @@ import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { useState } from 'react';
 import { call } from '../../api/client';
 import { useDrift } from '../../api/drift';
-import { STAGES, type Stage, useApi } from '../../api/queries';
-import { type Key, useTexts } from '../../i18n';
+import { useApi } from '../../api/queries';
+import { useTexts } from '../../i18n';
 import { CodeBlock } from '../../parts/CodeBlock';
 import { Confirm } from '../../parts/Confirm';
 import { ErrorNotice } from '../../parts/ErrorNotice';
 import { Page } from '../../parts/Page';
 import { ShowAs } from '../../parts/ShowAs';
+import { stageLabel } from '../../parts/stages';
 import { useSave } from '../../parts/useSave';
 import { BoundPlugins } from '../plugins/BoundPlugins';
-import { Published, versionIn } from './ApiTable';
+import { Published, stagesOf } from './ApiTable';
 import { Authorize } from './Authorize';
 import { toYaml } from './document';
 import { readDraft, writeDraft } from './draft';
@@ -33,14 +34,14 @@ export function ApiDetail() {
   const [publishing, publishDialog] = useDisclosure(publish !== undefined);
   const [authorizing, authorizeDialog] = useDisclosure(false);
   const [removing, setRemoving] = useState(false);
-  const [taking, setTaking] = useState<Stage | null>(null);
+  const [taking, setTaking] = useState<string | null>(null);
   const remove = useSave({
     run: () => call('DeleteApi', { GroupId: groupId, ApiId: apiId }),
     stale: ['apis', 'grants'],
     after: () => void navigate({ to: '/apis' }),
   });
   const abolish = useSave({
-    run: (stage: Stage) => call('AbolishApi', { GroupId: groupId, ApiId: apiId, StageName: stage }),
+    run: (stage: string) => call('AbolishApi', { GroupId: groupId, ApiId: apiId, StageName: stage }),
     stale: ['apis'],
     after: () => setTaking(null),
   });
@@ -58,7 +59,7 @@ export function ApiDetail() {
   }
   if (!api.data) return <Skeleton height={280} aria-label={t('common.loading')} />;
   const shown = api.data;
-  const live = STAGES.filter((stage) => versionIn(shown, stage) !== undefined);
+  const live = stagesOf(shown);
   const drifted = (drift.data?.Stages ?? []).filter((one) => one.State !== 'SAME');
   const name = shown.ApiName ?? apiId;
   const setTab = (value: string | null) =>
@@ -89,7 +90,7 @@ export function ApiDetail() {
         <Menu.Dropdown>
           {live.map((stage) => (
             <Menu.Item key={stage} onClick={() => setTaking(stage)}>
-              {t('api.unpublish')}: {t(`stage.${stage}`)}
+              {t('api.unpublish')}: {stageLabel(t, stage)}
             </Menu.Item>
           ))}
           <Menu.Item color="red" onClick={() => setRemoving(true)}>
@@ -121,9 +122,7 @@ export function ApiDetail() {
       {drifted.length > 0 && (
         <Alert color="gray" variant="light" role="status">
           <Group justify="space-between">
-            <Text>
-              {t('drift.banner', { stages: drifted.map((one) => t(`stage.${one.StageName}` as Key)).join(', ') })}
-            </Text>
+            <Text>{t('drift.banner', { stages: drifted.map((one) => stageLabel(t, one.StageName)).join(', ') })}</Text>
             <Button size="xs" onClick={publishDialog.open}>
               {t('drift.see')}
             </Button>
@@ -178,7 +177,7 @@ export function ApiDetail() {
       <Confirm
         opened={taking !== null}
         title={`${t('api.unpublish')}: ${name}`}
-        text={taking ? t(`stage.${taking}`) : ''}
+        text={taking ? stageLabel(t, taking) : ''}
         action={t('api.unpublish')}
         busy={abolish.isPending}
         error={abolish.error}

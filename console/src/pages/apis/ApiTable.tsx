@@ -3,9 +3,10 @@ import { Anchor, Badge, Button, Code, Group, Paper, Text } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { type DriftRow, stageDrift, useDrifted } from '../../api/drift';
-import { type Api, STAGES, type Stage, useApis, when } from '../../api/queries';
+import { type Api, useApis, when } from '../../api/queries';
 import { useTexts } from '../../i18n';
 import { DataTable } from '../../parts/DataTable';
+import { inOrder, stageLabel } from '../../parts/stages';
 import { CreateApiButton } from './Apis';
 import { type BulkAction, BulkApis } from './BulkApis';
 import { DriftCount } from './PublishDialog';
@@ -111,17 +112,25 @@ function BulkOfChosen(props: { action: BulkAction; apis: Api[]; close: () => voi
   return <BulkApis {...props} apis={apis} />;
 }
 
-const COLORS: Record<Stage, string> = { RELEASE: 'teal', PRE: 'blue', TEST: 'gray' };
+const COLORS: Record<string, string> = { RELEASE: 'teal', PRE: 'blue', TEST: 'gray' };
 
-export function versionIn(api: { DeployedInfos?: Api['DeployedInfos'] }, stage: Stage): string | undefined {
+export function versionIn(api: { DeployedInfos?: Api['DeployedInfos'] }, stage: string): string | undefined {
   const found = api.DeployedInfos?.DeployedInfo?.find((one) => one.StageName === stage);
   return found?.DeployedStatus === 'DEPLOYED' ? (found.EffectiveVersion ?? '') : undefined;
 }
 
+/** Where it runs. */
+export const stagesOf = (api: { DeployedInfos?: Api['DeployedInfos'] }): string[] =>
+  inOrder(
+    (api.DeployedInfos?.DeployedInfo ?? [])
+      .filter((one) => one.DeployedStatus === 'DEPLOYED')
+      .map((one) => one.StageName ?? ''),
+  );
+
 /** Where it runs, and by how much the draft differs there. */
 export function Published({ api, drift }: { api: { DeployedInfos?: Api['DeployedInfos'] }; drift?: DriftRow }) {
   const { t } = useTexts();
-  const live = STAGES.filter((stage) => versionIn(api, stage) !== undefined);
+  const live = stagesOf(api);
   if (live.length === 0) return <Text c="dimmed">{t('api.notPublished')}</Text>;
   return (
     <Group gap={8}>
@@ -129,8 +138,8 @@ export function Published({ api, drift }: { api: { DeployedInfos?: Api['Deployed
         const changed = stageDrift(drift, stage);
         return (
           <Group key={stage} gap={3} wrap="nowrap">
-            <Badge color={`${COLORS[stage]}.9`} variant="filled" tt="none" title={versionIn(api, stage)}>
-              {t(`stage.${stage}`)}
+            <Badge color={`${COLORS[stage] ?? 'violet'}.9`} variant="filled" tt="none" title={versionIn(api, stage)}>
+              {stageLabel(t, stage)}
             </Badge>
             {changed && <DriftCount drift={changed} />}
           </Group>

@@ -2,9 +2,10 @@
 import { Button, Group, Modal, Select, Stack, Textarea, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { call } from '../../api/client';
-import { STAGES, type Stage, useApis, useApps } from '../../api/queries';
+import { useApis, useApps } from '../../api/queries';
 import { useTexts } from '../../i18n';
 import { ErrorNotice } from '../../parts/ErrorNotice';
+import { stageLabel, useStageOptions } from '../../parts/stages';
 import { useSave } from '../../parts/useSave';
 
 interface Props {
@@ -16,11 +17,12 @@ interface Props {
 
 export function Authorize({ opened, close, api, app }: Props) {
   const { t } = useTexts();
+  const stages = useStageOptions();
   const apps = useApps();
   const apis = useApis();
   const form = useForm({
     initialValues: {
-      stage: 'RELEASE' as Stage,
+      stage: 'RELEASE',
       app: app ? String(app.id) : '',
       api: api?.id ?? '',
       until: '',
@@ -46,7 +48,7 @@ export function Authorize({ opened, close, api, app }: Props) {
         Description: values.remarks.trim() || undefined,
       }),
     stale: ['grants'],
-    done: (_, values) => t('authorize.done', { ...nameOf(values), stage: t(`stage.${values.stage}`) }),
+    done: (_, values) => t('authorize.done', { ...nameOf(values), stage: stageLabel(t, values.stage) }),
     after: () => {
       form.reset();
       close();
@@ -62,12 +64,7 @@ export function Authorize({ opened, close, api, app }: Props) {
     >
       <form onSubmit={form.onSubmit((values) => save.mutate(values))}>
         <Stack>
-          <Select
-            label={t('common.stage')}
-            data={STAGES.map((stage) => ({ value: stage, label: t(`stage.${stage}`) }))}
-            allowDeselect={false}
-            {...form.getInputProps('stage')}
-          />
+          <Select label={t('common.stage')} data={stages} allowDeselect={false} {...form.getInputProps('stage')} />
           {!app && (
             <Select
               label={t('authorize.app')}

@@ -4,8 +4,9 @@ import { type UseFormReturnType, useForm } from '@mantine/form';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { ApiError, call } from '../../api/client';
-import { type Api, STAGES, useApps } from '../../api/queries';
+import { type Api, useApps } from '../../api/queries';
 import { useTexts } from '../../i18n';
+import { useStageOptions } from '../../parts/stages';
 
 export type BulkAction = 'publish' | 'abolish' | 'authorize' | 'delete';
 
@@ -138,6 +139,7 @@ interface FieldsProps {
 
 function Fields({ action, form, apps }: FieldsProps) {
   const { t } = useTexts();
+  const stages = useStageOptions();
   if (action === 'delete') {
     return (
       <>
@@ -150,12 +152,7 @@ function Fields({ action, form, apps }: FieldsProps) {
   }
   return (
     <>
-      <Select
-        label={t('common.stage')}
-        allowDeselect={false}
-        data={STAGES.map((stage) => ({ value: stage, label: t(`stage.${stage}`) }))}
-        {...form.getInputProps('stage')}
-      />
+      <Select label={t('common.stage')} allowDeselect={false} data={stages} {...form.getInputProps('stage')} />
       {action === 'publish' && (
         <TextInput label={t('publish.remarks')} withAsterisk data-autofocus {...form.getInputProps('remarks')} />
       )}

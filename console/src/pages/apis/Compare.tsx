@@ -3,9 +3,10 @@ import { Modal, Select, Skeleton, Stack } from '@mantine/core';
 import { useState } from 'react';
 import { useComparison } from '../../api/drift';
 import { type Edition, when } from '../../api/queries';
-import { type Key, useTexts } from '../../i18n';
+import { useTexts } from '../../i18n';
 import { Differences } from '../../parts/Differences';
 import { ErrorNotice } from '../../parts/ErrorNotice';
+import { stageLabel } from '../../parts/stages';
 
 const DRAFT = 'draft';
 
@@ -28,7 +29,7 @@ export function Compare({
   const [after, setAfter] = useState(live && keyOf(live) !== keyOf(from) ? keyOf(live) : DRAFT);
   const versions = editions.map((one) => ({
     value: keyOf(one),
-    label: `${t(`stage.${one.StageName}` as Key)} ${one.HistoryVersion}${one.Status === 'ONLINE' ? ` (${t('history.live')})` : ''} · ${when(one.DeployedTime)}`,
+    label: `${stageLabel(t, one.StageName)} ${one.HistoryVersion}${one.Status === 'ONLINE' ? ` (${t('history.live')})` : ''} · ${when(one.DeployedTime)}`,
   }));
   return (
     <Modal

@@ -3,9 +3,10 @@ import { Button, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { call, callAll } from '../../api/client';
 import { when } from '../../api/queries';
-import { type Key, useTexts } from '../../i18n';
+import { useTexts } from '../../i18n';
 import { DataTable } from '../../parts/DataTable';
 import { ErrorNotice } from '../../parts/ErrorNotice';
+import { stageLabel } from '../../parts/stages';
 import { useSave } from '../../parts/useSave';
 
 interface Props {
@@ -44,7 +45,7 @@ export function Grants({ apiId, isAnonymous, authorize }: Props) {
         }
         columns={[
           { title: t('authorize.app'), cell: (grant) => `${grant.AppName} (${grant.AppId})` },
-          { title: t('common.stage'), cell: (grant) => t(`stage.${grant.StageName}` as Key) },
+          { title: t('common.stage'), cell: (grant) => stageLabel(t, grant.StageName) },
           {
             title: t('authorize.validity'),
             cell: (grant) => (grant.AuthVaildTime ? when(grant.AuthVaildTime) : t('common.never')),

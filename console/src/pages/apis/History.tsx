@@ -3,9 +3,10 @@ import { Badge, Button, Code, Group, Text } from '@mantine/core';
 import { useState } from 'react';
 import { call } from '../../api/client';
 import { type Edition, useHistory, when } from '../../api/queries';
-import { type Key, useTexts } from '../../i18n';
+import { useTexts } from '../../i18n';
 import { Confirm } from '../../parts/Confirm';
 import { DataTable } from '../../parts/DataTable';
+import { stageLabel } from '../../parts/stages';
 import { useSave } from '../../parts/useSave';
 import { Compare, Compared, keyOf } from './Compare';
 
@@ -38,7 +39,7 @@ export function History({ groupId, apiId }: { groupId: string; apiId: string }) 
         empty={<Text>{t('history.empty')}</Text>}
         columns={[
           { title: t('history.version'), cell: (edition) => <Code>{edition.HistoryVersion}</Code> },
-          { title: t('common.stage'), cell: (edition) => t(`stage.${edition.StageName}` as Key) },
+          { title: t('common.stage'), cell: (edition) => stageLabel(t, edition.StageName) },
           {
             title: t('history.status'),
             cell: (edition) =>

@@ -4,11 +4,12 @@ import { useForm } from '@mantine/form';
 import { notifications } from '@mantine/notifications';
 import { callWatched } from '../../api/client';
 import { type StageDrift, stageDrift, useDrift } from '../../api/drift';
-import { STAGES, type Stage, useApi } from '../../api/queries';
+import { useApi } from '../../api/queries';
 import { useTexts } from '../../i18n';
 import { Differences } from '../../parts/Differences';
 import { EngineProgress } from '../../parts/EngineProgress';
 import { ErrorNotice } from '../../parts/ErrorNotice';
+import { stageLabel, useStageOptions } from '../../parts/stages';
 import { useSave } from '../../parts/useSave';
 import { versionIn } from './ApiTable';
 
@@ -17,15 +18,16 @@ interface Props {
   close: () => void;
   groupId: string;
   apiId: string;
-  published?: (stage: Stage) => void;
+  published?: (stage: string) => void;
 }
 
 export function PublishDialog({ opened, close, groupId, apiId, published }: Props) {
   const { t } = useTexts();
+  const stages = useStageOptions();
   const api = useApi(groupId, opened ? apiId : '');
   const drift = useDrift(opened ? apiId : '');
   const form = useForm({
-    initialValues: { stage: 'RELEASE' as Stage, remarks: '' },
+    initialValues: { stage: 'RELEASE', remarks: '' },
     validate: { remarks: (value) => (value.trim() ? null : t('error.required')) },
   });
   const name = api.data?.ApiName ?? '';
@@ -38,7 +40,7 @@ export function PublishDialog({ opened, close, groupId, apiId, published }: Prop
         Description: values.remarks.trim(),
       }),
     stale: ['apis', 'engines'],
-    done: (_, values) => t('publish.done', { name, stage: t(`stage.${values.stage}`) }),
+    done: (_, values) => t('publish.done', { name, stage: stageLabel(t, values.stage) }),
     after: ({ lagging }, values) => {
       if (lagging.length > 0) {
         const message = t('publish.lagging', { nodes: lagging.join(', ') });
@@ -67,16 +69,16 @@ export function PublishDialog({ opened, close, groupId, apiId, published }: Prop
         <Stack>
           <Radio.Group label={t('publish.stage')} {...form.getInputProps('stage')}>
             <Group gap="xs" mt="xs" grow align="stretch" preventGrowOverflow={false}>
-              {STAGES.map((stage) => {
+              {stages.map(({ value: stage, label }) => {
                 const version = api.data && versionIn(api.data, stage);
                 const changed = stageDrift(drift.data, stage);
                 return (
-                  <Radio.Card key={stage} value={stage} p="sm" radius="md" aria-label={t(`stage.${stage}`)} miw={200}>
+                  <Radio.Card key={stage} value={stage} p="sm" radius="md" aria-label={label} miw={200}>
                     <Group wrap="nowrap" align="flex-start">
                       <Radio.Indicator />
                       <div>
                         <Group gap={6}>
-                          <Text fw={600}>{t(`stage.${stage}`)}</Text>
+                          <Text fw={600}>{label}</Text>
                           {changed && <DriftCount drift={changed} />}
                         </Group>
                         <Text size="xs" c="dimmed" style={{ overflowWrap: 'anywhere' }}>

@@ -6,13 +6,14 @@ import { Link, useParams } from '@tanstack/react-router';
 import { useState } from 'react';
 import { call } from '../../api/client';
 import { useSecurities, when } from '../../api/queries';
-import { type Key, useTexts } from '../../i18n';
+import { useTexts } from '../../i18n';
 import { Confirm } from '../../parts/Confirm';
 import { CopyText } from '../../parts/CopyText';
 import { DataTable } from '../../parts/DataTable';
 import { ErrorNotice } from '../../parts/ErrorNotice';
 import { Page } from '../../parts/Page';
 import { ShowAs } from '../../parts/ShowAs';
+import { stageLabel } from '../../parts/stages';
 import { useSave } from '../../parts/useSave';
 import { Authorize } from '../apis/Authorize';
 
@@ -88,7 +89,7 @@ export function AppDetail() {
             ),
           },
           { title: t('api.group'), cell: (grant) => grant.GroupName },
-          { title: t('common.stage'), cell: (grant) => t(`stage.${grant.StageName}` as Key) },
+          { title: t('common.stage'), cell: (grant) => stageLabel(t, grant.StageName) },
           {
             title: t('authorize.validity'),
             cell: (grant) => (grant.AuthVaildTime ? when(grant.AuthVaildTime) : t('common.never')),

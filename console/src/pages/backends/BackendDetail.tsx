@@ -4,13 +4,14 @@ import { useForm } from '@mantine/form';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import { call, callAll } from '../../api/client';
-import { STAGES, useAccesses } from '../../api/queries';
-import { type Key, useTexts } from '../../i18n';
+import { useAccesses } from '../../api/queries';
+import { useTexts } from '../../i18n';
 import { DataTable } from '../../parts/DataTable';
 import { ErrorNotice } from '../../parts/ErrorNotice';
 import { FormDialog } from '../../parts/FormDialog';
 import { Page } from '../../parts/Page';
 import { ResourceSection } from '../../parts/Resource';
+import { stageLabel, useStageOptions } from '../../parts/stages';
 import { useSave } from '../../parts/useSave';
 import { type Backend, type Model, readModel, WITH_INPUTS, writeModel } from './model';
 
@@ -25,6 +26,7 @@ export function BackendDetail() {
     queryKey: ['backends', backendId, 'apis'],
     queryFn: () => callAll('DescribeApisByBackend', { BackendId: backendId }, (answer) => answer.ApiInfoList?.ApiInfo),
   });
+  const stages = useStageOptions();
   const back = (
     <Anchor size="sm" renderRoot={(props) => <Link {...props} to="/backends" />}>
       ← {t('backend.title')}
@@ -52,20 +54,20 @@ export function BackendDetail() {
         rowKey={(model) => model.BackendModelId ?? ''}
         empty={t('backend.noModel')}
         create={
-          (shown.BackendModels?.length ?? 0) < STAGES.length
+          (shown.BackendModels?.length ?? 0) < stages.length
             ? { label: t('backend.addModel'), form: (close) => <EditModel backend={shown} close={close} /> }
             : undefined
         }
         edit={(model, close) => <EditModel backend={shown} model={model} close={close} />}
         remove={{
-          name: (model) => t(`stage.${model.StageName}` as Key),
+          name: (model) => stageLabel(t, model.StageName),
           text: t('delete.text'),
           run: (model) =>
             call('DeleteBackendModel', { BackendId: backendId, BackendModelId: model.BackendModelId ?? '' }),
           stale: ['backends'],
         }}
         columns={[
-          { title: t('common.stage'), cell: (model) => <Text fw={600}>{t(`stage.${model.StageName}` as Key)}</Text> },
+          { title: t('common.stage'), cell: (model) => <Text fw={600}>{stageLabel(t, model.StageName)}</Text> },
           { title: t('backend.leadsTo'), cell: (model) => <Code>{whereTo(shown.BackendType ?? '', model)}</Code> },
           { title: t('common.description'), cell: (model) => model.Description || '–' },
         ]}
@@ -122,10 +124,10 @@ function EditModel({ backend, model, close }: { backend: Backend; model?: Model;
   const accesses = useAccesses();
   const type = backend.BackendType ?? '';
   const taken = (backend.BackendModels ?? []).map((one) => one.StageName);
-  const free = STAGES.filter((stage) => !taken.includes(stage));
+  const free = useStageOptions().filter((stage) => !taken.includes(stage.value));
   const form = useForm({
     initialValues: {
-      stage: model?.StageName ?? free[0] ?? '',
+      stage: model?.StageName ?? free[0]?.value ?? '',
       description: model?.Description ?? '',
       ...readModel(model),
     },
@@ -152,18 +154,13 @@ function EditModel({ backend, model, close }: { backend: Backend; model?: Model;
   });
   return (
     <FormDialog
-      title={model ? t('wizard.editTitle', { name: t(`stage.${model.StageName}` as Key) }) : t('backend.addModel')}
+      title={model ? t('wizard.editTitle', { name: stageLabel(t, model.StageName) }) : t('backend.addModel')}
       form={form}
       save={save}
       close={close}
     >
       {!model && (
-        <Select
-          label={t('common.stage')}
-          allowDeselect={false}
-          data={free.map((stage) => ({ value: stage, label: t(`stage.${stage}`) }))}
-          {...form.getInputProps('stage')}
-        />
+        <Select label={t('common.stage')} allowDeselect={false} data={free} {...form.getInputProps('stage')} />
       )}
       {type === 'HTTP' && (
         <>

@@ -2,10 +2,11 @@
 import { Alert, Checkbox, Radio, Select, Stack, Text, Textarea, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { call } from '../../api/client';
-import { STAGES, useGroups } from '../../api/queries';
+import { useGroups } from '../../api/queries';
 import { useTexts } from '../../i18n';
 import { CopyText } from '../../parts/CopyText';
 import { FormDialog } from '../../parts/FormDialog';
+import { useStageOptions } from '../../parts/stages';
 import { useSave } from '../../parts/useSave';
 import type { Domain } from './queries';
 
@@ -31,6 +32,7 @@ export function BindDomain({ close, domain, groupId }: { close: () => void; doma
       group: (value) => (value ? null : t('error.required')),
     },
   });
+  const stages = useStageOptions();
   const isWild = form.values.name.trim().startsWith('*.');
   const save = useSave({
     run: async (values: typeof form.values) => {
@@ -92,10 +94,7 @@ export function BindDomain({ close, domain, groupId }: { close: () => void; doma
         label={t('common.stage')}
         description={t('domain.stageHint')}
         allowDeselect={false}
-        data={[
-          { value: '', label: t('domain.everyStage') },
-          ...STAGES.map((stage) => ({ value: stage, label: t(`stage.${stage}`) })),
-        ]}
+        data={[{ value: '', label: t('domain.everyStage') }, ...stages]}
         {...form.getInputProps('stage')}
       />
       <Radio.Group label={t('domain.network')} {...form.getInputProps('network')}>

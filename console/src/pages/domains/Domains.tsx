@@ -3,8 +3,9 @@ import { Anchor, Badge, Button, Group, Text } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { call } from '../../api/client';
-import { type Key, useTexts } from '../../i18n';
+import { useTexts } from '../../i18n';
 import { ResourcePage, ResourceSection } from '../../parts/Resource';
+import { stageLabel } from '../../parts/stages';
 import { BindDomain } from './BindDomain';
 import { Certificate } from './Certificate';
 import { type Domain, expiryOf, useDomains } from './queries';
@@ -46,7 +47,7 @@ export function DomainList({ groupId }: { groupId?: string }) {
           ...(groupId ? [] : [{ title: t('api.group'), cell: (domain: Domain) => <GroupLink domain={domain} /> }]),
           {
             title: t('common.stage'),
-            cell: (domain) => (domain.BindStageName ? t(`stage.${domain.BindStageName}` as Key) : t('domain.all')),
+            cell: (domain) => (domain.BindStageName ? stageLabel(t, domain.BindStageName) : t('domain.all')),
           },
           {
             title: t('domain.network'),

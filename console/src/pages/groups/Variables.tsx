@@ -17,10 +17,10 @@ import { IconPlus, IconTrash } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { call } from '../../api/client';
-import type { Stage } from '../../api/queries';
 import { type Key, useTexts } from '../../i18n';
 import { FormDialog } from '../../parts/FormDialog';
 import { ResourceSection } from '../../parts/Resource';
+import { inOrder, stageLabel } from '../../parts/stages';
 import { useSave } from '../../parts/useSave';
 import { readVariable, type Variable, writeVariable } from './route';
 
@@ -31,12 +31,13 @@ interface Props {
 
 export function Variables({ groupId, stages }: Props) {
   const { t } = useTexts();
-  const ordered = [...stages].sort((a, b) => rank(a.StageName) - rank(b.StageName));
+  const names = inOrder(stages.map((one) => one.StageName ?? ''));
+  const ordered = names.map((name) => stages.find((one) => one.StageName === name) ?? {});
   const [stageId, setStageId] = useState(ordered[0]?.StageId ?? '');
   const stage = stages.find((one) => one.StageId === stageId);
   const place = { GroupId: groupId, StageId: stageId };
   const shown = useQuery({ queryKey: ['groups', 'stage', stageId], queryFn: () => call('DescribeApiStage', place) });
-  const name = stageName(t, stage?.StageName);
+  const name = stageLabel(t, stage?.StageName);
   return (
     <ResourceSection
       title={t('variable.title')}
@@ -70,20 +71,11 @@ export function Variables({ groupId, stages }: Props) {
         aria-label={t('common.stage')}
         value={stageId}
         onChange={setStageId}
-        data={ordered.map((one) => ({ value: one.StageId ?? '', label: stageName(t, one.StageName) }))}
+        data={ordered.map((one) => ({ value: one.StageId ?? '', label: stageLabel(t, one.StageName) }))}
       />
     </ResourceSection>
   );
 }
-
-const ORDER = ['RELEASE', 'PRE', 'TEST'];
-const rank = (name: string | undefined) => {
-  const place = ORDER.indexOf(name ?? '');
-  return place < 0 ? ORDER.length : place;
-};
-
-const stageName = (t: ReturnType<typeof useTexts>['t'], name: string | undefined) =>
-  ORDER.includes(name ?? '') ? t(`stage.${name as Stage}` as Key) : (name ?? '');
 
 function Value({ variable }: { variable: Variable }) {
   const { t } = useTexts();

@@ -3,10 +3,11 @@ import { Alert, Badge, Button, Group, Select, Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { call, callAll } from '../../api/client';
-import { type Plugin, STAGES, type Stage, usePlugins } from '../../api/queries';
+import { type Plugin, usePlugins } from '../../api/queries';
 import { useTexts } from '../../i18n';
 import { ErrorNotice } from '../../parts/ErrorNotice';
 import { ResourceSection } from '../../parts/Resource';
+import { stageLabel, useStageOptions } from '../../parts/stages';
 import { useSave } from '../../parts/useSave';
 
 interface Place {
@@ -33,8 +34,9 @@ const boundAt = ({ ApiId, ...group }: Place): Promise<Plugin[]> =>
 /** Without an API: what acts on every API of the group. */
 export function BoundPlugins({ groupId, apiId }: { groupId: string; apiId?: string }) {
   const { t } = useTexts();
-  const [stage, setStage] = useState<Stage>('RELEASE');
+  const [stage, setStage] = useState('RELEASE');
   const [chosen, setChosen] = useState<string | null>(null);
+  const stages = useStageOptions();
   const all = usePlugins();
   const place = { GroupId: groupId, ApiId: apiId, StageName: stage };
   const bound = useQuery({ queryKey: ['bindings', groupId, apiId ?? '', stage], queryFn: () => boundAt(place) });
@@ -58,7 +60,7 @@ export function BoundPlugins({ groupId, apiId }: { groupId: string; apiId?: stri
       remove={{
         name: (plugin) => plugin.PluginName ?? '',
         label: t('plugin.detach'),
-        text: t('plugin.atOnce', { stage: t(`stage.${stage}`) }),
+        text: t('plugin.atOnce', { stage: stageLabel(t, stage) }),
         run: (plugin) => detachFrom(place, plugin.PluginId ?? ''),
         stale: ['bindings', 'plugins'],
       }}
@@ -79,9 +81,9 @@ export function BoundPlugins({ groupId, apiId }: { groupId: string; apiId?: stri
         <Group align="flex-end">
           <Select
             label={t('common.stage')}
-            data={STAGES.map((one) => ({ value: one, label: t(`stage.${one}`) }))}
+            data={stages}
             value={stage}
-            onChange={(value) => value && setStage(value as Stage)}
+            onChange={(value) => value && setStage(value)}
             allowDeselect={false}
           />
           <Select
@@ -100,7 +102,7 @@ export function BoundPlugins({ groupId, apiId }: { groupId: string; apiId?: stri
           </Button>
         </Group>
         <Text size="sm" c="dimmed">
-          {t('plugin.atOnce', { stage: t(`stage.${stage}`) })}
+          {t('plugin.atOnce', { stage: stageLabel(t, stage) })}
         </Text>
         {replaced && (
           <Alert color="orange" role="note">

@@ -3,10 +3,11 @@ import { Alert, Anchor, Badge, MultiSelect, Radio, Group as Row, Select, Text } 
 import { useForm } from '@mantine/form';
 import { Link } from '@tanstack/react-router';
 import { call } from '../../api/client';
-import { STAGES, useApis, useGroups } from '../../api/queries';
-import { type Key, useTexts } from '../../i18n';
+import { useApis, useGroups } from '../../api/queries';
+import { useTexts } from '../../i18n';
 import { FormDialog } from '../../parts/FormDialog';
 import { ResourceSection } from '../../parts/Resource';
+import { stageLabel, useStageOptions } from '../../parts/stages';
 import { useSave } from '../../parts/useSave';
 import { detachFrom } from './BoundPlugins';
 import { type Bound, useBound } from './queries';
@@ -35,7 +36,7 @@ export function BoundTo({ pluginId }: { pluginId: string }) {
       columns={[
         { title: t('plugin.target'), cell: (bound) => <Target bound={bound} /> },
         { title: t('api.group'), cell: (bound) => bound.groupName },
-        { title: t('common.stage'), cell: (bound) => t(`stage.${bound.stage}` as Key) },
+        { title: t('common.stage'), cell: (bound) => stageLabel(t, bound.stage) },
       ]}
     />
   );
@@ -68,6 +69,7 @@ function Target({ bound }: { bound: Bound }) {
 
 function Bind({ pluginId, close }: { pluginId: string; close: () => void }) {
   const { t } = useTexts();
+  const stages = useStageOptions();
   const apis = useApis();
   const groups = useGroups();
   const form = useForm({
@@ -117,14 +119,9 @@ function Bind({ pluginId, close }: { pluginId: string; close: () => void }) {
           {...form.getInputProps('group')}
         />
       )}
-      <Select
-        label={t('common.stage')}
-        allowDeselect={false}
-        data={STAGES.map((stage) => ({ value: stage, label: t(`stage.${stage}`) }))}
-        {...form.getInputProps('stage')}
-      />
+      <Select label={t('common.stage')} allowDeselect={false} data={stages} {...form.getInputProps('stage')} />
       <Alert color="yellow" variant="light" role="note">
-        <Text size="sm">{t('plugin.atOnce', { stage: t(`stage.${form.values.stage}` as Key) })}</Text>
+        <Text size="sm">{t('plugin.atOnce', { stage: stageLabel(t, form.values.stage) })}</Text>
         <Text size="sm">{t('plugin.oneOfType')}</Text>
       </Alert>
     </FormDialog>
