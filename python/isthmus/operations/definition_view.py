@@ -16,11 +16,15 @@ _NEVER = (
     "service_parameters[].parameter_catalog",
     "service_config.http_target_host_name",
     "service_config.discovery_config",
+)
+# What the vendor shows nowhere; of a draft we do, so that an editor that writes back what it read loses nothing.
+_ONLY_IN_DRAFT = (
     "service_config.vpc_config.vpc_access_id",
     "service_config.vpc_config.vpc_target_host_name",
     "service_config.function_compute_config.trigger_url",
 )
 _NOT_IN_HISTORY = (
+    *_ONLY_IN_DRAFT,
     "result_descriptions",
     "error_code_samples[].model",
     "service_config.aone_app_name",
@@ -28,6 +32,7 @@ _NOT_IN_HISTORY = (
     "service_config.function_compute_config.trigger_name",
 )
 _NOT_IN_DEPLOYED = (
+    *_ONLY_IN_DRAFT,
     "app_code_auth_type",
     "backend_enable",
     "web_socket_api_type",

@@ -13,7 +13,7 @@ export interface ParameterRow {
   backendName: string;
   backendLocation: string;
   /** The fields of the stored parameter and of its backend side that the grid does not show. */
-  stored: { request: Fields; service: Fields };
+  stored: { request: Fields; service: Fields; entry?: Fields };
 }
 
 export interface Draft {
@@ -33,8 +33,12 @@ export interface Draft {
   resultType: string;
   resultSample: string;
   failSample: string;
-  /** Stored parameters that are no backend side of a declared one. */
+  /** Stored parameters that are no backend side of a row. */
   otherService: Fields[];
+  /** Stored mappings that no row shows. */
+  otherMap: Fields[];
+  /** The order in which the backend sides and the mappings were stored, by name. */
+  order: { services: string[]; map: string[] };
   disableInternet: boolean;
   /** What the form does not show, as `ModifyApi` takes it; it replaces the whole draft. */
   others: Fields;
@@ -66,6 +70,8 @@ export const NEW_DRAFT: Draft = {
   resultSample: '',
   failSample: '',
   otherService: [],
+  otherMap: [],
+  order: { services: [], map: [] },
   disableInternet: false,
   others: {},
 };
@@ -74,27 +80,32 @@ const text = (value: unknown) => (value === undefined || value === null ? '' : S
 
 /** From what `DescribeApi` answers. */
 export function readDraft(api: Answer<'DescribeApi'>): Draft {
-  const mapped = new Map(
-    (api.ServiceParametersMap?.ServiceParameterMap ?? []).map((one) => [
-      one.RequestParameterName,
-      one.ServiceParameterName,
-    ]),
-  );
+  const map = (api.ServiceParametersMap?.ServiceParameterMap ?? []) as Fields[];
   const service = (api.ServiceParameters?.ServiceParameter ?? []) as Fields[];
-  const used = new Set<string>();
+  const shown = new Set<Fields>();
   const parameters = ((api.RequestParameters?.RequestParameter ?? []) as Fields[]).map((request) => {
-    const backendName = mapped.get(text(request.ApiParameterName)) ?? '';
-    const side = service.find((one) => one.ServiceParameterName === backendName) ?? {};
-    if (backendName) used.add(backendName);
+    // A row has one backend side; what more there is of it stays as it is.
+    const entry = map.find(
+      (one) =>
+        !shown.has(one) &&
+        one.RequestParameterName === request.ApiParameterName &&
+        service.some((side) => !shown.has(side) && side.ServiceParameterName === one.ServiceParameterName),
+    );
+    const backendName = text(entry?.ServiceParameterName);
+    const side = service.find((one) => !shown.has(one) && one.ServiceParameterName === backendName) ?? {};
+    if (entry) {
+      shown.add(entry);
+      shown.add(side);
+    }
     return {
       name: text(request.ApiParameterName),
       location: text(request.Location).toUpperCase(),
       type: text(request.ParameterType) || 'String',
-      required: text(request.Required).toUpperCase() === 'REQUIRED',
+      required: isRequired(request.Required),
       default: text(request.DefaultValue),
       backendName,
       backendLocation: text(side.Location).toUpperCase() || text(request.Location).toUpperCase(),
-      stored: { request, service: side },
+      stored: { request, service: side, entry: entry ?? {} },
     };
   });
   const { MockHeaders, ...serviceConfig } = (api.ServiceConfig ?? {}) as Fields;
@@ -116,7 +127,12 @@ export function readDraft(api: Answer<'DescribeApi'>): Draft {
     resultType: text(api.ResultType),
     resultSample: text(api.ResultSample),
     failSample: text(api.FailResultSample),
-    otherService: service.filter((one) => !used.has(text(one.ServiceParameterName))),
+    otherService: service.filter((one) => !shown.has(one)),
+    otherMap: map.filter((one) => !shown.has(one)),
+    order: {
+      services: service.map((one) => text(one.ServiceParameterName)),
+      map: map.map(mappingName),
+    },
     disableInternet: api.DisableInternet === true,
     others: present({
       OpenIdConnectConfig: unlessEmpty(present((api.OpenIdConnectConfig ?? {}) as Fields)),
@@ -139,23 +155,25 @@ export function writeDraft(draft: Draft): Omit<Params<'CreateApi'>, 'GroupId'> {
   const requests = draft.parameters.map((row, index) => ({
     ...row.stored.request,
     ApiParameterName: row.name,
-    Location: row.location,
-    ParameterType: row.type,
-    Required: row.required ? 'REQUIRED' : 'OPTIONAL',
+    Location: unlessSame(row.stored.request.Location, row.location),
+    ParameterType: isNew(row) || row.type !== 'String' ? row.type : row.stored.request.ParameterType,
+    Required: requiredText(row),
     ...(row.default || row.stored.request.DefaultValue !== undefined ? { DefaultValue: row.default } : {}),
-    ...(row.stored.request.DocOrder === undefined ? { DocOrder: index } : {}),
+    ...(isNew(row) ? { DocOrder: index } : {}),
   }));
   const sides = draft.parameters.filter((row) => row.backendName);
-  const services = [
-    ...sides.map((row) => ({
-      ...row.stored.service,
-      ServiceParameterName: row.backendName,
-      Location: row.backendLocation,
-      ParameterType: row.stored.service.ParameterType ?? row.type,
-    })),
-    ...draft.otherService,
-  ];
-  const map = sides.map((row) => ({ ServiceParameterName: row.backendName, RequestParameterName: row.name }));
+  const services = inStoredOrder(draft.order.services, [
+    ...sides.map((row): Placed => [text(row.stored.service.ServiceParameterName), sideOf(row)]),
+    ...draft.otherService.map((one): Placed => [text(one.ServiceParameterName), one]),
+  ]);
+  const map = inStoredOrder(draft.order.map, [
+    ...sides.map((row): Placed => {
+      const { entry = {} } = row.stored;
+      const changed = { ...entry, ServiceParameterName: row.backendName, RequestParameterName: row.name };
+      return [mappingName(entry), changed];
+    }),
+    ...draft.otherMap.map((one): Placed => [mappingName(one), one]),
+  ]);
   const list = (rows: unknown[]) => (rows.length > 0 ? JSON.stringify(rows) : undefined);
   return {
     ApiName: draft.name.trim(),
@@ -186,9 +204,41 @@ export function writeDraft(draft: Draft): Omit<Params<'CreateApi'>, 'GroupId'> {
 }
 
 function present(fields: Fields): Fields {
-  return Object.fromEntries(
-    Object.entries(fields).filter(([, value]) => value !== undefined && value !== null && value !== ''),
-  );
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== null));
+}
+
+/** What was stored in other letters stays so while it means the same. */
+const unlessSame = (stored: unknown, shown: string): unknown => (text(stored).toUpperCase() === shown ? stored : shown);
+
+const isRequired = (stored: unknown) => ['REQUIRED', 'TRUE'].includes(text(stored).toUpperCase());
+
+function requiredText(row: ParameterRow): unknown {
+  const stored = row.stored.request.Required;
+  if (!isNew(row) && isRequired(stored) === row.required) return stored;
+  return row.required ? 'REQUIRED' : 'OPTIONAL';
+}
+
+const isNew = (row: ParameterRow) => row.stored.request.ApiParameterName === undefined;
+
+function sideOf(row: ParameterRow): Fields {
+  const { service } = row.stored;
+  return {
+    ...service,
+    ServiceParameterName: row.backendName,
+    Location: unlessSame(service.Location, row.backendLocation),
+    ParameterType: service.ServiceParameterName === undefined ? row.type : service.ParameterType,
+  };
+}
+
+const mappingName = (one: Fields) => `${text(one.ServiceParameterName)} ${text(one.RequestParameterName)}`;
+
+type Placed = [storedName: string, row: Fields];
+
+/** What was stored keeps its place; what is new comes last. */
+function inStoredOrder(stored: string[], rows: Placed[]): Fields[] {
+  const place = new Map(stored.map((one, index) => [one, index]));
+  const at = (name: string) => place.get(name) ?? stored.length;
+  return [...rows].sort(([a], [b]) => at(a) - at(b)).map(([, row]) => row);
 }
 
 const unlessEmpty = (fields: Fields) => (Object.keys(fields).length > 0 ? fields : undefined);

@@ -25,6 +25,8 @@ const PLAIN = [
   'disableInternet',
   'parameters',
   'otherService',
+  'otherMap',
+  'order',
   'constants',
   'systems',
   'resultType',
