@@ -1,6 +1,7 @@
 // Every text of the console in English; the keys are the type that other languages must fill.
 
 import { enAct } from './en.act';
+import { enBackend } from './en.backend';
 import { enChange } from './en.change';
 import { enDescribe } from './en.describe';
 import { enManage } from './en.manage';
@@ -18,6 +19,7 @@ export const en = {
   ...enResource,
   ...enPlugin,
   ...enDescribe,
+  ...enBackend,
   'app.title': 'Isthmus',
   'nav.overview': 'Overview',
   'nav.manage': 'Manage APIs',

@@ -1,6 +1,7 @@
 // 控制台的中文文本；键与英文一致。
 import type { Key } from './en';
 import { zhAct } from './zh.act';
+import { zhBackend } from './zh.backend';
 import { zhChange } from './zh.change';
 import { zhDescribe } from './zh.describe';
 import { zhManage } from './zh.manage';
@@ -18,6 +19,7 @@ export const zh: Record<Key, string> = {
   ...zhResource,
   ...zhPlugin,
   ...zhDescribe,
+  ...zhBackend,
   'app.title': 'Isthmus',
   'nav.overview': '概览',
   'nav.manage': 'API 管理',

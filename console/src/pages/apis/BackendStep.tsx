@@ -1,123 +1,180 @@
-// Step 3: where a call goes.
-import { Button, Group, NumberInput, Select, Stack, Textarea, TextInput } from '@mantine/core';
-import { useDisclosure } from '@mantine/hooks';
-import { IconPlus } from '@tabler/icons-react';
-import { useAccesses } from '../../api/queries';
+// Step 3: where a call goes, and what is added to it on the way.
+import { Group, NumberInput, Radio, Select, Stack, TextInput } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { call, callAll } from '../../api/client';
 import { useTexts } from '../../i18n';
-import { CreateAccess } from '../Vpcs';
+import { type Row, Rows } from '../../parts/Rows';
+import { FunctionKind, HttpKind, type KindProps, MockKind, OtherKind, VpcKind } from './BackendKinds';
 import type { StepProps } from './BasicStep';
-import { accessName, type BackendType, backendType } from './draft';
+import { backendType, type Draft, type Fields, withBackendType } from './draft';
+
+const METHODS = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS', 'ANY'];
+const KINDS = ['VPC', 'HTTP', 'FUNCTION', 'MOCK'] as const;
+const LOCATIONS = ['HEAD', 'QUERY', 'BODY', 'PATH'];
 
 export function BackendStep({ form, problems }: StepProps) {
   const { t } = useTexts();
-  const accesses = useAccesses();
-  const [creating, dialog] = useDisclosure(false);
-  const { service, request } = form.values;
+  const { service, others } = form.values;
+  const set = (changes: Fields) => form.setFieldValue('service', (old) => without({ ...old, ...changes }));
+  const isElsewhere = others.BackendEnable === true;
   const kind = backendType(service);
-  const set = (changes: Record<string, unknown>) => form.setFieldValue('service', { ...service, ...changes });
-  const choose = (value: BackendType) => {
-    if (value === 'MOCK') set({ Mock: 'TRUE' });
-    else set({ Mock: 'FALSE', ServiceVpcEnable: value === 'VPC' ? 'TRUE' : 'FALSE' });
-  };
-  const takeAccess = (name: string) =>
-    form.setFieldValue('service', (old) => ({
-      ...old,
-      VpcConfig: { ...((old.VpcConfig as object) ?? {}), Name: name },
-    }));
+  const props: KindProps = { service, set, problems };
+  const kinds = KINDS.map((value) => ({ value: value as string, label: t(`wizard.backendType.${value}`) }));
   return (
     <Stack>
-      <Select
-        label={t('wizard.backendType')}
-        allowDeselect={false}
-        data={(['VPC', 'HTTP', 'MOCK'] as const).map((value) => ({ value, label: t(`wizard.backendType.${value}`) }))}
-        value={kind}
-        onChange={(value) => value && choose(value as BackendType)}
-      />
-      {kind === 'VPC' && (
-        <Group align="flex-end">
-          <Select
-            style={{ flex: 1 }}
-            label={t('wizard.access')}
-            description={accesses.data?.length === 0 ? t('wizard.noAccess') : undefined}
-            withAsterisk
-            searchable
-            data={(accesses.data ?? []).map((access) => ({
-              value: access.Name ?? '',
-              label: `${access.Name} (${access.VpcId} ${access.InstanceId}:${access.Port})`,
-            }))}
-            value={accessName(service) || null}
-            error={problems['service.VpcConfig']}
-            onChange={(value) => takeAccess(value ?? '')}
-          />
-          <Button variant="default" leftSection={<IconPlus size={14} />} onClick={dialog.open}>
-            {t('vpc.create')}
-          </Button>
+      <Radio.Group
+        label={t('kind.mode')}
+        value={isElsewhere ? 'existing' : 'own'}
+        onChange={(value) =>
+          form.setFieldValue('others', (old) => without({ ...old, BackendEnable: value === 'existing' || undefined }))
+        }
+      >
+        <Group mt="xs">
+          <Radio value="own" label={t('kind.own')} />
+          <Radio value="existing" label={t('kind.existing')} />
         </Group>
-      )}
-      {kind === 'HTTP' && (
-        <TextInput
-          label={t('wizard.address')}
-          description={t('wizard.addressHint')}
-          withAsterisk
-          value={String(service.ServiceAddress ?? '')}
-          error={problems['service.ServiceAddress']}
-          onChange={(event) => set({ ServiceAddress: event.currentTarget.value })}
+      </Radio.Group>
+      {isElsewhere ? (
+        <ExistingBackend
+          value={String(others.BackendId ?? '')}
+          error={problems['service.BackendId']}
+          choose={(id) => form.setFieldValue('others', (old) => ({ ...old, BackendId: id }))}
         />
-      )}
-      {kind === 'MOCK' ? (
-        <>
-          <NumberInput
-            label={t('wizard.mockStatus')}
-            min={200}
-            max={599}
-            hideControls
-            value={Number(service.MockStatusCode ?? 200)}
-            onChange={(value) => set({ MockStatusCode: Number(value) || 200 })}
-          />
-          <Textarea
-            label={t('wizard.mockBody')}
-            autosize
-            minRows={4}
-            value={String(service.MockResult ?? '')}
-            onChange={(event) => set({ MockResult: event.currentTarget.value })}
-          />
-        </>
       ) : (
         <>
-          <TextInput
-            label={t('wizard.backendPath')}
-            value={String(service.ServicePath ?? '')}
-            onChange={(event) => set({ ServicePath: event.currentTarget.value })}
-          />
           <Select
-            label={t('wizard.backendMethod')}
+            label={t('wizard.backendType')}
             allowDeselect={false}
-            data={[
-              ...new Set([
-                String(request.RequestHttpMethod ?? 'GET'),
-                'GET',
-                'POST',
-                'PUT',
-                'DELETE',
-                'PATCH',
-                'HEAD',
-                'OPTIONS',
-                'ANY',
-              ]),
-            ]}
-            value={String(service.ServiceHttpMethod ?? request.RequestHttpMethod ?? 'GET')}
-            onChange={(value) => set({ ServiceHttpMethod: value })}
+            data={kind === 'OTHER' ? [...kinds, { value: 'OTHER', label: String(service.ServiceProtocol) }] : kinds}
+            value={kind}
+            onChange={(value) =>
+              value && value !== 'OTHER' && form.setFieldValue('service', withBackendType(service, value as 'VPC'))
+            }
           />
-          <NumberInput
-            label={t('wizard.timeout')}
-            hideControls
-            value={Number(service.ServiceTimeout ?? 10000)}
-            error={problems['service.ServiceTimeout']}
-            onChange={(value) => set({ ServiceTimeout: Number(value) })}
-          />
+          {kind === 'VPC' && <VpcKind {...props} />}
+          {kind === 'HTTP' && <HttpKind {...props} />}
+          {kind === 'FUNCTION' && <FunctionKind {...props} />}
+          {kind === 'MOCK' && <MockKind {...props} />}
+          {kind === 'OTHER' && <OtherKind {...props} />}
         </>
       )}
-      {creating && <CreateAccess close={dialog.close} made={takeAccess} />}
+      {(isElsewhere || kind !== 'MOCK') && <Towards {...props} draft={form.values} />}
+      {(isElsewhere || kind !== 'MOCK') && <Added draft={form.values} set={form.setFieldValue as never} />}
     </Stack>
+  );
+}
+
+/** What has no value is not sent. */
+const without = (fields: Fields): Fields =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+
+function ExistingBackend(props: { value: string; error?: string; choose: (id: string) => void }) {
+  const { t } = useTexts();
+  const backends = useQuery({
+    queryKey: ['backends'],
+    queryFn: () => callAll('DescribeBackendList', {}, (answer) => answer.BackendInfoList),
+  });
+  return (
+    <Select
+      label={t('kind.backend')}
+      description={backends.data?.length === 0 ? t('backend.empty') : undefined}
+      withAsterisk
+      searchable
+      data={(backends.data ?? []).map((one) => ({
+        value: one.BackendId ?? '',
+        label: `${one.BackendName} (${one.BackendType})`,
+      }))}
+      value={props.value || null}
+      error={props.error}
+      onChange={(value) => props.choose(value ?? '')}
+    />
+  );
+}
+
+/** What the API says itself, wherever its calls go. */
+function Towards({ service, set, problems, draft }: KindProps & { draft: Draft }) {
+  const { t } = useTexts();
+  const method = String(draft.request.RequestHttpMethod ?? 'GET');
+  const category = String(service.ContentTypeCatagory ?? '').toUpperCase() || 'DEFAULT';
+  return (
+    <>
+      <TextInput
+        label={t('wizard.backendPath')}
+        value={String(service.ServicePath ?? '')}
+        onChange={(event) => set({ ServicePath: event.currentTarget.value })}
+      />
+      <Group grow align="flex-start">
+        <Select
+          label={t('wizard.backendMethod')}
+          allowDeselect={false}
+          data={[...new Set([method, ...METHODS])]}
+          value={String(service.ServiceHttpMethod ?? method)}
+          onChange={(value) => set({ ServiceHttpMethod: value })}
+        />
+        <NumberInput
+          label={t('wizard.timeout')}
+          hideControls
+          value={Number(service.ServiceTimeout ?? 10000)}
+          error={problems['service.ServiceTimeout']}
+          onChange={(value) => set({ ServiceTimeout: Number(value) })}
+        />
+      </Group>
+      <Group grow align="flex-start">
+        <Select
+          label={t('kind.contentType')}
+          allowDeselect={false}
+          data={(['DEFAULT', 'CLIENT', 'CUSTOM'] as const).map((value) => ({
+            value,
+            label: t(`kind.contentType.${value}`),
+          }))}
+          value={category}
+          onChange={(value) => set({ ContentTypeCatagory: value })}
+        />
+        {category === 'CUSTOM' && (
+          <TextInput
+            label="Content-Type"
+            value={String(service.ContentTypeValue ?? '')}
+            onChange={(event) => set({ ContentTypeValue: event.currentTarget.value })}
+          />
+        )}
+      </Group>
+    </>
+  );
+}
+
+function Added({ draft, set }: { draft: Draft; set: (field: 'constants' | 'systems', rows: Row[]) => void }) {
+  const { t } = useTexts();
+  const known = useQuery({
+    queryKey: ['system-parameters'],
+    queryFn: () => call('DescribeSystemParameters', {}),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  const names = (known.data?.SystemParams?.SystemParamItem ?? []).map((one) => one.ParamName ?? '');
+  const name = { field: 'ServiceParameterName', label: t('wizard.backendName') };
+  const location = { field: 'Location', label: t('wizard.backendLocation'), options: LOCATIONS, width: 120 };
+  return (
+    <>
+      <Rows
+        title={t('kind.constants')}
+        hint={t('kind.constantsHint')}
+        rows={draft.constants}
+        cells={[
+          name,
+          { field: 'ConstantValue', label: t('variable.value') },
+          location,
+          { field: 'Description', label: t('common.description'), isOptional: true },
+        ]}
+        fresh={{ ServiceParameterName: '', ConstantValue: '', Location: 'HEAD' }}
+        change={(rows) => set('constants', rows)}
+      />
+      <Rows
+        title={t('kind.systems')}
+        hint={t('kind.systemsHint')}
+        rows={draft.systems}
+        cells={[{ field: 'ParameterName', label: t('kind.system'), options: names }, name, location]}
+        fresh={{ ParameterName: names[0] ?? 'CaClientIp', ServiceParameterName: '', Location: 'HEAD' }}
+        change={(rows) => set('systems', rows)}
+      />
+    </>
   );
 }

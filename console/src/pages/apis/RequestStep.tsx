@@ -16,6 +16,7 @@ import { IconPlus, IconTrash } from '@tabler/icons-react';
 import { useTexts } from '../../i18n';
 import type { StepProps } from './BasicStep';
 import { type ParameterRow, placeholders } from './draft';
+import { ParameterDetails } from './ParameterDetails';
 
 const METHODS = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS', 'ANY'];
 const TYPES = ['String', 'Int', 'Long', 'Float', 'Double', 'Boolean', 'Array'];
@@ -23,7 +24,8 @@ const LOCATIONS = ['PATH', 'QUERY', 'HEAD', 'BODY'];
 
 export function RequestStep({ form, problems }: StepProps) {
   const { t } = useTexts();
-  const { request, parameters } = form.values;
+  const { request, parameters, others } = form.values;
+  const isTwoWay = others.WebSocketApiType !== undefined || String(request.RequestProtocol).includes('WEBSOCKET');
   const path = String(request.RequestPath ?? '');
   const missing = placeholders(path).filter(
     (name) => !parameters.some((row) => row.name === name && row.location === 'PATH'),
@@ -57,6 +59,23 @@ export function RequestStep({ form, problems }: StepProps) {
           .filter(Boolean)}
         onChange={(value) => set('RequestProtocol', value.join(','))}
       />
+      {isTwoWay && (
+        <Select
+          label={t('request.kind')}
+          description={t('request.kindHint')}
+          allowDeselect={false}
+          data={(['COMMON', 'REGISTER', 'UNREGISTER', 'NOTIFY'] as const).map((value) => ({
+            value,
+            label: t(`request.kind.${value}`),
+          }))}
+          value={String(others.WebSocketApiType ?? 'COMMON').toUpperCase()}
+          onChange={(value) =>
+            form.setFieldValue('others', ({ WebSocketApiType: _old, ...kept }) =>
+              value === 'COMMON' ? kept : { ...kept, WebSocketApiType: value },
+            )
+          }
+        />
+      )}
       <Group grow align="flex-start">
         <Select
           label={t('wizard.method')}
@@ -75,6 +94,18 @@ export function RequestStep({ form, problems }: StepProps) {
           value={String(request.RequestMode ?? 'PASSTHROUGH')}
           onChange={(value) => set('RequestMode', value)}
         />
+        {request.RequestMode !== 'PASSTHROUGH' && !['GET', 'HEAD'].includes(String(request.RequestHttpMethod)) && (
+          <Select
+            label={t('request.bodyFormat')}
+            allowDeselect={false}
+            data={[
+              { value: 'STREAM', label: t('request.stream') },
+              { value: 'FORM', label: t('request.form') },
+            ]}
+            value={String(request.BodyFormat ?? '').toUpperCase() || 'STREAM'}
+            onChange={(value) => set('BodyFormat', value)}
+          />
+        )}
       </Group>
       <TextInput
         label={t('wizard.path')}
@@ -195,7 +226,8 @@ export function RequestStep({ form, problems }: StepProps) {
                       w={96}
                     />
                   </Table.Td>
-                  <Table.Td>
+                  <Table.Td style={{ whiteSpace: 'nowrap' }}>
+                    <ParameterDetails row={row} change={(next) => change(index, next)} />
                     <ActionIcon
                       variant="subtle"
                       color="red"

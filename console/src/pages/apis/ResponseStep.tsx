@@ -2,6 +2,7 @@
 import { Select, Stack, Text, Textarea } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
 import { useTexts } from '../../i18n';
+import { type Row, Rows } from '../../parts/Rows';
 import type { Draft } from './draft';
 
 export function ResponseStep({ form }: { form: UseFormReturnType<Draft> }) {
@@ -28,6 +29,21 @@ export function ResponseStep({ form }: { form: UseFormReturnType<Draft> }) {
         minRows={3}
         maxRows={16}
         {...form.getInputProps('failSample')}
+      />
+      <Rows
+        title={t('response.codes')}
+        rows={(form.values.others.ErrorCodeSamples ?? []) as Row[]}
+        cells={[
+          { field: 'Code', label: t('response.code'), width: 140 },
+          { field: 'Message', label: t('response.message') },
+          { field: 'Description', label: t('common.description'), isOptional: true },
+        ]}
+        fresh={{ Code: '', Message: '' }}
+        change={(rows) =>
+          form.setFieldValue('others', ({ ErrorCodeSamples: _old, ...kept }) =>
+            rows.length > 0 ? { ...kept, ErrorCodeSamples: rows } : kept,
+          )
+        }
       />
     </Stack>
   );

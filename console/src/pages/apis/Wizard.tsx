@@ -14,10 +14,11 @@ import { BackendStep } from './BackendStep';
 import { BasicStep } from './BasicStep';
 import { Conflict } from './Conflict';
 import { check, type Problems, stepOf } from './checks';
-import { backendView, callerView, type Draft, NEW_DRAFT, readDraft, writeDraft } from './draft';
+import { type Draft, NEW_DRAFT, readDraft, writeDraft } from './draft';
 import { forgetDraft, keptDraft, useKeeping } from './kept';
 import { RequestStep } from './RequestStep';
 import { ResponseStep } from './ResponseStep';
+import { backendView, callerView } from './views';
 import { YamlDraft } from './YamlDraft';
 
 export function NewApi() {

@@ -29,15 +29,26 @@ export function check(draft: Draft, t: Translate): Problems {
 
 function backendProblems(draft: Draft, t: Translate): Problems {
   const found: Problems = {};
-  // A backend that is defined elsewhere is not asked for here.
-  if (draft.others.BackendEnable) return found;
+  if (draft.others.BackendEnable) {
+    // Where it leads is its own business.
+    if (!draft.others.BackendId) found['service.BackendId'] = `${t('kind.backend')}: ${t('error.required')}`;
+    return found;
+  }
   const kind = backendType(draft.service);
   const config = draft.service.VpcConfig as { VpcAccessId?: string } | undefined;
   if (kind === 'VPC' && !accessName(draft.service) && !config?.VpcAccessId) {
     found['service.VpcConfig'] = `${t('wizard.access')}: ${t('error.required')}`;
   }
-  if (kind === 'HTTP' && !/^https?:\/\/./.test(String(draft.service.ServiceAddress ?? ''))) {
+  if (kind === 'HTTP' && !/^https?:\/\/.|#\w+#/.test(String(draft.service.ServiceAddress ?? ''))) {
     found['service.ServiceAddress'] = `${t('wizard.address')}: ${t('wizard.addressProblem')}`;
+  }
+  if (kind === 'FUNCTION') {
+    const config = (draft.service.FunctionComputeConfig ?? {}) as Record<string, unknown>;
+    const isHttp = String(config.FcType ?? '').toUpperCase() === 'HTTPTRIGGER';
+    if (isHttp && !/^https?:\/\/./.test(String(config.FcBaseUrl ?? '')))
+      found['service.FcBaseUrl'] = `${t('kind.baseUrl')}: ${t('wizard.addressProblem')}`;
+    if (!isHttp && !config.FunctionName && !config.TriggerUrl && !config.FcBaseUrl)
+      found['service.FunctionName'] = `${t('kind.function')}: ${t('error.required')}`;
   }
   const timeout = Number(draft.service.ServiceTimeout ?? 10000);
   if (kind !== 'MOCK' && !(timeout >= 1 && timeout <= 600000))

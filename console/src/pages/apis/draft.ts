@@ -2,7 +2,7 @@
 // came; reading a draft and writing it again changes nothing.
 import type { Answer, Params } from '../../api/client';
 
-type Fields = Record<string, unknown>;
+export type Fields = Record<string, unknown>;
 
 export interface ParameterRow {
   name: string;
@@ -247,47 +247,24 @@ const unlessEmpty = (fields: Fields) => (Object.keys(fields).length > 0 ? fields
 export const placeholders = (path: string): string[] =>
   [...path.matchAll(/\[([^\]/]+)\]/g)].map((match) => match[1] as string);
 
-export type BackendType = 'VPC' | 'HTTP' | 'MOCK';
+export type BackendType = 'VPC' | 'HTTP' | 'FUNCTION' | 'MOCK' | 'OTHER';
 
 export function backendType(service: Fields): BackendType {
-  if (text(service.Mock).toUpperCase() === 'TRUE' || text(service.Mock).toUpperCase() === 'OPEN') return 'MOCK';
-  return text(service.ServiceVpcEnable).toUpperCase() === 'TRUE' ? 'VPC' : 'HTTP';
+  if (['TRUE', 'OPEN'].includes(text(service.Mock).toUpperCase())) return 'MOCK';
+  if (text(service.ServiceVpcEnable).toUpperCase() === 'TRUE') return 'VPC';
+  const protocol = text(service.ServiceProtocol).toUpperCase() || 'HTTP';
+  if (protocol === 'FUNCTIONCOMPUTE') return 'FUNCTION';
+  return protocol === 'HTTP' || protocol === 'HTTPS' ? 'HTTP' : 'OTHER';
 }
+
+/** The fields of the kind that was stay, so that going back finds them. */
+export function withBackendType(service: Fields, kind: Exclude<BackendType, 'OTHER'>): Fields {
+  if (kind === 'MOCK') return { ...service, Mock: 'TRUE' };
+  const protocol = kind === 'FUNCTION' ? 'FunctionCompute' : backendProtocol(service);
+  return { ...service, Mock: 'FALSE', ServiceVpcEnable: kind === 'VPC' ? 'TRUE' : 'FALSE', ServiceProtocol: protocol };
+}
+
+const backendProtocol = (service: Fields) =>
+  text(service.ServiceProtocol).toUpperCase() === 'HTTPS' ? 'HTTPS' : 'HTTP';
 
 export const accessName = (service: Fields): string => text((service.VpcConfig as Fields | undefined)?.Name);
-
-/** What the backend gets, in words of the wire. */
-export function backendView(draft: Draft): string {
-  const kind = backendType(draft.service);
-  if (kind === 'MOCK') return `(mock) ${text(draft.service.MockStatusCode) || 200}\n${text(draft.service.MockResult)}`;
-  const method = text(draft.service.ServiceHttpMethod) || text(draft.request.RequestHttpMethod);
-  const target =
-    kind === 'VPC' ? `VPC access ${accessName(draft.service) || '…'}` : text(draft.service.ServiceAddress) || '…';
-  const lines = [`${method} ${text(draft.service.ServicePath) || '/'}`, `→ ${target}`];
-  for (const row of draft.parameters.filter((one) => one.backendName)) {
-    lines.push(`${row.backendLocation.toLowerCase()} ${row.backendName} ← ${row.location.toLowerCase()} ${row.name}`);
-  }
-  for (const one of draft.constants)
-    lines.push(`${text(one.Location).toLowerCase()} ${text(one.ServiceParameterName)} = ${text(one.ConstantValue)}`);
-  for (const one of draft.systems)
-    lines.push(`${text(one.Location).toLowerCase()} ${text(one.ServiceParameterName)} ← ${text(one.ParameterName)}`);
-  lines.push('X-Forwarded-For, X-Ca-Request-Id');
-  return lines.join('\n');
-}
-
-/** A call as its caller makes it; the code is a placeholder. */
-export function callerView(draft: Draft, domain: string, basePath: string): string {
-  const base = basePath === '/' ? '' : basePath;
-  const path = `${base}${text(draft.request.RequestPath)}`.replace(/\[([^\]]+)\]/g, '{$1}').replace(/\/\*$/, '/…');
-  const method = text(draft.request.RequestHttpMethod);
-  const query = draft.parameters
-    .filter((row) => row.location === 'QUERY' && row.required)
-    .map((row) => `${row.name}=…`);
-  const lines = [
-    `curl${method === 'GET' || method === 'ANY' ? '' : ` -X ${method}`} "http://${domain || '<domain>'}${path}${query.length ? `?${query.join('&')}` : ''}"`,
-  ];
-  if (draft.authType === 'APP' && draft.appCode.startsWith('HEADER'))
-    lines.push('  -H "Authorization: APPCODE <AppCode>"');
-  else if (draft.authType === 'APP') lines.push('  -H "X-Ca-Key: <AppKey>" -H "X-Ca-Signature: …"');
-  return lines.join(' \\\n');
-}
