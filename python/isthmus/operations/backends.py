@@ -164,16 +164,10 @@ def _shown(backend: Backend) -> dict[str, Any]:
 
 def _model_shown(backend: Backend, model: BackendModel) -> dict[str, Any]:
     config = {**to_document(model.data), "type": backend.backend_type}
-    # Members that the interface has only in a draft.
-    for name, shown in (
-        ("function_compute_config", ("region_id", "trigger_url", "path", "method", "fc_version")),
-        ("oss_config", ("key", "action")),
-    ):
-        inner = config.get(name)
-        if inner is not None:
-            kept = {key: value for key, value in inner.items() if key not in shown}
-            region = {"fc_region_id": inner["region_id"]} if "region_id" in inner else {}
-            config[name] = {**kept, **region}
+    function = config.get("function_compute_config")
+    if function is not None and "region_id" in function:
+        # Another name than in a draft.
+        function["fc_region_id"] = function.pop("region_id")
     return {
         "backend_model_id": model.backend_model_id,
         "stage_mode_id": model.backend_model_id,

@@ -362,6 +362,7 @@ def test_what_cannot_be_published_can_still_be_stored(workbench: Workbench) -> N
         "FcVersion": "3.0",
         "RegionId": "cn-hangzhou",
         "FunctionName": "f",
+        "TriggerUrl": "x",
     }
     error = workbench.refused("DeployApi", ApiId=api_id, StageName="RELEASE")
     assert (error.code, error.status) == ("NotImplemented", 400)

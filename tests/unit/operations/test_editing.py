@@ -10,6 +10,7 @@ import pytest
 from isthmus.model import Draft, to_document
 from isthmus.operations.apis import draft_of
 from isthmus.store.apis import find_api
+from isthmus.store.backends import models_of_backend
 from workbench import REQUEST, Workbench, workbench
 
 __all__ = ["workbench"]
@@ -103,3 +104,51 @@ def test_a_draft_that_is_read_and_written_back_is_the_same(workbench: Workbench,
     described = workbench.call("DescribeApi", ApiId=made["ApiId"], GroupId=group_id)
     workbench.call("ModifyApi", GroupId=group_id, ApiId=made["ApiId"], **sent_back(described))
     assert to_document(stored(workbench, made["ApiId"])) == to_document(before)
+
+
+MODELS: dict[str, dict[str, Any]] = {
+    "HTTP": {"ServiceAddress": "https://a", "TlsVerify": False, "HttpTargetHostName": "b", "ServiceTimeout": 9},
+    "VPC": {"VpcConfig": {"Name": "a", "VpcScheme": "HTTPS", "VpcTargetHostName": "h", "VpcAccessId": "i"}},
+    "FC_EVENT": {"FunctionComputeConfig": {"FcRegionId": "r", "FunctionName": "f", "TriggerUrl": "https://t"}},
+    "FC_HTTP": {
+        "FunctionComputeConfig": {"FcBaseUrl": "https://f", "Path": "/p", "Method": "GET", "OnlyBusinessPath": True}
+    },
+    "OSS": {"OssConfig": {"OssRegionId": "r", "BucketName": "b", "Key": "k", "Action": "GetObject"}},
+    "MOCK": {
+        "MockConfig": {
+            "MockResult": "m",
+            "MockStatusCode": 201,
+            "MockHeaders": [{"HeaderName": "a", "HeaderValue": ""}],
+        }
+    },
+    "DISCOVERY": {
+        "DiscoveryConfig": {
+            "RcType": "NACOS",
+            "NacosConfig": {"ServerAddress": "n:1", "ServiceName": "s", "GroupName": "g", "Namespace": "x"},
+            "Scheme": "HTTPS",
+            "Balance": "HEADER",
+            "BalanceHeader": "x",
+        }
+    },
+}
+
+
+@pytest.mark.parametrize("kind", MODELS)
+def test_a_backend_model_that_is_read_and_written_back_is_the_same(workbench: Workbench, kind: str) -> None:
+    backend_id = workbench.call("CreateBackend", BackendName="demo_backend", BackendType=kind)["BackendId"]
+
+    def described() -> dict[str, Any]:
+        (model,) = workbench.call("DescribeBackendInfo", BackendId=backend_id)["BackendInfo"]["BackendModels"]
+        return dict(model)
+
+    def kept() -> Any:
+        with workbench.store.read() as transaction:
+            (model,) = models_of_backend(transaction, backend_id)
+        return model.data
+
+    sent = {"BackendId": backend_id, "BackendType": kind}
+    workbench.call("CreateBackendModel", **sent, StageName="TEST", BackendModelData=MODELS[kind])
+    before, shown = kept(), described()
+    data = {name: value for name, value in shown["BackendConfig"].items() if name != "Type"}
+    workbench.call("ModifyBackendModel", **sent, BackendModelId=shown["BackendModelId"], BackendModelData=data)
+    assert kept() == before

@@ -154,7 +154,7 @@ export function FunctionKind(props: KindProps) {
             {field('ServiceName', t('kind.functionService'))}
           </Group>
           <Group grow align="flex-start">
-            {field('RegionId', t('top.region'))}
+            {field('FcRegionId' in config ? 'FcRegionId' : 'RegionId', t('top.region'))}
             {field('Qualifier', t('kind.qualifier'), 'LATEST')}
           </Group>
           {field('TriggerUrl', t('kind.triggerUrl'), t('kind.triggerUrlHint'))}

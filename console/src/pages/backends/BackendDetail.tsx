@@ -1,19 +1,16 @@
 // One backend: where it leads in each stage, and the APIs that go there.
-import { Anchor, Code, JsonInput, NumberInput, Select, Skeleton, Text, Textarea, TextInput } from '@mantine/core';
-import { useForm } from '@mantine/form';
+import { Anchor, Code, Skeleton, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import { call, callAll } from '../../api/client';
-import { useAccesses } from '../../api/queries';
 import { useTexts } from '../../i18n';
 import { DataTable } from '../../parts/DataTable';
 import { ErrorNotice } from '../../parts/ErrorNotice';
-import { FormDialog } from '../../parts/FormDialog';
 import { Page } from '../../parts/Page';
 import { ResourceSection } from '../../parts/Resource';
 import { stageLabel, useStageOptions } from '../../parts/stages';
-import { useSave } from '../../parts/useSave';
-import { type Backend, type Model, readModel, WITH_INPUTS, writeModel } from './model';
+import { EditModel } from './EditModel';
+import { dataOf, type Model, whereTo } from './model';
 
 export function BackendDetail() {
   const { t } = useTexts();
@@ -68,7 +65,12 @@ export function BackendDetail() {
         }}
         columns={[
           { title: t('common.stage'), cell: (model) => <Text fw={600}>{stageLabel(t, model.StageName)}</Text> },
-          { title: t('backend.leadsTo'), cell: (model) => <Code>{whereTo(shown.BackendType ?? '', model)}</Code> },
+          {
+            title: t('backend.leadsTo'),
+            cell: (model) => (
+              <Code style={{ overflowWrap: 'anywhere' }}>{whereTo(shown.BackendType ?? '', dataOf(model))}</Code>
+            ),
+          },
           { title: t('common.description'), cell: (model) => model.Description || '–' },
         ]}
       />
@@ -110,107 +112,4 @@ export function BackendDetail() {
       />
     </Page>
   );
-}
-
-function whereTo(type: string, model: Model): string {
-  const form = readModel(model);
-  if (type === 'HTTP') return form.address;
-  if (type === 'VPC') return form.access;
-  return type === 'MOCK' ? `${form.status}` : form.json;
-}
-
-function EditModel({ backend, model, close }: { backend: Backend; model?: Model; close: () => void }) {
-  const { t } = useTexts();
-  const accesses = useAccesses();
-  const type = backend.BackendType ?? '';
-  const taken = (backend.BackendModels ?? []).map((one) => one.StageName);
-  const free = useStageOptions().filter((stage) => !taken.includes(stage.value));
-  const form = useForm({
-    initialValues: {
-      stage: model?.StageName ?? free[0]?.value ?? '',
-      description: model?.Description ?? '',
-      ...readModel(model),
-    },
-    validate: {
-      address: (value) =>
-        type !== 'HTTP' || /^(https?:\/\/|#)/.test(value.trim()) ? null : t('wizard.addressProblem'),
-      access: (value) => (type !== 'VPC' || value ? null : t('error.required')),
-      json: (value) => (WITH_INPUTS.includes(type) || isJson(value) ? null : t('backend.jsonProblem')),
-    },
-  });
-  const save = useSave({
-    run: async (values: typeof form.values) => {
-      const shared = {
-        BackendId: backend.BackendId ?? '',
-        BackendType: type,
-        Description: values.description,
-        BackendModelData: JSON.stringify(writeModel(type, values, model)),
-      };
-      if (model?.BackendModelId) await call('ModifyBackendModel', { ...shared, BackendModelId: model.BackendModelId });
-      else await call('CreateBackendModel', { ...shared, StageName: values.stage });
-    },
-    stale: ['backends', 'apis'],
-    after: close,
-  });
-  return (
-    <FormDialog
-      title={model ? t('wizard.editTitle', { name: stageLabel(t, model.StageName) }) : t('backend.addModel')}
-      form={form}
-      save={save}
-      close={close}
-    >
-      {!model && (
-        <Select label={t('common.stage')} allowDeselect={false} data={free} {...form.getInputProps('stage')} />
-      )}
-      {type === 'HTTP' && (
-        <>
-          <TextInput
-            label={t('wizard.address')}
-            description={t('wizard.addressHint')}
-            withAsterisk
-            {...form.getInputProps('address')}
-          />
-          <TextInput label={t('vpc.host')} description={t('vpc.hostHint')} {...form.getInputProps('host')} />
-        </>
-      )}
-      {type === 'VPC' && (
-        <Select
-          label={t('wizard.access')}
-          withAsterisk
-          searchable
-          data={(accesses.data ?? []).map((access) => access.Name ?? '')}
-          {...form.getInputProps('access')}
-          value={form.values.access || null}
-        />
-      )}
-      {(type === 'HTTP' || type === 'VPC') && (
-        <NumberInput label={t('wizard.timeout')} hideControls {...form.getInputProps('timeout')} />
-      )}
-      {type === 'MOCK' && (
-        <>
-          <NumberInput label={t('wizard.mockStatus')} hideControls {...form.getInputProps('status')} />
-          <Textarea label={t('wizard.mockBody')} autosize minRows={3} {...form.getInputProps('body')} />
-        </>
-      )}
-      {!WITH_INPUTS.includes(type) && (
-        <JsonInput
-          label="BackendModelData"
-          description={t('backend.jsonHint')}
-          autosize
-          minRows={6}
-          {...form.getInputProps('json')}
-        />
-      )}
-      <TextInput label={t('common.description')} {...form.getInputProps('description')} />
-    </FormDialog>
-  );
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -10,7 +10,18 @@ import { FormDialog } from '../../parts/FormDialog';
 import { ResourcePage } from '../../parts/Resource';
 import { useSave } from '../../parts/useSave';
 
-const TYPES = ['HTTP', 'VPC', 'MOCK', 'FC_HTTP_V3', 'FC_EVENT_V3', 'FC_HTTP', 'FC_EVENT', 'OSS', 'EVENTBRIDGE'];
+const TYPES = [
+  'HTTP',
+  'VPC',
+  'MOCK',
+  'FC_HTTP_V3',
+  'FC_EVENT_V3',
+  'FC_HTTP',
+  'FC_EVENT',
+  'DISCOVERY',
+  'OSS',
+  'EVENTBRIDGE',
+];
 
 export function Backends() {
   const { t } = useTexts();

@@ -1,28 +1,21 @@
 import { expect, it } from 'vitest';
-import { type Model, readModel, writeModel } from './model';
+import { dataOf, type Model, startOf, WITH_INPUTS, whereTo } from './model';
 
-it('keeps of an HTTP backend what the form does not show', () => {
-  const config = {
-    Type: 'HTTP',
-    ServiceAddress: 'http://a',
-    ServiceTimeout: 7000,
-    FunctionComputeConfig: { FcType: 'x' },
-  };
-  const model = { BackendConfig: config } as Model;
+it('gives the data of a model without what only an answer has', () => {
+  const config = { Type: 'HTTP', ServiceAddress: 'http://a', ServiceTimeout: 7000, Unknown: { deep: [1] } };
   const { Type: _, ...data } = config;
-  expect(writeModel('HTTP', readModel(model), model)).toEqual(data);
+  expect(dataOf({ BackendConfig: config } as Model)).toEqual(data);
 });
 
-it('writes what each type needs', () => {
-  const empty = readModel(undefined);
-  expect(writeModel('VPC', { ...empty, access: 'web' }, undefined)).toEqual({
-    ServiceTimeout: 10000,
-    VpcConfig: { Name: 'web' },
-  });
-  expect(writeModel('MOCK', { ...empty, body: 'hi', status: '201' }, undefined)).toEqual({
-    MockConfig: { MockResult: 'hi', MockStatusCode: 201 },
-  });
-  expect(writeModel('OSS', { ...empty, json: '{"OssConfig": {"BucketName": "b"}}' }, undefined)).toEqual({
-    OssConfig: { BucketName: 'b' },
-  });
+it('begins each type with inputs with its own structure', () => {
+  for (const type of WITH_INPUTS) expect(Object.keys(startOf(type)).length, type).toBeGreaterThan(0);
+  expect(startOf('FC_HTTP_V3')).toEqual(startOf('FC_HTTP'));
+});
+
+it('tells in a few words where each leads', () => {
+  expect(whereTo('VPC', { VpcConfig: { Name: 'web' } })).toBe('web');
+  expect(whereTo('FC_HTTP', { FunctionComputeConfig: { FcBaseUrl: 'https://f' } })).toBe('https://f');
+  const dns = { RcType: 'DNS', DnsConfig: { Name: 'a.example.com', Port: 80 } };
+  expect(whereTo('DISCOVERY', { DiscoveryConfig: dns })).toBe('DNS a.example.com:80');
+  expect(whereTo('OSS', { OssConfig: { BucketName: 'b' } })).toBe('{"OssConfig":{"BucketName":"b"}}');
 });

@@ -1,4 +1,4 @@
-// Where a backend leads in one stage: as the form has it, and as the operation wants it. Fields that the form does not know stay.
+// Where a backend leads in one stage: the data that the operation takes. Invariant: what nobody changed is sent as it came.
 import type { Answer } from '../../api/client';
 
 export type Backend = NonNullable<NonNullable<Answer<'DescribeBackendInfo'>['BackendInfo']>>;
@@ -6,46 +6,37 @@ export type Model = NonNullable<Backend['BackendModels']>[number];
 export type ModelData = Record<string, unknown>;
 
 /** Types whose data has inputs; others are written as JSON. */
-export const WITH_INPUTS = ['HTTP', 'VPC', 'MOCK'];
+export const WITH_INPUTS = ['HTTP', 'VPC', 'MOCK', 'FC_EVENT', 'FC_EVENT_V3', 'FC_HTTP', 'FC_HTTP_V3', 'DISCOVERY'];
 
-export interface ModelForm {
-  address: string;
-  host: string;
-  timeout: number | string;
-  access: string;
-  status: number | string;
-  body: string;
-  json: string;
-}
+const STARTS: Record<string, ModelData> = {
+  HTTP: { ServiceAddress: '', ServiceTimeout: 10000 },
+  VPC: { VpcConfig: { Name: '' }, ServiceTimeout: 10000 },
+  MOCK: { MockConfig: { MockResult: '', MockStatusCode: 200 } },
+  FC_EVENT: { FunctionComputeConfig: { FcType: 'FCEvent' }, ServiceTimeout: 10000 },
+  FC_HTTP: { FunctionComputeConfig: { FcType: 'HttpTrigger' }, ServiceTimeout: 10000 },
+  DISCOVERY: { DiscoveryConfig: { RcType: 'DNS', DnsConfig: { Name: '', Port: 80 } }, ServiceTimeout: 10000 },
+};
 
-export function readModel(model: Model | undefined): ModelForm {
-  const data = dataOf(model);
-  const mock = (data.MockConfig ?? {}) as Record<string, unknown>;
-  return {
-    address: String(data.ServiceAddress ?? ''),
-    host: String(data.HttpTargetHostName ?? ''),
-    timeout: Number(data.ServiceTimeout ?? 10000),
-    access: String((data.VpcConfig as { Name?: string } | undefined)?.Name ?? ''),
-    status: Number(mock.MockStatusCode ?? 200),
-    body: String(mock.MockResult ?? ''),
-    json: JSON.stringify(data, null, 2),
-  };
-}
+export const startOf = (type: string): ModelData => STARTS[type.replace(/_V3$/, '')] ?? {};
 
-export function writeModel(type: string, form: ModelForm, model: Model | undefined): ModelData {
-  if (!WITH_INPUTS.includes(type)) return JSON.parse(form.json) as ModelData;
-  const kept = dataOf(model);
-  if (type === 'MOCK') {
-    const mock = { ...((kept.MockConfig as object) ?? {}), MockResult: form.body, MockStatusCode: Number(form.status) };
-    return { ...kept, MockConfig: mock };
-  }
-  const timed = { ...kept, ServiceTimeout: Number(form.timeout) };
-  if (type === 'VPC') return { ...timed, VpcConfig: { Name: form.access } };
-  const host = form.host.trim();
-  return { ...timed, ServiceAddress: form.address.trim(), HttpTargetHostName: host === '' ? undefined : host };
-}
-
-function dataOf(model: Model | undefined): ModelData {
-  const { Type: _, ...data } = (model?.BackendConfig ?? {}) as ModelData;
+export function dataOf(model: Model): ModelData {
+  const { Type: _, ...data } = (model.BackendConfig ?? {}) as ModelData;
   return data;
+}
+
+const text = (value: unknown) => (value === undefined || value === null ? '' : String(value));
+const inside = (data: ModelData, name: string) => (data[name] ?? {}) as ModelData;
+
+/** In a few words, for a list. */
+export function whereTo(type: string, data: ModelData): string {
+  if (type === 'HTTP') return text(data.ServiceAddress);
+  if (type === 'VPC') return text(inside(data, 'VpcConfig').Name);
+  if (type === 'MOCK') return text(inside(data, 'MockConfig').MockStatusCode);
+  const config = inside(data, 'FunctionComputeConfig');
+  if (type.startsWith('FC_')) return text(config.FcBaseUrl) || text(config.FunctionName) || text(config.TriggerUrl);
+  if (type !== 'DISCOVERY') return JSON.stringify(data);
+  const found = inside(data, 'DiscoveryConfig');
+  const dns = inside(found, 'DnsConfig');
+  if (text(found.RcType).toUpperCase() === 'DNS') return `DNS ${text(dns.Name)}:${text(dns.Port)}`;
+  return `${text(found.RcType)} ${text(inside(found, 'NacosConfig').ServiceName)}`;
 }
