@@ -39,6 +39,9 @@ const inside = createRoute({
 
 const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
 
+/** Of the wizard; the first is not written. */
+const stepOf = (value: unknown) => ([2, 3, 4].includes(Number(value)) ? Number(value) : undefined);
+
 const overview = createRoute({
   getParentRoute: () => inside,
   path: '/',
@@ -68,7 +71,10 @@ const apis = createRoute({
 const newApi = createRoute({
   getParentRoute: () => inside,
   path: '/apis/new',
-  validateSearch: (search: Record<string, unknown>) => ({ group: text(search.group) }),
+  validateSearch: (search: Record<string, unknown>): { group?: string; step?: number } => ({
+    group: text(search.group),
+    step: stepOf(search.step),
+  }),
   component: lazyRouteComponent(() => import('./pages/apis/Wizard'), 'NewApi'),
 });
 const api = createRoute({
@@ -80,6 +86,7 @@ const api = createRoute({
 const editApi = createRoute({
   getParentRoute: () => inside,
   path: '/apis/$groupId/$apiId/edit',
+  validateSearch: (search: Record<string, unknown>): { step?: number } => ({ step: stepOf(search.step) }),
   component: lazyRouteComponent(() => import('./pages/apis/Wizard'), 'EditApi'),
 });
 const apps = createRoute({
@@ -243,6 +250,18 @@ const behind = [
 export const router = createRouter({
   routeTree: root.addChildren([signIn, welcome, inside.addChildren(behind)]),
   basepath: '/console',
+  // As the vendor's consoles have it; there is one region, and a link without it leads to it.
+  rewrite: {
+    input: ({ url }) => {
+      url.pathname = url.pathname.replace(/^\/console\/r\/[^/]+/, '/console');
+      return url;
+    },
+    output: ({ url }) => {
+      const region = currentSession()?.region;
+      if (region) url.pathname = url.pathname.replace(/^\/console(?=\/|$)/, `/console/r/${encodeURIComponent(region)}`);
+      return url;
+    },
+  },
   defaultErrorComponent: PageDefect,
   defaultPreload: false,
   scrollRestoration: true,

@@ -72,12 +72,15 @@ export async function callAll<N extends Name, T>(
   name: N,
   params: Params<N>,
   pick: (answer: Answer<N>) => T[] | undefined,
+  /** Gets what there is before all of it is there. */
+  soFar?: (rows: T[]) => void,
 ): Promise<T[]> {
   const read = (page: number) => call(name, { ...params, PageNumber: page, PageSize: PAGE } as Params<N>);
   const first = await read(1);
   const rows = [...(pick(first) ?? [])];
   const pages = Math.ceil(((first as { TotalCount?: number }).TotalCount ?? rows.length) / PAGE);
   for (let page = 2; page <= pages; page += AT_ONCE) {
+    soFar?.([...rows]);
     const numbers = Array.from({ length: Math.min(AT_ONCE, pages - page + 1) }, (_, index) => page + index);
     for (const answer of await Promise.all(numbers.map(read))) rows.push(...(pick(answer) ?? []));
   }

@@ -1,5 +1,5 @@
 // What pages read, each under one name so that a write can say what became stale.
-import { useQuery } from '@tanstack/react-query';
+import { type QueryFunctionContext, useQuery } from '@tanstack/react-query';
 import { type Answer, call, callAll } from './client';
 
 type Item<T> = T extends Array<infer U> ? U : never;
@@ -18,6 +18,12 @@ export type Edition = Item<NonNullable<NonNullable<Answer<'DescribeHistoryApis'>
 export const STAGES = ['RELEASE', 'PRE', 'TEST'] as const;
 export type Stage = (typeof STAGES)[number];
 
+/** A long list is shown from its first page on; one that is read again stays whole meanwhile. */
+function shownEarly<T>({ client, queryKey }: QueryFunctionContext): ((rows: T[]) => void) | undefined {
+  const isFirst = client.getQueryData(queryKey) === undefined;
+  return isFirst ? (rows) => client.setQueryData(queryKey, rows) : undefined;
+}
+
 export const useGroups = () =>
   useQuery({
     queryKey: ['groups'],
@@ -30,7 +36,8 @@ export const useGroup = (groupId: string) =>
 export const useApis = (groupId?: string) =>
   useQuery({
     queryKey: ['apis', 'list', groupId ?? ''],
-    queryFn: () => callAll('DescribeApis', { GroupId: groupId }, (answer) => answer.ApiSummarys?.ApiSummary),
+    queryFn: (context) =>
+      callAll('DescribeApis', { GroupId: groupId }, (answer) => answer.ApiSummarys?.ApiSummary, shownEarly(context)),
   });
 
 export const useApi = (groupId: string, apiId: string) =>
@@ -55,7 +62,8 @@ export const useNetworks = () =>
 export const useApps = () =>
   useQuery({
     queryKey: ['apps'],
-    queryFn: () => callAll('DescribeAppAttributes', {}, (answer) => answer.Apps?.AppAttribute),
+    queryFn: (context) =>
+      callAll('DescribeAppAttributes', {}, (answer) => answer.Apps?.AppAttribute, shownEarly(context)),
   });
 
 export const useSecurities = (appId: number | undefined) =>

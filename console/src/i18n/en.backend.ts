@@ -6,7 +6,7 @@ export const enBackend = {
   'kind.existing': 'Use existing backend',
   'kind.backend': 'Backend',
   'kind.scheme': 'Protocol to the backend',
-  'kind.schemeHint': 'Its certificate is verified unless the VPC access says otherwise.',
+  'kind.schemeHint': 'As the access says, HTTPS is verified.',
   'kind.host': 'Host sent to the backend',
   'kind.hostHint': 'Empty: what the VPC access says, or the address.',
   'kind.verify': 'Verify the certificate of an HTTPS backend',

@@ -8,7 +8,7 @@ export const zhBackend: Record<keyof typeof enBackend, string> = {
   'kind.existing': '使用已有后端',
   'kind.backend': '后端',
   'kind.scheme': '到后端的协议',
-  'kind.schemeHint': '除非 VPC 授权另有设置，否则校验其证书。',
+  'kind.schemeHint': 'HTTPS 证书是否校验由 VPC 授权决定。',
   'kind.host': '发给后端的 Host',
   'kind.hostHint': '留空则使用 VPC 授权中的值或地址。',
   'kind.verify': '校验 HTTPS 后端的证书',

@@ -168,6 +168,7 @@ function Drifted() {
         columns={[
           {
             title: t('api.name'),
+            value: (row) => row.ApiName,
             cell: (row) => (
               <Anchor
                 fw={600}

@@ -32,7 +32,11 @@ export function Stages() {
         stale: ['stages', 'groups'],
       }}
       columns={[
-        { title: t('common.name'), cell: (stage) => <Text fw={600}>{stage.StageName}</Text> },
+        {
+          title: t('common.name'),
+          value: (stage) => stage.StageName,
+          cell: (stage) => <Text fw={600}>{stage.StageName}</Text>,
+        },
         { title: t('stages.alias'), cell: (stage) => stage.StageAlias },
         {
           title: t('wizard.type'),

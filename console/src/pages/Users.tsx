@@ -54,7 +54,11 @@ export function Users() {
         searched={(user) => `${user.UserName} ${user.Role}`}
         empty={<Text>–</Text>}
         columns={[
-          { title: t('sign.user'), cell: (user) => <Text fw={600}>{user.UserName}</Text> },
+          {
+            title: t('sign.user'),
+            value: (user) => user.UserName,
+            cell: (user) => <Text fw={600}>{user.UserName}</Text>,
+          },
           {
             title: t('user.role'),
             cell: (user) => (
@@ -76,7 +80,12 @@ export function Users() {
               </Badge>
             ),
           },
-          { title: t('common.created'), cell: (user) => when(user.CreatedTime) },
+          {
+            title: t('common.created'),
+            id: 'created',
+            value: (user) => user.CreatedTime,
+            cell: (user) => when(user.CreatedTime),
+          },
           {
             title: t('action.more'),
             cell: (user) => (

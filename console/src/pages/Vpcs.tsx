@@ -41,12 +41,21 @@ export function Vpcs() {
         stale: ['accesses', 'networks'],
       }}
       columns={[
-        { title: t('common.name'), cell: (access) => <Text fw={600}>{access.Name}</Text> },
+        {
+          title: t('common.name'),
+          value: (access) => access.Name,
+          cell: (access) => <Text fw={600}>{access.Name}</Text>,
+        },
         { title: t('vpc.network'), cell: (access) => access.VpcId },
-        { title: t('vpc.target'), cell: (access) => <Targets access={access} /> },
+        { title: t('vpc.target'), value: (access) => access.InstanceId, cell: (access) => <Targets access={access} /> },
         { title: t('vpc.port'), cell: (access) => access.Port },
         { title: t('vpc.host'), cell: (access) => access.VpcTargetHostName || '–' },
-        { title: t('common.created'), cell: (access) => when(access.CreatedTime) },
+        {
+          title: t('common.created'),
+          id: 'created',
+          value: (access) => access.CreatedTime,
+          cell: (access) => when(access.CreatedTime),
+        },
       ]}
     >
       {egress.length > 0 && (

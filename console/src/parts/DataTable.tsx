@@ -1,16 +1,28 @@
-// A list: loading, failed, empty and full each look as they should; rows are shown a page at a time.
-import { Checkbox, Group, Pagination, Paper, ScrollArea, Skeleton, Stack, Table, Text, TextInput } from '@mantine/core';
-import { IconSearch } from '@tabler/icons-react';
-import { type ReactNode, useState } from 'react';
+// A list: loading, failed, empty and full each look as they should; rows are shown a page at a time, in the order one asks for.
+import {
+  Checkbox,
+  Group,
+  Pagination,
+  Paper,
+  ScrollArea,
+  Skeleton,
+  Stack,
+  Table,
+  Text,
+  TextInput,
+  UnstyledButton,
+} from '@mantine/core';
+import { IconArrowDown, IconArrowsSort, IconArrowUp, IconSearch } from '@tabler/icons-react';
+import { type ReactNode, useDeferredValue } from 'react';
 import { useTexts } from '../i18n';
 import { ErrorNotice } from './ErrorNotice';
+import { TableTools, useHidden } from './TableTools';
+import { type Column, cellValue, idOf, nextOrder, type Order, readOrder, sorted, writeOrder } from './table';
+import { useListState } from './useListState';
+
+export type { Column } from './table';
 
 const PAGE = 25;
-
-export interface Column<Row> {
-  title: string;
-  cell: (row: Row) => ReactNode;
-}
 
 export interface Selection<Row> {
   keys: ReadonlySet<string>;
@@ -30,14 +42,17 @@ interface Props<Row> {
   searched?: (row: Row) => string;
   /** A box before each row; the keys of those that are ticked. */
   selection?: Selection<Row>;
+  /** The list that its page is about: search, order and page are in the URL. */
+  isMain?: boolean;
   /** How many there are, when `rows` is one page that the server has chosen. */
   total?: number;
 }
 
 export function DataTable<Row>(props: Props<Row>) {
   const { t } = useTexts();
-  const [page, setPage] = useState(1);
-  const [wanted, setWanted] = useState('');
+  const [state, change] = useListState(props.isMain === true);
+  const [hidden, setHidden] = useHidden(props.caption);
+  const wanted = useDeferredValue(state.q ?? '');
   if (props.error) return <ErrorNotice error={props.error} retry={props.retry} />;
   if (!props.rows) return <Skeleton height={160} radius="md" aria-label={t('common.loading')} />;
   if (props.rows.length === 0) {
@@ -53,22 +68,38 @@ export function DataTable<Row>(props: Props<Row>) {
   const needle = wanted.trim().toLowerCase();
   const found =
     searched && needle ? props.rows.filter((row) => searched(row).toLowerCase().includes(needle)) : props.rows;
-  const pages = Math.max(1, Math.ceil(found.length / PAGE));
-  const shown = found.slice((Math.min(page, pages) - 1) * PAGE, Math.min(page, pages) * PAGE);
+  const columns = props.columns.filter((column) => !hidden.includes(column.title));
+  // One page that the server has chosen is in the server's order.
+  const order = props.total === undefined ? readOrder(state.sort) : undefined;
+  const ordered = sorted(found, columns, order);
+  const pages = Math.max(1, Math.ceil(ordered.length / PAGE));
+  const page = Math.min(state.page ?? 1, pages);
+  const shown = ordered.slice((page - 1) * PAGE, page * PAGE);
+  const isLong = props.rows.length > 5;
   return (
     <Stack gap="sm">
-      {searched && props.rows.length > 5 && (
-        <TextInput
-          leftSection={<IconSearch size={16} />}
-          placeholder={t('action.search')}
-          aria-label={t('action.search')}
-          value={wanted}
-          onChange={(event) => {
-            setWanted(event.currentTarget.value);
-            setPage(1);
-          }}
-          maw={320}
-        />
+      {isLong && (
+        <Group justify="space-between">
+          {searched ? (
+            <TextInput
+              leftSection={<IconSearch size={16} />}
+              placeholder={t('action.search')}
+              aria-label={t('action.search')}
+              value={state.q ?? ''}
+              onChange={(event) => change({ q: event.currentTarget.value || undefined, page: undefined })}
+              w={320}
+            />
+          ) : (
+            <span />
+          )}
+          <TableTools
+            caption={props.caption}
+            columns={props.columns}
+            rows={ordered}
+            hidden={hidden}
+            setHidden={setHidden}
+          />
+        </Group>
       )}
       <Paper withBorder radius="md">
         <ScrollArea>
@@ -83,10 +114,16 @@ export function DataTable<Row>(props: Props<Row>) {
                     <SelectAll selection={props.selection} keys={shown.map(props.rowKey)} />
                   </Table.Th>
                 )}
-                {props.columns.map((column) => (
-                  <Table.Th key={column.title} scope="col">
-                    {column.title}
-                  </Table.Th>
+                {columns.map((column) => (
+                  <Heading
+                    key={column.title}
+                    column={column}
+                    order={order}
+                    isSortable={
+                      isLong && props.total === undefined && shown.some((row) => cellValue(column, row) !== undefined)
+                    }
+                    sort={() => change({ sort: writeOrder(nextOrder(order, idOf(column))), page: undefined }, true)}
+                  />
                 ))}
               </Table.Tr>
             </Table.Thead>
@@ -98,7 +135,7 @@ export function DataTable<Row>(props: Props<Row>) {
                       <SelectOne selection={props.selection} row={row} rowKey={props.rowKey(row)} />
                     </Table.Td>
                   )}
-                  {props.columns.map((column) => (
+                  {columns.map((column) => (
                     <Table.Td key={column.title}>{column.cell(row)}</Table.Td>
                   ))}
                 </Table.Tr>
@@ -110,12 +147,40 @@ export function DataTable<Row>(props: Props<Row>) {
       {pages > 1 && (
         <Group justify="space-between">
           <Text size="sm" c="dimmed">
-            {t('common.page', { page: Math.min(page, pages), pages })}
+            {t('common.page', { page, pages })}
           </Text>
-          <Pagination total={pages} value={Math.min(page, pages)} onChange={setPage} size="sm" />
+          <Pagination
+            total={pages}
+            value={page}
+            onChange={(next) => change({ page: next > 1 ? next : undefined }, true)}
+            size="sm"
+            getControlProps={(control) => ({ 'aria-label': t(`table.${control}`) })}
+            getItemProps={(item) => ({ 'aria-label': t('table.page', { page: item }) })}
+          />
         </Group>
       )}
     </Stack>
+  );
+}
+
+interface HeadingProps<Row> {
+  column: Column<Row>;
+  order: Order | undefined;
+  isSortable: boolean;
+  sort: () => void;
+}
+
+function Heading<Row>({ column, order, isSortable, sort }: HeadingProps<Row>) {
+  const mine = order?.id === idOf(column) ? order : undefined;
+  if (!isSortable) return <Table.Th scope="col">{column.title}</Table.Th>;
+  const Icon = !mine ? IconArrowsSort : mine.isDown ? IconArrowDown : IconArrowUp;
+  return (
+    <Table.Th scope="col" aria-sort={mine ? (mine.isDown ? 'descending' : 'ascending') : 'none'}>
+      <UnstyledButton className="sort" onClick={sort} data-active={mine !== undefined || undefined}>
+        {column.title}
+        <Icon size={14} aria-hidden />
+      </UnstyledButton>
+    </Table.Th>
   );
 }
 

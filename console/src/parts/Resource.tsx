@@ -48,7 +48,7 @@ interface Props<Row> {
 }
 
 export function ResourcePage<Row>(props: Props<Row>) {
-  const { button, table, dialogs } = useResource(props);
+  const { button, table, dialogs } = useResource(props, true);
   return (
     <Page title={props.title} lead={props.lead} actions={button}>
       {props.children}
@@ -84,7 +84,7 @@ export function ResourceSection<Row>(props: Props<Row>) {
   );
 }
 
-function useResource<Row>(props: Props<Row>) {
+function useResource<Row>(props: Props<Row>, isMain = false) {
   const { t } = useTexts();
   const [creating, setCreating] = useState(false);
   const [editing, setEditing] = useState<Row | null>(null);
@@ -117,6 +117,7 @@ function useResource<Row>(props: Props<Row>) {
   const table = (
     <DataTable
       caption={props.title}
+      isMain={isMain}
       rows={props.list.data}
       error={props.list.error}
       retry={() => void props.list.refetch()}

@@ -23,6 +23,7 @@ export function ApiTable({ groupId }: { groupId?: string }) {
   const table = (
     <DataTable
       caption={t('api.title')}
+      isMain={groupId === undefined}
       selection={{ keys, set: setKeys, name: (api) => api.ApiName ?? '' }}
       rows={apis.data}
       error={apis.error}
@@ -38,6 +39,7 @@ export function ApiTable({ groupId }: { groupId?: string }) {
       columns={[
         {
           title: t('api.name'),
+          value: (api) => api.ApiName,
           cell: (api) => (
             <Anchor
               fw={600}
@@ -57,14 +59,24 @@ export function ApiTable({ groupId }: { groupId?: string }) {
         { title: t('api.group'), cell: (api) => api.GroupName },
         {
           title: t('api.path'),
+          value: (api) => `${api.ApiMethod} ${api.ApiPath}`,
           cell: (api) => (
             <Code>
               {api.ApiMethod} {api.ApiPath}
             </Code>
           ),
         },
-        { title: t('api.stages'), cell: (api) => <Published api={api} drift={driftOf.get(api.ApiId)} /> },
-        { title: t('common.modified'), cell: (api) => when(api.ModifiedTime) },
+        {
+          title: t('api.stages'),
+          value: (api) => stagesOf(api).join(' '),
+          cell: (api) => <Published api={api} drift={driftOf.get(api.ApiId)} />,
+        },
+        {
+          title: t('common.modified'),
+          id: 'modified',
+          value: (api) => api.ModifiedTime,
+          cell: (api) => when(api.ModifiedTime),
+        },
       ]}
     />
   );

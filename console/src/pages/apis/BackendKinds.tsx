@@ -27,6 +27,13 @@ export function VpcKind(props: KindProps) {
   const accesses = useAccesses();
   const [creating, dialog] = useDisclosure(false);
   const [vpc, setVpc] = inner(props, 'VpcConfig');
+  const chosen = accessName(props.service);
+  const choices = (accesses.data ?? []).map((access) => ({
+    value: access.Name ?? '',
+    label: `${access.Name} (${access.VpcId} ${access.InstanceId}:${access.Port})`,
+  }));
+  // A draft may be ahead of what there is.
+  if (chosen && !choices.some((one) => one.value === chosen)) choices.push({ value: chosen, label: chosen });
   return (
     <>
       <Group align="flex-end">
@@ -36,11 +43,8 @@ export function VpcKind(props: KindProps) {
           description={accesses.data?.length === 0 ? t('wizard.noAccess') : undefined}
           withAsterisk
           searchable
-          data={(accesses.data ?? []).map((access) => ({
-            value: access.Name ?? '',
-            label: `${access.Name} (${access.VpcId} ${access.InstanceId}:${access.Port})`,
-          }))}
-          value={accessName(props.service) || null}
+          data={choices}
+          value={chosen || null}
           error={props.problems['service.VpcConfig']}
           onChange={(value) => setVpc({ Name: value ?? '' })}
         />

@@ -50,7 +50,12 @@ export function Grants({ apiId, isAnonymous, authorize }: Props) {
             title: t('authorize.validity'),
             cell: (grant) => (grant.AuthVaildTime ? when(grant.AuthVaildTime) : t('common.never')),
           },
-          { title: t('common.created'), cell: (grant) => when(grant.AuthorizedTime) },
+          {
+            title: t('common.created'),
+            id: 'created',
+            value: (grant) => grant.AuthorizedTime,
+            cell: (grant) => when(grant.AuthorizedTime),
+          },
           {
             title: t('action.more'),
             cell: (grant) => (

@@ -38,7 +38,11 @@ export function History({ groupId, apiId }: { groupId: string; apiId: string }) 
         rowKey={(edition) => `${edition.HistoryVersion}/${edition.StageName}`}
         empty={<Text>{t('history.empty')}</Text>}
         columns={[
-          { title: t('history.version'), cell: (edition) => <Code>{edition.HistoryVersion}</Code> },
+          {
+            title: t('history.version'),
+            value: (edition) => edition.HistoryVersion,
+            cell: (edition) => <Code>{edition.HistoryVersion}</Code>,
+          },
           { title: t('common.stage'), cell: (edition) => stageLabel(t, edition.StageName) },
           {
             title: t('history.status'),
@@ -51,7 +55,12 @@ export function History({ groupId, apiId }: { groupId: string; apiId: string }) 
                 '–'
               ),
           },
-          { title: t('common.created'), cell: (edition) => when(edition.DeployedTime) },
+          {
+            title: t('common.created'),
+            id: 'created',
+            value: (edition) => edition.DeployedTime,
+            cell: (edition) => when(edition.DeployedTime),
+          },
           { title: t('history.remarks'), cell: (edition) => edition.Description || '–' },
           {
             title: t('action.more'),

@@ -128,7 +128,14 @@ function useSaving(
   const { t } = useTexts();
   const navigate = useNavigate();
   const [problems, setProblems] = useState<Problems>({});
-  const [step, setStep] = useState(0);
+  const { step = 1 } = useSearch({ strict: false }) as { step?: number };
+  // Going to a step is a step in the browser's history, too.
+  const setStep = (index: number) =>
+    void navigate({
+      to: '.',
+      search: ((old: object) => ({ ...old, step: index > 0 ? index + 1 : undefined })) as never,
+      resetScroll: false,
+    });
   const save = useSave({
     run: async ({ values }: { values: Draft; publish: boolean }) => {
       const params = { GroupId: values.groupId, ...writeDraft(values) };
@@ -160,7 +167,7 @@ function useSaving(
     if (first) setStep(stepOf(first));
     else save.mutate({ values: draft, publish });
   };
-  return { save, submit, problems, step, setStep };
+  return { save, submit, problems, step: step - 1, setStep };
 }
 
 interface StepsProps {

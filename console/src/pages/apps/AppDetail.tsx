@@ -73,6 +73,7 @@ export function AppDetail() {
         columns={[
           {
             title: t('api.name'),
+            value: (grant) => grant.ApiName,
             cell: (grant) => (
               <Anchor
                 renderRoot={(props) => (

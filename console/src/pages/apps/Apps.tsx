@@ -30,6 +30,7 @@ export function Apps() {
       columns={[
         {
           title: t('app.name'),
+          value: (app) => app.AppName,
           cell: (app) => (
             <Anchor
               fw={600}
@@ -41,7 +42,12 @@ export function Apps() {
         },
         { title: t('common.id'), cell: (app) => app.AppId },
         { title: t('common.description'), cell: (app) => app.Description || '–' },
-        { title: t('common.modified'), cell: (app) => when(app.ModifiedTime) },
+        {
+          title: t('common.modified'),
+          id: 'modified',
+          value: (app) => app.ModifiedTime,
+          cell: (app) => when(app.ModifiedTime),
+        },
       ]}
     />
   );

@@ -84,6 +84,7 @@ export function BackendDetail() {
         columns={[
           {
             title: t('api.name'),
+            value: (api) => api.ApiName,
             cell: (api) => (
               <Anchor
                 renderRoot={(props) => (

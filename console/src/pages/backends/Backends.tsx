@@ -47,6 +47,7 @@ export function Backends() {
       columns={[
         {
           title: t('common.name'),
+          value: (backend) => backend.BackendName,
           cell: (backend) => (
             <Anchor
               fw={600}
@@ -60,6 +61,7 @@ export function Backends() {
         },
         {
           title: t('wizard.type'),
+          value: (backend) => backend.BackendType,
           cell: (backend) => (
             <Badge variant="default" tt="none">
               {backend.BackendType}
@@ -67,7 +69,12 @@ export function Backends() {
           ),
         },
         { title: t('common.description'), cell: (backend) => backend.Description || '–' },
-        { title: t('common.modified'), cell: (backend) => when(backend.ModifiedTime) },
+        {
+          title: t('common.modified'),
+          id: 'modified',
+          value: (backend) => backend.ModifiedTime,
+          cell: (backend) => when(backend.ModifiedTime),
+        },
       ]}
     />
   );

@@ -39,6 +39,7 @@ export function Datasets() {
       columns={[
         {
           title: t('common.name'),
+          value: (dataset) => dataset.DatasetName,
           cell: (dataset) => (
             <Anchor
               fw={600}
@@ -52,14 +53,24 @@ export function Datasets() {
         },
         {
           title: t('wizard.type'),
+          value: (dataset) => dataset.DatasetType,
           cell: (dataset) => (
             <Badge variant="default" tt="none">
               {dataset.DatasetType}
             </Badge>
           ),
         },
-        { title: t('common.id'), cell: (dataset) => <CopyText value={dataset.DatasetId ?? ''} /> },
-        { title: t('common.modified'), cell: (dataset) => when(dataset.ModifiedTime) },
+        {
+          title: t('common.id'),
+          value: (dataset) => dataset.DatasetId,
+          cell: (dataset) => <CopyText value={dataset.DatasetId ?? ''} />,
+        },
+        {
+          title: t('common.modified'),
+          id: 'modified',
+          value: (dataset) => dataset.ModifiedTime,
+          cell: (dataset) => when(dataset.ModifiedTime),
+        },
       ]}
     />
   );

@@ -43,7 +43,7 @@ export function DomainList({ groupId }: { groupId?: string }) {
           stale: ['domains', 'groups'],
         }}
         columns={[
-          { title: t('domain.name'), cell: (domain) => <Name domain={domain} /> },
+          { title: t('domain.name'), value: (domain) => domain.DomainName, cell: (domain) => <Name domain={domain} /> },
           ...(groupId ? [] : [{ title: t('api.group'), cell: (domain: Domain) => <GroupLink domain={domain} /> }]),
           {
             title: t('common.stage'),

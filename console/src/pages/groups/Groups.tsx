@@ -31,6 +31,7 @@ export function Groups() {
       columns={[
         {
           title: t('group.name'),
+          value: (group) => group.GroupName,
           cell: (group) => (
             <Anchor
               fw={600}
@@ -43,9 +44,18 @@ export function Groups() {
           ),
         },
         { title: t('group.basePath'), cell: (group) => group.BasePath },
-        { title: t('group.domain'), cell: (group) => <CopyText value={group.SubDomain ?? ''} /> },
+        {
+          title: t('group.domain'),
+          value: (group) => group.SubDomain,
+          cell: (group) => <CopyText value={group.SubDomain ?? ''} />,
+        },
         { title: t('group.instance'), cell: (group) => group.InstanceId },
-        { title: t('common.modified'), cell: (group) => when(group.ModifiedTime) },
+        {
+          title: t('common.modified'),
+          id: 'modified',
+          value: (group) => group.ModifiedTime,
+          cell: (group) => when(group.ModifiedTime),
+        },
       ]}
     />
   );

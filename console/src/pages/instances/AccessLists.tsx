@@ -41,6 +41,7 @@ export function AccessLists() {
       columns={[
         {
           title: t('common.name'),
+          value: (list) => list.AclName,
           cell: (list) => (
             <Anchor
               fw={600}
@@ -53,7 +54,7 @@ export function AccessLists() {
           ),
         },
         { title: t('access.version'), cell: (list) => list.AddressIPVersion },
-        { title: t('common.id'), cell: (list) => <CopyText value={list.AclId ?? ''} /> },
+        { title: t('common.id'), value: (list) => list.AclId, cell: (list) => <CopyText value={list.AclId ?? ''} /> },
       ]}
     />
   );
@@ -125,7 +126,11 @@ export function AccessList() {
           stale: ['accessLists'],
         }}
         columns={[
-          { title: t('access.address'), cell: (entry) => <Code>{entry.AclEntryIp}</Code> },
+          {
+            title: t('access.address'),
+            value: (entry) => entry.AclEntryIp,
+            cell: (entry) => <Code>{entry.AclEntryIp}</Code>,
+          },
           { title: t('common.description'), cell: (entry) => entry.AclEntryComment || '–' },
         ]}
       />

@@ -53,10 +53,19 @@ export function Models() {
         stale: ['models'],
       }}
       columns={[
-        { title: t('common.name'), cell: (model) => <Text fw={600}>{model.ModelName}</Text> },
+        {
+          title: t('common.name'),
+          value: (model) => model.ModelName,
+          cell: (model) => <Text fw={600}>{model.ModelName}</Text>,
+        },
         { title: t('common.description'), cell: (model) => model.Description || '–' },
         { title: 'ModelRef', cell: (model) => <CopyText value={model.ModelRef ?? ''} /> },
-        { title: t('common.modified'), cell: (model) => when(model.ModifiedTime) },
+        {
+          title: t('common.modified'),
+          id: 'modified',
+          value: (model) => model.ModifiedTime,
+          cell: (model) => when(model.ModifiedTime),
+        },
       ]}
     >
       <Select

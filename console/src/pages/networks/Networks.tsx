@@ -79,7 +79,12 @@ function NetworkList() {
             </Badge>
           ),
         },
-        { title: t('common.modified'), cell: (network) => when(network.ModifiedTime) },
+        {
+          title: t('common.modified'),
+          id: 'modified',
+          value: (network) => network.ModifiedTime,
+          cell: (network) => when(network.ModifiedTime),
+        },
       ]}
     />
   );

@@ -65,9 +65,14 @@ export function BoundPlugins({ groupId, apiId }: { groupId: string; apiId?: stri
         stale: ['bindings', 'plugins'],
       }}
       columns={[
-        { title: t('plugin.name'), cell: (plugin) => <Text fw={600}>{plugin.PluginName}</Text> },
+        {
+          title: t('plugin.name'),
+          value: (plugin) => plugin.PluginName,
+          cell: (plugin) => <Text fw={600}>{plugin.PluginName}</Text>,
+        },
         {
           title: t('plugin.type'),
+          value: (plugin) => plugin.PluginType,
           cell: (plugin) => (
             <Badge variant="default" tt="none">
               {plugin.PluginType}

@@ -34,6 +34,7 @@ export function Plugins() {
       columns={[
         {
           title: t('plugin.name'),
+          value: (plugin) => plugin.PluginName,
           cell: (plugin) => (
             <Anchor
               fw={600}
@@ -52,6 +53,7 @@ export function Plugins() {
         },
         {
           title: t('plugin.type'),
+          value: (plugin) => plugin.PluginType,
           cell: (plugin) => (
             <Badge variant="default" tt="none">
               {plugin.PluginType}
@@ -59,7 +61,12 @@ export function Plugins() {
           ),
         },
         { title: t('common.description'), cell: (plugin) => plugin.Description || '–' },
-        { title: t('common.modified'), cell: (plugin) => when(plugin.ModifiedTime) },
+        {
+          title: t('common.modified'),
+          id: 'modified',
+          value: (plugin) => plugin.ModifiedTime,
+          cell: (plugin) => when(plugin.ModifiedTime),
+        },
       ]}
     />
   );
