@@ -77,5 +77,9 @@ def _engine(entry: Mapping[str, Any], newest: int) -> dict[str, Any]:
         "state": entry["state"],
         "lag": max(0, newest - entry["revision"]),
         "last_seen": utc_text(entry["last_seen"]),
+        "started_at": utc_text(entry["started_at"]),
+        "version": entry["version"],
+        "disk_problem": entry["disk_problem"],
+        **entry["counts"],
         "refused": refused,
     }

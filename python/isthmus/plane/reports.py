@@ -18,6 +18,7 @@ from typing import Any
 from isthmus.plane.ledger import Ledger
 
 NODE_NAME = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+COUNTS = ("connections_open", "records_lost", "log_lines_lost", "panics")
 _FORGOTTEN_AFTER = 24 * 3600.0
 # How well the age of what another control plane heard is known, in seconds.
 _AGE_ERROR = 1.0
@@ -52,6 +53,8 @@ class EngineReport:
     egress: dict[str, tuple[str, ...]] = field(default_factory=dict)
     # Why the engine cannot keep its disk copy, if it cannot.
     disk_problem: str | None = None
+    # Since its start, by name: what it lost, what is open.
+    counts: dict[str, int] = field(default_factory=dict)
 
     @classmethod
     def read(cls, text: bytes) -> EngineReport:
@@ -76,6 +79,7 @@ class EngineReport:
             refused=tuple(_refusal(entry) for entry in _field(document, "refused", list, [])),
             egress=egress,
             disk_problem=_field(document, "disk_problem", str, "") or None,
+            counts=_counts(_field(document, "counts", dict, {})),
         )
 
 
@@ -92,6 +96,13 @@ def _addresses(network_id: str, value: Any) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(address, str) for address in value):
         raise ReportError(f"egress.{network_id} must be a list of addresses")
     return tuple(value)
+
+
+def _counts(document: dict[str, Any]) -> dict[str, int]:
+    counts = {name: document[name] for name in COUNTS if name in document}
+    if not all(type(value) is int and 0 <= value < 2**62 for value in counts.values()):
+        raise ReportError("counts must be numbers from 0 to 2^62")
+    return counts
 
 
 def _refusal(entry: Any) -> Refusal:
@@ -163,6 +174,7 @@ class Reports:
             "started_at": report.started_at,
             "version": report.version,
             "disk_problem": report.disk_problem,
+            "counts": dict(report.counts),
             "egress": {network_id: list(addresses) for network_id, addresses in report.egress.items()},
             "refused": [
                 {"kind": each.kind, "key": each.key, "revision": each.revision, "reason": each.reason}

@@ -37,8 +37,14 @@ def test_the_system_tells_its_revision(workbench: Workbench) -> None:
 def test_engines_are_shown_with_their_lag_and_what_they_refuse(gateway: Gateway) -> None:
     gateway.group()
     refusal = {"kind": "edition", "key": "a/RELEASE", "revision": 1, "reason": "path: empty"}
+    told = {
+        "version": "1.0",
+        "disk_problem": "disk full",
+        "counts": {"records_lost": 3},
+        "started_at": 1_795_000_000_000,
+    }
     report = {"node": "e-1", "revision": 0, "state": "lagging", "last_seen": 1_795_000_000_000, "refused": [refusal]}
-    gateway.nodes.reports = [report]
+    gateway.nodes.reports = [report | told]
     assert gateway.call("DescribeEngines")["engines"] == [
         {
             "node": "e-1",
@@ -46,6 +52,10 @@ def test_engines_are_shown_with_their_lag_and_what_they_refuse(gateway: Gateway)
             "state": "lagging",
             "lag": 1,
             "last_seen": "2026-11-18T11:06:40Z",
+            "started_at": "2026-11-18T11:06:40Z",
+            "version": "1.0",
+            "disk_problem": "disk full",
+            "records_lost": 3,
             "refused": [{"kind": "edition", "key": "a/RELEASE", "reason": "path: empty"}],
         }
     ]

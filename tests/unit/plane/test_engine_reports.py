@@ -93,10 +93,19 @@ def test_engines_show_what_they_said(served: RunningPlane, store: Store, put: Ca
     with reading(served) as reader:
         reader.batch()
     report(served, store, "b", revision, egress={"vpc-a": ["192.0.2.2", "192.0.2.1"]}, version="1.0", started_at=5)
-    report(served, store, "a", revision, egress={"vpc-a": ["192.0.2.1"]}, disk_problem="disk full")
+    report(
+        served,
+        store,
+        "a",
+        revision,
+        egress={"vpc-a": ["192.0.2.1"]},
+        disk_problem="disk full",
+        counts={"panics": 2, "new": 1},
+    )
     first, second = served.plane.engines()
     assert (first["node"], first["state"], first["revision"], first["disk_problem"]) == ("a", "serving", 1, "disk full")
     assert (second["node"], second["version"], second["started_at"]) == ("b", "1.0", 5)
+    assert first["counts"] == {"panics": 2}
     assert first["last_seen"] > 1_600_000_000_000
     assert served.plane.egress_addresses("vpc-a") == ["192.0.2.1", "192.0.2.2"]
     assert served.plane.egress_addresses("vpc-b") == []
@@ -114,6 +123,10 @@ def test_engines_show_what_they_said(served: RunningPlane, store: Store, put: Ca
         (json.dumps({"node": "a", "store": "", "revision": True, "digest": ""}).encode(), "revision must be"),
         (json.dumps({"node": "a", "store": "", "revision": 1, "digest": "", "egress": {"v": 1}}).encode(), "egress.v"),
         (json.dumps({"node": "a", "store": "", "revision": 1, "digest": "", "refused": [1]}).encode(), "refused must"),
+        (
+            json.dumps({"node": "a", "store": "", "revision": 1, "digest": "", "counts": {"panics": -1}}).encode(),
+            "counts",
+        ),
     ],
 )
 def test_a_report_that_cannot_be_read_is_refused_clearly(served: RunningPlane, body: bytes, text: str) -> None:

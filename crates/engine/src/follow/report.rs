@@ -7,9 +7,11 @@ use super::connection::Connection;
 use super::Follower;
 use crate::live::Refused;
 use crate::probe::Answered;
+use crate::record::Counters;
 use hyper::Method;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
@@ -28,6 +30,17 @@ struct Report<'a> {
     refused: Vec<Refused>,
     egress: BTreeMap<String, Vec<String>>,
     disk_problem: Option<String>,
+    /// Since the start.
+    counts: Counts,
+}
+
+/// What tells an operator how the engine is.
+#[derive(Serialize)]
+struct Counts {
+    connections_open: u64,
+    records_lost: u64,
+    log_lines_lost: u64,
+    panics: u64,
 }
 
 impl Follower {
@@ -103,6 +116,20 @@ impl Follower {
             refused,
             egress: (self.egress)(),
             disk_problem: self.disk.borrow().as_ref().and_then(crate::disk::DiskCopy::problem),
+            counts: self.counts(),
+        }
+    }
+
+    fn counts(&self) -> Counts {
+        let total = |pick: fn(&Counters) -> &AtomicU64| -> u64 {
+            self.sources.counters.iter().map(|counters| pick(counters).load(Ordering::Relaxed)).sum()
+        };
+        let closed = total(|all| &all.connections_closed);
+        Counts {
+            connections_open: total(|all| &all.connections_opened).saturating_sub(closed),
+            records_lost: self.sources.records.as_ref().map_or(0, |ring| ring.lost.load(Ordering::Relaxed)),
+            log_lines_lost: total(|all| &all.log_lost),
+            panics: total(|all| &all.panics),
         }
     }
 }
