@@ -85,7 +85,7 @@ def describe_instance_http_code(call: Call, params: Any) -> Mapping[str, Any]:
 
 
 def describe_app_traffic_data(call: Call, params: Any) -> Mapping[str, Any]:
-    since, until = _times(params)
+    since, until = read_period(params)
     points = app_points(call.transaction, since, until, params.app_id)
     return {
         "call_successes": _series(points, lambda point: point.counts.successes),
@@ -122,20 +122,20 @@ _LATENCIES: Sequence[tuple[str, _Value]] = (("latency", _backend_latency), ("gat
 
 
 def _api_points(call: Call, params: Any) -> list[Point]:
-    since, until = _times(params)
+    since, until = read_period(params)
     require_api(call.transaction, params.api_id, params.group_id)
     return api_points(call.transaction, since, until, api_id=params.api_id, stage=_stage(params))
 
 
 def _group_points(call: Call, params: Any) -> list[Point]:
-    since, until = _times(params)
+    since, until = read_period(params)
     if find_group(call.transaction, params.group_id) is None:
         raise errors.not_found("ApiGroup", f"There is no group {params.group_id[:64]!r}.")
     return api_points(call.transaction, since, until, group_id=params.group_id, stage=_stage(params))
 
 
 def _instance_points(call: Call, params: Any) -> list[Point]:
-    since, until = _times(params)
+    since, until = read_period(params)
     require_instance(call.transaction, params.instance_id)
     return api_points(call.transaction, since, until, instance_id=params.instance_id, stage=_stage(params))
 
@@ -144,14 +144,14 @@ def _stage(params: Any) -> str:
     return (getattr(params, "stage_name", None) or _DEFAULT_STAGE).upper()
 
 
-def _times(params: Any) -> tuple[int, int]:
+def read_period(params: Any) -> tuple[int, int]:
     """Raises: ApiError."""
     problems, read = [], []
     for name, text in (("StartTime", params.start_time), ("EndTime", params.end_time)):
         try:
-            read.append(read_time(text))
+            read.append(read_time(text or ""))
         except ValueError:
-            problems.append(Problem(name, f"{text[:40]!r} is not a time such as 2026-11-24T09:30:00Z."))
+            problems.append(Problem(name, f"{(text or '')[:40]!r} is not a time such as 2026-11-24T09:30:00Z."))
     if not problems and read[0] >= read[1]:
         problems.append(Problem("EndTime", "must be later than StartTime."))
     if problems:

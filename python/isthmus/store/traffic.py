@@ -52,6 +52,9 @@ class Counts:
     def calls(self) -> int:
         return self.successes + self.failures
 
+    def plus(self, other: Counts) -> Counts:
+        return Counts(*(getattr(self, name) + getattr(other, name) for name in COUNTS))
+
 
 class ApiCounts(NamedTuple):
     """Of one API in one stage."""

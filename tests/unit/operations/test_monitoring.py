@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from both_stores import workbench
 from isthmus.operations.times import utc_text
 from isthmus.store.traffic import MINUTE, ApiCounts, AppCounts, Counts, Minute, keep_minute
-from workbench import NoEngines, Workbench, workbench
+from workbench import NoEngines, Workbench
 
 __all__ = ["workbench"]
 
