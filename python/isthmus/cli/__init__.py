@@ -12,6 +12,7 @@ from isthmus import __version__
 VERBS = {
     "up": "isthmus.cli.serving",
     "status": "isthmus.cli.status",
+    "top": "isthmus.cli.top",
     "api": "isthmus.cli.api",
     "call": "isthmus.cli.call",
     "why": "isthmus.cli.why",
