@@ -9,6 +9,7 @@ import {
 } from '@tanstack/react-router';
 import { currentSession, loadSession, onSignedOut } from './api/client';
 import { NotFound, PageDefect } from './pages/Failures';
+import { readPlace } from './pages/monitoring/place';
 import { readFilters } from './pages/requests/records';
 
 const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound });
@@ -190,7 +191,8 @@ const dedicated = createRoute({
 const metrics = createRoute({
   getParentRoute: () => inside,
   path: '/metrics',
-  component: lazyRouteComponent(() => import('./pages/NotYet'), 'Metrics'),
+  validateSearch: readPlace,
+  component: lazyRouteComponent(() => import('./pages/monitoring/Monitoring'), 'Monitoring'),
 });
 const requests = createRoute({
   getParentRoute: () => inside,

@@ -39,9 +39,6 @@ export const enChange = {
   'wizard.internet': 'Forbid public access (second-level domain and public domains)',
   'nav.dedicated': 'Dedicated Instances',
   'nav.monitoring': 'Monitoring',
-  'nav.metrics': 'Dashboards',
-  'notYet.metrics':
-    'The console draws no charts yet. What is measured is on each engine at /metrics (Prometheus; a Grafana dashboard and alert rules are in deploy/observability) and in DescribeApiTrafficData and its siblings.',
   'overview.allDone': 'All seven steps are done.',
   'overview.lag': 'Behind by',
   'overview.problems': 'Refused parts',

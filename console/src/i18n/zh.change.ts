@@ -40,9 +40,6 @@ export const zhChange: Record<keyof typeof enChange, string> = {
   'wizard.internet': '禁止公网访问（二级域名和公网域名）',
   'nav.dedicated': '专享实例',
   'nav.monitoring': '监控',
-  'nav.metrics': '监控大盘',
-  'notYet.metrics':
-    '控制台暂不绘制图表。指标可从每个引擎的 /metrics 获取（Prometheus 格式；Grafana 看板和告警规则在 deploy/observability），也可调用 DescribeApiTrafficData 等接口查询。',
   'overview.allDone': '七个步骤均已完成。',
   'overview.lag': '落后版本数',
   'overview.problems': '被拒绝的配置',

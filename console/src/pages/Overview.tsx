@@ -13,6 +13,7 @@ import { Page } from '../parts/Page';
 import { stageLabel } from '../parts/stages';
 import { DriftCount } from './apis/PublishDialog';
 import { hasCalled } from './firstCall';
+import { LastHour } from './monitoring/LastHour';
 
 export function Overview() {
   const { t } = useTexts();
@@ -63,6 +64,7 @@ export function Overview() {
         <Count text={t('nav.apis')} value={apis.data?.length} to="/apis" />
         <Count text={t('nav.apps')} value={apps.data?.length} to="/apps" />
       </SimpleGrid>
+      {published && <LastHour />}
       <Title order={2} size="h4">
         {t('overview.steps')}
       </Title>

@@ -15,6 +15,7 @@ import { Page } from '../../parts/Page';
 import { ShowAs } from '../../parts/ShowAs';
 import { stageLabel } from '../../parts/stages';
 import { useSave } from '../../parts/useSave';
+import { LastHour } from '../monitoring/LastHour';
 import { BoundPlugins } from '../plugins/BoundPlugins';
 import { Published, stagesOf } from './ApiTable';
 import { Authorize } from './Authorize';
@@ -117,7 +118,10 @@ export function ApiDetail() {
           </Group>
         </Alert>
       ) : (
-        <Published api={shown} drift={drift.data} />
+        <>
+          <Published api={shown} drift={drift.data} />
+          <LastHour apiId={apiId} />
+        </>
       )}
       {drifted.length > 0 && (
         <Alert color="gray" variant="light" role="status">
