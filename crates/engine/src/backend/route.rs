@@ -12,6 +12,7 @@ use crate::request::answer::{Kind, Refusal};
 use crate::request::Outgoing;
 use crate::thread::Thread;
 use crate::world::{Access, World};
+use bytes::Bytes;
 use hyper::header::{HeaderMap, HeaderValue, HOST};
 use isthmus_plan::{Discovered, Network, Scheme};
 use std::rc::Rc;
@@ -221,9 +222,15 @@ impl<'w> Route<'w> {
         let host = self.address_of(target);
         let usual = matches!((self.scheme, port), (Scheme::Http, 80) | (Scheme::Https, 443));
         let bracketed = host.contains(':') && !host.starts_with('[');
-        let host = if bracketed { format!("[{host}]") } else { host.to_owned() };
-        let text = if usual { host } else { format!("{host}:{port}") };
-        HeaderValue::from_str(&text).ok()
+        let mut text = String::with_capacity(host.len() + 8);
+        text.push_str(if bracketed { "[" } else { "" });
+        text.push_str(host);
+        text.push_str(if bracketed { "]" } else { "" });
+        if !usual {
+            text.push(':');
+            text.push_str(itoa::Buffer::new().format(port));
+        }
+        HeaderValue::from_maybe_shared(Bytes::from(text)).ok()
     }
 
     /// Writes down where a request goes.
