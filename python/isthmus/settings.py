@@ -214,8 +214,16 @@ class Settings:
     access_log: Path | None = _setting(
         "path",
         None,
-        "File of the access log (one JSON object a line); empty means no access log.",
+        "File of the access log (one JSON object a line), `-` for standard output; empty means no access log.",
         optional=True,
+    )
+    access_log_size: int = _setting(
+        "size",
+        100 * 1024**2,
+        "A file of the access log that would grow over this becomes NAME.1, and a new one is begun; 0 means never.",
+    )
+    access_log_files: int = _setting(
+        "count", 5, "Files of the access log that are kept beside the one in use.", smallest=1
     )
     record_size: int = _setting(
         "size",

@@ -5,7 +5,7 @@ use isthmus_engine::record::ring::Ring;
 use isthmus_engine::settings::RecordSettings;
 use std::error::Error;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 const BLOCK: usize = 200;
 /// A usual record.
@@ -17,12 +17,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let folder = PathBuf::from(arguments.next().ok_or("usage: lookup FOLDER [RECORDS]")?);
     let count: usize = arguments.next().map_or(Ok(10_000_000), |text| text.parse())?;
     let settings = RecordSettings { bytes: 1 << 40, age_ms: u64::from(u32::MAX) };
-    let (ring, inbox, writer) = Ring::open(&folder, settings)?;
-    let writing = std::thread::spawn(move || writer.run());
+    let ring = Ring::open(&folder, settings)?;
     let mut some = Vec::new();
     let mut written = 0;
     while written < count {
-        let mut last = None;
         let mut records = Vec::with_capacity(BLOCK * (LENGTH + 4));
         for _ in 0..BLOCK {
             let id = uuid::Uuid::new_v4();
@@ -33,16 +31,9 @@ fn main() -> Result<(), Box<dyn Error>> {
                 some.push(id.as_u128());
             }
             written += 1;
-            last = Some(id.as_u128());
         }
-        inbox.put(records, u32::try_from(BLOCK)?);
-        // An inbox that is full drops what it gets, so wait for the disk now and then.
-        while last.is_some_and(|id| written % (BLOCK * 32) == 0 && !matches!(ring.find(id), Ok(Some(_)))) {
-            std::thread::sleep(Duration::from_millis(1));
-        }
+        ring.keep(&records, u32::try_from(BLOCK)?)?;
     }
-    drop(inbox);
-    writing.join().map_err(|_| "the writer panicked")?;
     let mut times = Vec::new();
     for id in &some {
         let started = Instant::now();

@@ -13,14 +13,14 @@ use crate::listen::{self, Open};
 use crate::live::Live;
 use crate::metrics::Sources;
 use crate::plugins::AnswerStore;
-use crate::record::ring::{Inbox, Ring};
-use crate::record::{Counters, Recorder};
+use crate::record::ring::Ring;
+use crate::record::writer::{self, Inbox, Lost};
+use crate::record::{AccessLog, Counters, Recorder};
 use crate::request::{AutomaticDomains, Nonces};
 use crate::settings::EngineSettings;
 use crate::thread::{Shared, Thread};
 use crate::two_way::Devices;
 use crate::{day_counts, probe};
-use std::fs::{File, OpenOptions};
 use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
@@ -31,7 +31,7 @@ use tokio::runtime::Builder;
 use tokio::sync::{mpsc, watch};
 use tokio::task::LocalSet;
 
-/// How old buffered log lines may become, and how often idle connections are looked through.
+/// How old buffered records may become, and how often idle connections are looked through.
 const HOUSEKEEPING: Duration = Duration::from_millis(500);
 
 /// A running engine.
@@ -40,6 +40,7 @@ pub struct Engine {
     pub addresses: Addresses,
     /// The last requests, when they are kept.
     pub records: Option<Arc<Ring>>,
+    lost: Arc<Lost>,
     threads: Vec<JoinHandle<()>>,
     stop: watch::Sender<bool>,
 }
@@ -67,13 +68,13 @@ impl Engine {
         let (https, tls) = open_optional("https", settings.https, count)?;
         let (health_address, health_listener) = open_optional("health", settings.health, 1)?;
         let addresses = Addresses { http, https, health: health_address };
-        let log = settings.access_log.as_deref().map(open_log).transpose()?;
         let settings = Arc::new(settings);
         let policy = Arc::new(address_policy(&settings, &addresses));
         let backend_tls = Arc::new(BackendTls::new(&settings)?);
         let handshakes = Handshakes::new(Arc::clone(&live)).map_err(io::Error::other)?;
         let (stop, stopped) = watch::channel(false);
-        let mut engine = Engine { live: Arc::clone(&live), addresses, records: None, threads: Vec::new(), stop };
+        let (records, lost, threads) = (None, Arc::default(), Vec::new());
+        let mut engine = Engine { live: Arc::clone(&live), addresses, records, lost, threads, stop };
         let counters: Vec<_> = (0..plain.len()).map(|_| Arc::new(Counters::default())).collect();
         let reached = (Arc::clone(&policy), Arc::clone(&backend_tls));
         let inbox = engine.follow(&settings, reached, &counters, stopped.clone())?;
@@ -98,7 +99,6 @@ impl Engine {
                 shared: Arc::clone(&shared),
                 policy: Arc::clone(&policy),
                 counters: Arc::clone(own),
-                log: log.as_ref().map(File::try_clone).transpose()?,
                 inbox: inbox.clone(),
                 plain: listener,
                 tls: tls.next().map(|listener| (listener, handshakes.clone())),
@@ -155,17 +155,21 @@ impl Engine {
     }
 
     fn sources(&self, counters: &[Arc<Counters>]) -> Sources {
-        Sources { live: Arc::clone(&self.live), counters: counters.to_vec(), records: self.records.clone() }
+        let (live, lost) = (Arc::clone(&self.live), Arc::clone(&self.lost));
+        Sources { live, counters: counters.to_vec(), records: self.records.clone(), lost }
     }
 
-    /// Opens the ring of records and starts its writer, which ends with the last serving thread.
+    /// Opens the ring of records and the access log and starts their writer, which ends with the last serving thread.
     fn keep_records(&mut self, settings: &EngineSettings) -> io::Result<Option<Inbox>> {
-        let Some(kept) = settings.records.filter(|kept| kept.bytes > 0 && keeps_state(settings)) else {
+        let ring = settings.records.filter(|kept| kept.bytes > 0 && keeps_state(settings));
+        let ring = ring.map(|kept| Ring::open(&settings.state.join("records"), kept)).transpose()?;
+        let log = settings.access_log.clone().map(AccessLog::open).transpose()?;
+        self.records = ring.map(Arc::new);
+        if self.records.is_none() && log.is_none() {
             return Ok(None);
-        };
-        let (ring, inbox, writer) = Ring::open(&settings.state.join("records"), kept)?;
+        }
+        let (inbox, writer) = writer::open(self.records.clone(), log, Arc::clone(&self.lost));
         self.spawn("records", move || writer.run())?;
-        self.records = Some(ring);
         Ok(Some(inbox))
     }
 
@@ -242,12 +246,6 @@ fn open_optional(
     open(what, address, count).map(|(chosen, listeners)| (Some(chosen), listeners))
 }
 
-fn open_log(path: &std::path::Path) -> io::Result<File> {
-    OpenOptions::new().create(true).append(true).open(path).map_err(|error| {
-        io::Error::new(error.kind(), format!("cannot open the access log {}: {error}", path.display()))
-    })
-}
-
 fn keeps_state(settings: &EngineSettings) -> bool {
     !settings.state.as_os_str().is_empty()
 }
@@ -287,7 +285,6 @@ struct ThreadStart {
     shared: Arc<Shared>,
     policy: Arc<AddressPolicy>,
     counters: Arc<Counters>,
-    log: Option<File>,
     inbox: Option<Inbox>,
     plain: std::net::TcpListener,
     tls: Option<(std::net::TcpListener, Handshakes)>,
@@ -301,7 +298,7 @@ impl ThreadStart {
 
     async fn serve(self) {
         let drain = Duration::from_millis(self.settings.drain_ms);
-        let recorder = Recorder::new(self.counters, self.log, self.inbox);
+        let recorder = Recorder::new(self.counters, self.inbox);
         let attachments = Attachments::new(self.policy);
         let thread = Rc::new(Thread::new(self.settings, self.shared, attachments, recorder));
         let open = Rc::new(Open::default());
@@ -324,7 +321,7 @@ impl ThreadStart {
     }
 }
 
-/// Closes connections of accesses that changed as soon as they do, and writes log lines that wait.
+/// Closes connections of accesses that changed as soon as they do, and hands on records that wait.
 async fn keep_house(thread: &Rc<Thread>) {
     let mut changes = thread.shared.live.changes();
     loop {

@@ -78,8 +78,8 @@ fn answer(health: &Sources, request: &Request<Incoming>) -> Response<Full<Bytes>
         "refusals": total(|counters| &counters.refusals),
         "aborted": total(|counters| &counters.aborted),
         "bytes_out": total(|counters| &counters.bytes_out),
-        "log_lines_lost": total(|counters| &counters.log_lost),
-        "records_lost": health.records.as_ref().map_or(0, |ring| ring.lost.load(Ordering::Relaxed)),
+        "log_lines_lost": health.lost.lines.load(Ordering::Relaxed),
+        "records_lost": health.lost.records.load(Ordering::Relaxed),
         "panics": total(|counters| &counters.panics),
     });
     let mut response = Response::new(Full::new(Bytes::from(body.to_string())));

@@ -6,6 +6,7 @@
 use crate::live::Live;
 use crate::record::ring::Ring;
 use crate::record::tally::{ApiKey, Tallied, STEPS};
+use crate::record::writer::Lost;
 use crate::record::Counters;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::text::encode;
@@ -27,6 +28,7 @@ pub struct Sources {
     pub live: Arc<Live>,
     pub counters: Vec<Arc<Counters>>,
     pub records: Option<Arc<Ring>>,
+    pub lost: Arc<Lost>,
 }
 
 /// The whole answer.
@@ -66,7 +68,8 @@ impl Export {
         };
         let opened = total(|counters| &counters.connections_opened);
         let open = opened.saturating_sub(total(|counters| &counters.connections_closed));
-        let lost = sources.records.as_ref().map_or(0, |ring| ring.lost.load(Ordering::Relaxed));
+        let (lines, records) = (&sources.lost.lines, &sources.lost.records);
+        let (lines, records) = (lines.load(Ordering::Relaxed), records.load(Ordering::Relaxed));
         let applied = sources.live.applied();
         for (name, help, value) in [
             ("connections", "Connections of clients accepted", opened),
@@ -77,8 +80,8 @@ impl Export {
             ),
             ("aborted", "Requests whose client went away before the end of the answer", total(|all| &all.aborted)),
             ("panics", "Defects that were contained in their request", total(|all| &all.panics)),
-            ("log_lines_lost", "Lines of the access log that could not be written", total(|all| &all.log_lost)),
-            ("records_lost", "Records of requests that could not be kept", lost),
+            ("log_lines_lost", "Lines of the access log that could not be written", lines),
+            ("records_lost", "Records of requests that could not be kept", records),
         ] {
             ConstCounter::new(value).encode(encoder.encode_descriptor(name, help, None, MetricType::Counter)?)?;
         }

@@ -22,8 +22,8 @@ pub struct EngineSettings {
     /// The key of the disk copy, 64 hexadecimal digits.
     pub state_key: String,
     pub feed: Option<FeedSettings>,
-    /// File of the access log (JSON lines); none means no access log.
-    pub access_log: Option<PathBuf>,
+    /// None means no access log.
+    pub access_log: Option<AccessLogSettings>,
     /// How much is kept of the last requests, in the state directory; none means nothing.
     #[serde(default)]
     pub records: Option<RecordSettings>,
@@ -66,6 +66,20 @@ pub struct EngineSettings {
     pub own_addresses: Vec<SocketAddr>,
     /// Whether a refusal carries a JSON body.
     pub refusal_body: RefusalBody,
+}
+
+/// Where the access log (JSON lines) goes.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccessLogSettings {
+    /// `-` is standard output.
+    pub path: PathBuf,
+    /// A file that would grow over this is put aside; 0 means never.
+    #[serde(default)]
+    pub bytes: u64,
+    /// How many files that were put aside are kept, at least one.
+    #[serde(default)]
+    pub files: u32,
 }
 
 /// Size and age of the ring of records; whichever is reached first ends a record's life.

@@ -126,8 +126,4 @@ impl Now {
     pub fn text(&self) -> &str {
         &self.text
     }
-
-    pub fn text_shared(&self) -> Rc<str> {
-        Rc::clone(&self.text)
-    }
 }

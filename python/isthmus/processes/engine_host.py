@@ -32,7 +32,7 @@ def engine_document(settings: Settings) -> dict[str, Any]:
         "state": str(settings.state / "engine"),
         "state_key": keyring.derive("engine/disk").hex(),
         "feed": {"url": settings.control_url, "token": engine_token(settings.state)},
-        "access_log": None if settings.access_log is None else str(settings.access_log),
+        "access_log": _access_log(settings),
         "records": {"bytes": settings.record_size, "age_ms": _milliseconds(settings.record_age)},
         "signature_window_ms": _milliseconds(settings.signature_window),
         "nonce_window_ms": _milliseconds(settings.nonce_window),
@@ -75,6 +75,13 @@ def run_engine(settings: Settings, ready_file: Path | None) -> None:
     engine.stop()
     if ready_file is not None:
         ready_file.unlink(missing_ok=True)
+
+
+def _access_log(settings: Settings) -> dict[str, Any] | None:
+    if settings.access_log is None:
+        return None
+    path = str(settings.access_log)
+    return {"path": path, "bytes": settings.access_log_size, "files": settings.access_log_files}
 
 
 def _text(path: Path | None) -> str | None:

@@ -6,7 +6,7 @@
 use super::Follower;
 use crate::probe::Asked;
 use crate::record::newest::{Page, Wanted};
-use crate::record::packed::Record;
+use crate::record::packed::Packed;
 use crate::record::ring::Ring;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -53,7 +53,7 @@ impl Ask {
             Ask::Find { request_id } => {
                 let Ok(id) = uuid::Uuid::try_parse(request_id) else { return Ok(Page::default()) };
                 let found = ring.find(id.as_u128())?;
-                let records = found.and_then(|bytes| Record::unpack(&bytes)).into_iter().collect();
+                let records = found.iter().map(|bytes| Packed::from(&**bytes)).collect();
                 Ok(Page { records, looked_back_to: None })
             }
             Ask::Recent(wanted) => wanted.page(ring),

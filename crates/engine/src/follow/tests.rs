@@ -189,7 +189,7 @@ impl Following {
             }
         });
         let links = Links { egress: Box::new(egress), asked, answered };
-        let sources = Sources { live: own, counters: Vec::new(), records: None };
+        let sources = Sources { live: own, counters: Vec::new(), records: None, lost: Arc::default() };
         let thread = std::thread::spawn(move || run(settings, sources, disk, links, stopped).unwrap());
         Self { live, stop, thread: Some(thread) }
     }

@@ -17,8 +17,6 @@ pub struct Counters {
     /// Requests whose client went away before the answer's end.
     pub aborted: AtomicU64,
     pub bytes_out: AtomicU64,
-    /// Log lines that could not be written.
-    pub log_lost: AtomicU64,
     pub panics: AtomicU64,
     /// Connections of clients.
     pub connections_opened: AtomicU64,

@@ -5,8 +5,9 @@
 
 use hyper::header::HeaderValue;
 use isthmus_plan::{AppCodePlace, Edition, Group};
-use std::rc::Rc;
+use serde::{Serialize, Serializer};
 use std::time::{Duration, Instant};
+use uuid::Uuid;
 
 /// What is known of one request.
 #[derive(Default)]
@@ -16,7 +17,6 @@ pub struct Entry {
     pub request_id_header: Option<HeaderValue>,
     pub(super) started: Option<Instant>,
     pub(super) unix_ms: i64,
-    pub(super) time: Option<Rc<str>>,
     pub(super) scheme: &'static str,
     pub client: String,
     pub(super) method: String,
@@ -55,11 +55,34 @@ pub struct Entry {
 }
 
 /// Text of a UUID in upper case.
-pub(super) struct RequestId(pub [u8; 36]);
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RequestId([u8; 36]);
 
 impl Default for RequestId {
     fn default() -> Self {
         Self([0; 36])
+    }
+}
+
+impl RequestId {
+    pub(super) fn of(id: &Uuid) -> Self {
+        let mut text = [0; 36];
+        id.hyphenated().encode_upper(&mut text);
+        Self(text)
+    }
+
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl Serialize for RequestId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
     }
 }
 
@@ -98,7 +121,7 @@ impl Entry {
 
     /// Upper-case UUID, the value of `X-Ca-Request-Id`.
     pub fn request_id(&self) -> &str {
-        std::str::from_utf8(&self.id.0).unwrap_or_default()
+        self.id.as_str()
     }
 
     pub fn group(&mut self, group: &Group) {
@@ -127,7 +150,7 @@ impl Entry {
         self.backend_at = Some(now);
         self.backend.push_str(name);
         self.backend.push(':');
-        push_number(&mut self.backend, port);
+        self.backend.push_str(itoa::Buffer::new().format(port));
     }
 
     /// The message that a plug-in put in place of the answer's own.
@@ -142,17 +165,5 @@ impl Entry {
         self.error_code = code;
         self.error_message.push_str(message);
         self.detail.push_str(detail.unwrap_or_default());
-    }
-}
-
-/// Decimal digits, without the machinery of formatting.
-fn push_number(text: &mut String, number: u16) {
-    let mut unit = 10_000;
-    while unit > 1 && number < unit {
-        unit /= 10;
-    }
-    while unit > 0 {
-        text.push(char::from(b'0' + u8::try_from(number / unit % 10).unwrap_or(0)));
-        unit /= 10;
     }
 }

@@ -1,111 +1,105 @@
-//! The access log: one JSON line for each request, with the field names of the vendor's access log (page "Log fields").
+//! A line of the access log: a JSON object with the field names of the vendor's access log (page "Log fields").
 //!
-//! Lines wait in a buffer of the thread until it is full or a moment old.
+//! Made by the writer's thread from a packed record, whose secrets are masked already. Times are in milliseconds, sizes
+//! in bytes; a text that is empty is left out. Names are written as they stand here, values by the JSON library.
 
-use super::counters::{add, Counters};
-use super::entry::Entry;
-use super::mask;
-use std::fs::File;
-use std::io::Write;
-use std::time::Duration;
+use super::packed::Record;
+use std::io;
+use time::format_description::well_known::Rfc3339;
+use time::OffsetDateTime;
 
-/// Bytes of log lines a thread keeps before it writes them.
-const BUFFER: usize = 32 * 1024;
-
-/// A thread's end of the access log.
-pub struct Log {
-    file: File,
-    buffer: Vec<u8>,
+/// Makes lines; remembers the text of the second of the last one.
+#[derive(Default)]
+pub struct Lines {
+    second: i64,
+    utc: String,
 }
 
-impl Log {
-    pub fn new(file: File) -> Self {
-        Self { file, buffer: Vec::with_capacity(BUFFER + 4096) }
-    }
-
-    pub fn write(&mut self, entry: &Entry, total: Duration, counters: &Counters) {
-        write_line(&mut self.buffer, entry, total);
-        if self.buffer.len() >= BUFFER {
-            self.flush(counters);
-        }
-    }
-
-    /// A full disk loses lines, which are counted, and never a request.
-    pub fn flush(&mut self, counters: &Counters) {
-        if !self.buffer.is_empty() {
-            if self.file.write_all(&self.buffer).is_err() {
-                let lines = self.buffer.iter().filter(|byte| **byte == b'\n').count();
-                add(&counters.log_lost, lines as u64);
-            }
-            self.buffer.clear();
-        }
-    }
-}
-
-fn write_line(line: &mut Vec<u8>, entry: &Entry, total: Duration) {
-    let total = total.as_millis();
-    let also = entry.secret_parameter.as_str();
-    let _ = write!(
-        line,
-        "{{\"requestId\":\"{}\",\"requestHandleTime\":\"{}\"",
-        entry.request_id(),
-        entry.time.as_deref().unwrap_or_default()
-    );
-    let _ = write!(line, ",\"statusCode\":{},\"requestProtocol\":\"{}\"", entry.status, entry.scheme);
-    for (name, text) in [
-        ("httpMethod", entry.method.as_str()),
-        ("domain", &entry.domain),
-        ("path", &entry.path),
-        ("clientIp", &entry.client),
-        ("apiGroupUid", &entry.group_id),
-        ("apiGroupName", &entry.group_name),
-        ("apiUid", &entry.api_id),
-        ("apiName", &entry.api_name),
-        ("apiStageName", &entry.stage),
-        ("appName", &entry.app_name),
-        ("consumerAppKey", &entry.app_key),
-        ("errorMessage", mask::message(&entry.error_message, also).as_ref()),
-        ("exception", mask::message(&entry.detail, also).as_ref()),
-    ] {
-        if !text.is_empty() {
-            line.extend_from_slice(b",\"");
-            line.extend_from_slice(name.as_bytes());
-            line.extend_from_slice(b"\":\"");
-            escape(line, text);
-            line.push(b'"');
-        }
-    }
-    if let Some(app_id) = entry.app_id {
-        let _ = write!(line, ",\"appId\":{app_id}");
-    }
-    if !entry.error_code.is_empty() {
-        let _ = write!(line, ",\"errorCode\":\"{}\"", entry.error_code);
-    }
-    let (sent, received) = (entry.response_bytes, entry.request_bytes);
-    let _ = write!(
-        line,
-        ",\"requestSize\":{received},\"responseSize\":{sent},\"serviceLatency\":{}",
-        entry.service.as_millis()
-    );
-    let _ = write!(line, ",\"totalLatency\":{total},\"completed\":{}}}", entry.completed);
-    line.push(b'\n');
-}
-
-/// JSON string escapes (RFC 8259 section 7).
-fn escape(line: &mut Vec<u8>, text: &str) {
-    let mut rest = text.as_bytes();
-    // Nearly every text is plain and goes in as one piece.
-    while let Some(at) = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f)) {
-        let (plain, special) = rest.split_at_checked(at).unwrap_or((rest, &[]));
-        line.extend_from_slice(plain);
-        let Some((byte, behind)) = special.split_first() else { return };
-        match byte {
-            b'"' | b'\\' => line.extend_from_slice(&[b'\\', *byte]),
-            _ => {
-                let _ = write!(line, "\\u{byte:04x}");
+impl Lines {
+    /// Appends the line of a record, with its line end.
+    pub fn write(&mut self, into: &mut Vec<u8>, record: &Record<'_>) -> io::Result<()> {
+        self.tell(record.time.div_euclid(1000));
+        into.extend_from_slice(b"{\"requestId\":\"");
+        into.extend_from_slice(record.request_id.as_str().as_bytes());
+        // `2018-11-15T06:11:33Z`
+        into.extend_from_slice(b"\",\"requestHandleTime\":\"");
+        into.extend_from_slice(self.utc.as_bytes());
+        into.extend_from_slice(b"\",\"statusCode\":");
+        number(into, record.status)?;
+        for (name, text) in texts(record) {
+            if !text.is_empty() {
+                into.extend_from_slice(name.as_bytes());
+                serde_json::to_writer(&mut *into, text)?;
             }
         }
-        rest = behind;
+        if let Some(app_id) = record.app_id {
+            into.extend_from_slice(b",\"appId\":");
+            number(into, app_id)?;
+        }
+        for (name, value) in [
+            (",\"requestSize\":", record.request_bytes),
+            (",\"responseSize\":", record.response_bytes),
+            (",\"serviceLatency\":", u64::from(record.backend_us / 1000)),
+            (",\"totalLatency\":", u64::from(record.total_us / 1000)),
+        ] {
+            into.extend_from_slice(name.as_bytes());
+            number(into, value)?;
+        }
+        moments(into, record)?;
+        let end: &[u8] = if record.completed { b",\"completed\":true}\n" } else { b",\"completed\":false}\n" };
+        into.extend_from_slice(end);
+        Ok(())
     }
-    line.extend_from_slice(rest);
+
+    fn tell(&mut self, second: i64) {
+        if self.second != second || self.utc.is_empty() {
+            let text = OffsetDateTime::from_unix_timestamp(second).ok().and_then(|time| time.format(&Rfc3339).ok());
+            (self.second, self.utc) = (second, text.unwrap_or_default());
+        }
+    }
+}
+
+fn texts<'r>(record: &Record<'r>) -> [(&'static str, &'r str); 18] {
+    [
+        (",\"requestProtocol\":", record.scheme),
+        (",\"httpMethod\":", record.method),
+        (",\"domain\":", record.domain),
+        (",\"path\":", record.path),
+        (",\"clientIp\":", record.client_ip),
+        (",\"instanceId\":", record.instance_id),
+        (",\"region\":", record.region),
+        (",\"apiGroupUid\":", record.group_id),
+        (",\"apiGroupName\":", record.group_name),
+        (",\"apiUid\":", record.api_id),
+        (",\"apiName\":", record.api_name),
+        (",\"apiStageName\":", record.stage),
+        (",\"appName\":", record.app_name),
+        (",\"consumerAppKey\":", record.app_key),
+        (",\"plugin\":", record.plugin),
+        (",\"errorCode\":", record.error_code),
+        (",\"errorMessage\":", record.error_message),
+        (",\"exception\":", record.detail),
+    ]
+}
+
+/// Unix milliseconds of the moments of an exchange; those of a backend only where there was one.
+fn moments(into: &mut Vec<u8>, record: &Record<'_>) -> io::Result<()> {
+    let after = |micros: u32| record.time + i64::from(micros / 1000);
+    into.extend_from_slice(b",\"exchangeTimestamp\":{\"FrontRequestStart\":");
+    number(into, record.time)?;
+    // A backend that was called has a name, whatever it answered.
+    if !record.backend.is_empty() {
+        into.extend_from_slice(b",\"BackendRequestStart\":");
+        number(into, after(record.before_backend_us))?;
+        into.extend_from_slice(b",\"BackendResponseStart\":");
+        number(into, after(record.before_backend_us.saturating_add(record.backend_us)))?;
+    }
+    into.extend_from_slice(b",\"FrontResponseEnd\":");
+    number(into, after(record.total_us))?;
+    into.push(b'}');
+    Ok(())
+}
+
+fn number(into: &mut Vec<u8>, number: impl serde::Serialize) -> io::Result<()> {
+    serde_json::to_writer(into, &number).map_err(io::Error::from)
 }

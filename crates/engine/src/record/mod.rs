@@ -1,9 +1,11 @@
 //! Stop 10: what is written down of every request, answered or not.
 //!
 //! An `Entry` (`entry.rs`) travels with its request and ends with the answer's body. After the answer has left, the
-//! thread's `Counters` and `tally` count it, `line` writes the access log's line, `packed` the record for the `ring` on disk: into
-//! buffers of the thread, which are handed on when they are full or a moment old. `mask` keeps secrets out of both.
+//! thread's `Counters` and `tally` count it and `packed` puts it into a block of the thread, which is handed to the
+//! `writer` when it is full or a moment old: into the `ring` on disk, and as a `line` into the `access_log`. `mask` keeps
+//! secrets out of both.
 
+mod access_log;
 mod counters;
 mod entry;
 mod line;
@@ -12,9 +14,11 @@ pub mod newest;
 pub mod packed;
 pub mod ring;
 pub mod tally;
+pub mod writer;
 
+pub use access_log::AccessLog;
 pub use counters::{add, Counters};
-pub use entry::Entry;
+pub use entry::{Entry, RequestId};
 
 use crate::connection::Malformed;
 use crate::listen::Peer;
@@ -23,14 +27,12 @@ use crate::thread::Now;
 use hyper::header::HeaderValue;
 use hyper::Request;
 use isthmus_plan::Scheme;
-use line::Log;
-use ring::Inbox;
 use std::cell::RefCell;
-use std::fs::File;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tally::Tallies;
 use uuid::Uuid;
+use writer::Inbox;
 
 /// Entries a thread keeps for later requests.
 const SPARE: usize = 256;
@@ -43,12 +45,11 @@ pub struct Recorder {
     // Boxed, because an entry moves from step to step and is large.
     #[allow(clippy::vec_box)]
     spare: RefCell<Vec<Box<Entry>>>,
-    log: RefCell<Option<Log>>,
     kept: RefCell<Option<Kept>>,
     tallies: RefCell<Tallies>,
 }
 
-/// Records that wait to be handed to the ring.
+/// Records that wait to be handed to the writer.
 struct Kept {
     inbox: Inbox,
     block: Vec<u8>,
@@ -56,16 +57,10 @@ struct Kept {
 }
 
 impl Recorder {
-    pub fn new(counters: Arc<Counters>, file: Option<File>, inbox: Option<Inbox>) -> Self {
+    pub fn new(counters: Arc<Counters>, inbox: Option<Inbox>) -> Self {
         let kept = inbox.map(|inbox| Kept { inbox, block: Vec::new(), count: 0 });
         let tallies = RefCell::new(Tallies::new(Arc::clone(&counters.tallied)));
-        Self {
-            tallies,
-            counters,
-            spare: RefCell::default(),
-            log: RefCell::new(file.map(Log::new)),
-            kept: RefCell::new(kept),
-        }
+        Self { tallies, counters, spare: RefCell::default(), kept: RefCell::new(kept) }
     }
 
     /// The entry of a request that just arrived.
@@ -73,11 +68,10 @@ impl Recorder {
         let mut entry = self.spare.borrow_mut().pop().unwrap_or_default();
         let id = Uuid::new_v4();
         entry.uuid = *id.as_bytes();
-        id.hyphenated().encode_upper(&mut entry.id.0);
-        entry.request_id_header = HeaderValue::from_bytes(&entry.id.0).ok();
+        entry.id = RequestId::of(&id);
+        entry.request_id_header = HeaderValue::from_bytes(entry.id.as_bytes()).ok();
         entry.started = Some(Instant::now());
         entry.unix_ms = now.unix_ms();
-        entry.time = Some(now.text_shared());
         entry.scheme = match peer.scheme {
             _ if peer.device.is_some() => "WS",
             Scheme::Http => "HTTP",
@@ -99,7 +93,7 @@ impl Recorder {
         entry.path.clear();
         if let Ok(id) = Uuid::try_parse(&malformed.request_id) {
             entry.uuid = *id.as_bytes();
-            id.hyphenated().encode_upper(&mut entry.id.0);
+            entry.id = RequestId::of(&id);
         }
         let listed = refusal.kind.listed();
         entry.refused(listed.code, &refusal.message(), None);
@@ -123,9 +117,6 @@ impl Recorder {
         }
         let total = entry.started.map_or(Duration::ZERO, |started| started.elapsed());
         self.tallies.borrow_mut().count(&entry, total);
-        if let Some(log) = self.log.borrow_mut().as_mut() {
-            log.write(&entry, total, counters);
-        }
         if let Some(kept) = self.kept.borrow_mut().as_mut() {
             packed::pack(&mut kept.block, &entry, total);
             kept.count += 1;
@@ -142,9 +133,6 @@ impl Recorder {
 
     /// Hands on what is buffered; called every moment and at the end.
     pub fn flush(&self) {
-        if let Some(log) = self.log.borrow_mut().as_mut() {
-            log.flush(&self.counters);
-        }
         if let Some(kept) = self.kept.borrow_mut().as_mut() {
             kept.hand_on();
         }

@@ -4,7 +4,8 @@
 //! they arrived: a request that took an hour lies among new ones. Invariant: between the first record of a page and its
 //! last, or `looked_back_to` when the look ended early, no record that fits is missing.
 
-use super::packed::Record;
+use super::entry::RequestId;
+use super::packed::{Packed, Record};
 use super::ring::Ring;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -42,7 +43,7 @@ pub struct Wanted {
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Page {
     /// Newest first.
-    pub records: Vec<Record>,
+    pub records: Vec<Packed>,
     /// There is a time limit: what arrived before this was not looked at (Unix milliseconds).
     pub looked_back_to: Option<i64>,
 }
@@ -59,27 +60,28 @@ impl Wanted {
         ring.recent(|bytes| look.visit(bytes))?;
         // What was found beyond the end of a look may have gaps.
         let reached = look.looked_back_to.unwrap_or(i64::MIN);
-        let records = look.found.into_values().rev().filter(|record| record.time >= reached).collect();
+        let old = (reached, RequestId::default());
+        let records = look.found.split_off(&old).into_values().rev().collect();
         Ok(Page { records, looked_back_to: look.looked_back_to })
     }
 
-    fn fits(&self, record: &Record) -> bool {
+    fn fits(&self, record: &Record<'_>) -> bool {
         let is = |wanted: &Option<String>, known: &str| wanted.as_ref().is_none_or(|wanted| wanted == known);
         self.is_in_time(record)
-            && is(&self.api_id, &record.api_id)
-            && is(&self.group_id, &record.group_id)
-            && is(&self.stage, &record.stage)
-            && is(&self.client_ip, &record.client_ip)
-            && is(&self.code, &record.error_code)
+            && is(&self.api_id, record.api_id)
+            && is(&self.group_id, record.group_id)
+            && is(&self.stage, record.stage)
+            && is(&self.client_ip, record.client_ip)
+            && is(&self.code, record.error_code)
             && self.app_id.is_none_or(|app_id| record.app_id == Some(app_id))
             && self.least_status.is_none_or(|least| record.status >= least)
             && self.most_status.is_none_or(|most| record.status <= most)
             && self.least_us.is_none_or(|least| record.total_us >= least)
     }
 
-    fn is_in_time(&self, record: &Record) -> bool {
+    fn is_in_time(&self, record: &Record<'_>) -> bool {
         let is_before = self.until.is_none_or(|until| {
-            let has_smaller_id = self.before.as_ref().is_some_and(|before| record.request_id < *before);
+            let has_smaller_id = self.before.as_ref().is_some_and(|before| *record.request_id.as_str() < **before);
             record.time < until || (record.time == until && has_smaller_id)
         });
         is_before && self.since.is_none_or(|since| record.time >= since)
@@ -93,7 +95,7 @@ impl Wanted {
 struct Look<'w> {
     wanted: &'w Wanted,
     deadline: Instant,
-    found: BTreeMap<(i64, String), Record>,
+    found: BTreeMap<(i64, RequestId), Packed>,
     seen: usize,
     looked_back_to: Option<i64>,
 }
@@ -106,7 +108,7 @@ impl Look<'_> {
         // The largest number stands for everything above it.
         let ended = (record.total_us < u32::MAX).then(|| record.time + i64::from(record.total_us / 1000));
         if self.wanted.fits(&record) {
-            self.found.insert((record.time, record.request_id.clone()), record);
+            self.found.insert((record.time, record.request_id), Packed::from(bytes));
             if self.found.len() > self.wanted.limit() {
                 self.found.pop_first();
             }

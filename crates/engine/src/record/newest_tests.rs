@@ -7,13 +7,12 @@ use super::super::packed::pack;
 use super::*;
 use crate::settings::RecordSettings;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 const NOW: i64 = 1_795_000_000_000;
 const HOUR: u64 = 3_600_000;
 
 struct Kept {
-    ring: Arc<Ring>,
+    ring: Ring,
     folder: PathBuf,
 }
 
@@ -23,16 +22,14 @@ impl Kept {
         let folder = std::env::temp_dir().join(format!("isthmus-newest-{name}-{}", std::process::id()));
         std::fs::remove_dir_all(&folder).ok();
         let settings = RecordSettings { bytes: 64 << 20, age_ms: HOUR };
-        let (ring, inbox, writer) = Ring::open(&folder, settings).unwrap();
+        let ring = Ring::open(&folder, settings).unwrap();
         let mut packed = Vec::new();
         for (number, (after, took, status)) in requests.iter().enumerate() {
             let uuid = u128::try_from(number).unwrap().to_be_bytes();
             let entry = Entry { uuid, unix_ms: NOW + after, status: *status, ..Entry::default() };
             pack(&mut packed, &entry, Duration::from_millis(*took));
         }
-        inbox.put(packed, u32::try_from(requests.len()).unwrap());
-        drop(inbox);
-        writer.run();
+        ring.keep(&packed, u32::try_from(requests.len()).unwrap()).unwrap();
         Self { ring, folder }
     }
 
@@ -42,9 +39,9 @@ impl Kept {
         loop {
             let page = wanted.page(&self.ring).unwrap();
             assert_eq!(page.looked_back_to, None);
-            let Some(last) = page.records.last() else { return all };
-            (wanted.until, wanted.before) = (Some(last.time), Some(last.request_id.clone()));
-            all.extend(page.records.iter().map(|record| record.time - NOW));
+            let Some(last) = page.records.last().and_then(Packed::record) else { return all };
+            (wanted.until, wanted.before) = (Some(last.time), Some(last.request_id.as_str().to_owned()));
+            all.extend(page.records.iter().map(|record| record.record().unwrap().time - NOW));
         }
     }
 }

@@ -1,11 +1,11 @@
 //! A record in few bytes, as the ring keeps it: numbers of fixed size, then texts with their lengths.
 //!
-//! `pack` runs on the serving thread after the answer was sent, so it formats nothing; `Record::unpack` runs where
-//! somebody asks. Secrets are masked here, before anything is kept. Both sides name the same fields in the same order.
+//! `pack` runs on the serving thread after the answer was sent, so it formats nothing; `Record::unpack` runs where a
+//! line of the access log is written or somebody asks. Secrets are masked here, before anything is kept. Both sides name the same fields in the same order.
 
-use super::entry::Entry;
+use super::entry::{Entry, RequestId};
 use super::mask;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use std::time::Duration;
 
 /// Bytes of one text that are kept.
@@ -13,8 +13,8 @@ const TEXT_LIMIT: usize = 4096;
 
 /// One request as it is shown: sizes in bytes, times in microseconds.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Record {
-    pub request_id: String,
+pub struct Record<'b> {
+    pub request_id: RequestId,
     /// When the request arrived, Unix milliseconds.
     pub time: i64,
     pub status: u16,
@@ -32,34 +32,35 @@ pub struct Record {
     pub connect_us: u32,
     /// Until the head of the backend's answer, connecting included.
     pub backend_us: u32,
-    pub client_ip: String,
-    pub method: String,
-    pub domain: String,
-    pub path: String,
-    pub query: String,
-    pub group_id: String,
-    pub group_name: String,
-    pub api_id: String,
-    pub api_name: String,
-    pub stage: String,
-    pub version: String,
-    pub instance_id: String,
-    pub region: String,
-    pub app_name: String,
-    pub app_key: String,
-    pub error_code: String,
-    pub error_message: String,
+    pub client_ip: &'b str,
+    pub method: &'b str,
+    pub domain: &'b str,
+    pub path: &'b str,
+    pub query: &'b str,
+    pub group_id: &'b str,
+    pub group_name: &'b str,
+    pub api_id: &'b str,
+    pub api_name: &'b str,
+    pub stage: &'b str,
+    pub version: &'b str,
+    pub instance_id: &'b str,
+    pub region: &'b str,
+    pub app_name: &'b str,
+    pub app_key: &'b str,
+    pub error_code: &'b str,
+    pub error_message: &'b str,
     /// For the provider only.
-    pub detail: String,
+    pub detail: &'b str,
     /// Host or VPC access, and port.
-    pub backend: String,
+    pub backend: &'b str,
     /// Type of the plug-in that gave the answer.
-    pub plugin: String,
+    pub plugin: &'b str,
 }
 
 const COMPLETED: u8 = 1;
 const HTTPS: u8 = 2;
 const HAS_APP: u8 = 4;
+const WEBSOCKET: u8 = 8;
 
 /// Appends the record of a request that is over, with its length before it.
 pub fn pack(out: &mut Vec<u8>, entry: &Entry, total: Duration) {
@@ -68,7 +69,12 @@ pub fn pack(out: &mut Vec<u8>, entry: &Entry, total: Duration) {
     out.extend_from_slice(&entry.uuid);
     out.extend_from_slice(&entry.unix_ms.to_le_bytes());
     out.extend_from_slice(&entry.status.to_le_bytes());
-    let flags = [(entry.completed, COMPLETED), (entry.scheme == "HTTPS", HTTPS), (entry.app_id.is_some(), HAS_APP)];
+    let flags = [
+        (entry.completed, COMPLETED),
+        (entry.scheme == "HTTPS", HTTPS),
+        (entry.scheme == "WS", WEBSOCKET),
+        (entry.app_id.is_some(), HAS_APP),
+    ];
     out.push(flags.iter().filter(|(is, _)| *is).map(|(_, flag)| flag).sum());
     for number in [entry.app_id.unwrap_or(0), entry.request_bytes, entry.response_bytes] {
         out.extend_from_slice(&number.to_le_bytes());
@@ -128,9 +134,9 @@ fn shortened(text: &str) -> &str {
     text.get(..end).unwrap_or_default()
 }
 
-impl Record {
+impl<'b> Record<'b> {
     /// Reads what `pack` wrote; None for anything else.
-    pub fn unpack(bytes: &[u8]) -> Option<Record> {
+    pub fn unpack(bytes: &'b [u8]) -> Option<Record<'b>> {
         let mut bytes = Reader(bytes);
         let uuid = bytes.take::<16>()?;
         let time = i64::from_le_bytes(bytes.take()?);
@@ -138,14 +144,15 @@ impl Record {
         let [flags] = bytes.take::<1>()?;
         let app_id = u64::from_le_bytes(bytes.take()?);
         let mut record = Record {
-            request_id: uuid::Uuid::from_bytes(uuid)
-                .hyphenated()
-                .encode_upper(&mut uuid::Uuid::encode_buffer())
-                .to_owned(),
+            request_id: RequestId::of(&uuid::Uuid::from_bytes(uuid)),
             time,
             status,
             completed: flags & COMPLETED != 0,
-            scheme: if flags & HTTPS != 0 { "HTTPS" } else { "HTTP" },
+            scheme: match flags & (HTTPS | WEBSOCKET) {
+                HTTPS => "HTTPS",
+                WEBSOCKET => "WS",
+                _ => "HTTP",
+            },
             app_id: (flags & HAS_APP != 0).then_some(app_id),
             request_bytes: u64::from_le_bytes(bytes.take()?),
             response_bytes: u64::from_le_bytes(bytes.take()?),
@@ -162,7 +169,7 @@ impl Record {
     }
 
     /// In the order in which they are packed.
-    fn texts(&mut self) -> [&mut String; 20] {
+    fn texts(&mut self) -> [&mut &'b str; 20] {
         [
             &mut self.client_ip,
             &mut self.method,
@@ -188,19 +195,41 @@ impl Record {
     }
 }
 
+/// The bytes of a record, to be kept a while and then shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Packed(Box<[u8]>);
+
+impl From<&[u8]> for Packed {
+    fn from(bytes: &[u8]) -> Self {
+        Self(bytes.into())
+    }
+}
+
+impl Packed {
+    pub fn record(&self) -> Option<Record<'_>> {
+        Record::unpack(&self.0)
+    }
+}
+
+impl Serialize for Packed {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.record().serialize(serializer)
+    }
+}
+
 struct Reader<'b>(&'b [u8]);
 
-impl Reader<'_> {
+impl<'b> Reader<'b> {
     fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
         let (taken, rest) = self.0.split_first_chunk::<N>()?;
         self.0 = rest;
         Some(*taken)
     }
 
-    fn text(&mut self) -> Option<String> {
+    fn text(&mut self) -> Option<&'b str> {
         let length = usize::from(u16::from_le_bytes(self.take()?));
         let (text, rest) = self.0.split_at_checked(length)?;
         self.0 = rest;
-        String::from_utf8(text.to_vec()).ok()
+        std::str::from_utf8(text).ok()
     }
 }

@@ -149,7 +149,8 @@ fn ends_a_websocket_with_its_access_and_when_the_engine_drains_and_records_it() 
         ("vpc_access", "ws".into(), access.clone()),
         edition("api1", "GET", "/ws", service, sockets()),
     ];
-    let mut gateway = Gateway::start_with(records, |settings| settings.access_log = Some(log.clone()));
+    let mut gateway =
+        Gateway::start_with(records, |settings| settings.access_log = Some(crate::support::access_log(log.clone())));
     let (mut reader, _) = shake(gateway.address(), "");
     line(&mut reader);
     gateway.apply(vec![("vpc_access", "ws".into(), Value::Null)]);

@@ -1,7 +1,6 @@
 //! The last requests on disk: a ring of segment files, found by request id.
 //!
-//! Serving threads hand over blocks of packed records and never wait: `Inbox` drops a block, and counts it, when the
-//! writer is behind. `Writer` has a thread of its own; `Ring` answers look-ups from any thread but a serving one.
+//! The writer's thread keeps blocks of packed records; look-ups come from any thread but a serving one.
 //! A segment that is full gets its index (`index.rs`) and is deleted when the ring is over its size or its age.
 //! Invariant: whatever a crash leaves behind, opening finds every record of every whole block and nothing else.
 
@@ -12,47 +11,20 @@ mod tests;
 
 use crate::settings::RecordSettings;
 use index::Place;
+pub use segment::records;
 use std::collections::VecDeque;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-/// Blocks that may wait for the disk.
-const WAITING: usize = 64;
-/// How often the age of segments is looked at when nothing is written.
-const PAUSE: Duration = Duration::from_secs(5);
 /// A ring has at least so many segments, so that little is lost with the oldest.
 const SEGMENTS: u64 = 16;
 const LARGEST_SEGMENT: u64 = 16 << 20;
 
-pub struct Ring {
-    segments: Mutex<Segments>,
-    /// Records that could not be kept.
-    pub lost: AtomicU64,
-}
-
-/// A serving thread's end.
-#[derive(Clone)]
-pub struct Inbox {
-    sender: SyncSender<Block>,
-    ring: Arc<Ring>,
-}
-
-/// Packed records, each with its length before it.
-struct Block {
-    records: Vec<u8>,
-    count: u32,
-}
-
-pub struct Writer {
-    ring: Arc<Ring>,
-    blocks: Receiver<Block>,
-}
+pub struct Ring(Mutex<Segments>);
 
 struct Segments {
     folder: PathBuf,
@@ -80,15 +52,27 @@ impl Ring {
     ///
     /// # Errors
     /// The folder cannot be used; the text names it.
-    pub fn open(folder: &Path, settings: RecordSettings) -> io::Result<(Arc<Ring>, Inbox, Writer)> {
+    pub fn open(folder: &Path, settings: RecordSettings) -> io::Result<Ring> {
         let named = |error: io::Error| {
             io::Error::new(error.kind(), format!("cannot keep records in {}: {error}", folder.display()))
         };
-        let segments = Segments::open(folder.to_owned(), settings).map_err(named)?;
-        let ring = Arc::new(Ring { segments: Mutex::new(segments), lost: AtomicU64::new(0) });
-        let (sender, blocks) = std::sync::mpsc::sync_channel(WAITING);
-        let inbox = Inbox { sender, ring: Arc::clone(&ring) };
-        Ok((Arc::clone(&ring), inbox, Writer { ring, blocks }))
+        Ok(Ring(Mutex::new(Segments::open(folder.to_owned(), settings).map_err(named)?)))
+    }
+
+    /// Keeps a block of so many packed records, each with its length before it.
+    ///
+    /// # Errors
+    /// What the disk says; nothing of the block is kept then.
+    pub fn keep(&self, records: &[u8], count: u32) -> io::Result<()> {
+        self.lock().write(records, count)
+    }
+
+    /// Deletes what is too old.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn prune(&self) -> io::Result<()> {
+        self.lock().prune(SystemTime::now())
     }
 
     /// The packed record of a request; None when the ring does not have it (any more).
@@ -124,32 +108,7 @@ impl Ring {
 
     /// Never held by a serving thread.
     fn lock(&self) -> MutexGuard<'_, Segments> {
-        self.segments.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Inbox {
-    /// Hands a block over without waiting.
-    pub fn put(&self, records: Vec<u8>, count: u32) {
-        if self.sender.try_send(Block { records, count }).is_err() {
-            self.ring.lost.fetch_add(u64::from(count), Ordering::Relaxed);
-        }
-    }
-}
-
-impl Writer {
-    /// Writes until every inbox is gone.
-    pub fn run(self) {
-        loop {
-            let (kept, count) = match self.blocks.recv_timeout(PAUSE) {
-                Ok(block) => (self.ring.lock().write(&block), block.count),
-                Err(RecvTimeoutError::Timeout) => (self.ring.lock().prune(SystemTime::now()), 0),
-                Err(RecvTimeoutError::Disconnected) => return,
-            };
-            if kept.is_err() {
-                self.ring.lost.fetch_add(u64::from(count), Ordering::Relaxed);
-            }
-        }
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -185,17 +144,17 @@ impl Segments {
         Ok(())
     }
 
-    fn write(&mut self, block: &Block) -> io::Result<()> {
-        let header = segment::header(&block.records, block.count)?;
+    fn write(&mut self, records: &[u8], count: u32) -> io::Result<()> {
+        let header = segment::header(records, count)?;
         let active = &mut self.active;
-        let written = active.file.write_all(&header).and_then(|()| active.file.write_all(&block.records));
+        let written = active.file.write_all(&header).and_then(|()| active.file.write_all(records));
         if let Err(error) = written {
             // Half a block would hide what comes after it.
             active.file.set_len(active.bytes)?;
             return Err(error);
         }
-        segment::places(&block.records, active.bytes, &mut active.places);
-        active.bytes += (header.len() + block.records.len()) as u64;
+        segment::places(records, active.bytes, &mut active.places);
+        active.bytes += (header.len() + records.len()) as u64;
         if active.bytes >= (self.settings.bytes / SEGMENTS).clamp(1, LARGEST_SEGMENT) {
             self.seal()?;
         }

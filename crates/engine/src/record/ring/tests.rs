@@ -35,6 +35,17 @@ fn spread(number: u128) -> u128 {
     number.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835)
 }
 
+struct Block {
+    records: Vec<u8>,
+    count: u32,
+}
+
+impl Segments {
+    fn keep(&mut self, block: &Block) -> io::Result<()> {
+        self.write(&block.records, block.count)
+    }
+}
+
 /// A block of the records with these numbers.
 fn block(numbers: impl Iterator<Item = u128>) -> Block {
     let (mut records, mut count) = (Vec::new(), 0);
@@ -57,7 +68,7 @@ fn every_record_is_found_in_open_and_in_full_segments() {
     let folder = Folder::new("found");
     let mut segments = folder.segments(1 << 20);
     for start in (0..6000).step_by(50) {
-        segments.write(&block(start..start + 50)).unwrap();
+        segments.keep(&block(start..start + 50)).unwrap();
     }
     assert!(folder.files("idx").len() > 1, "the ring must have full segments for this test");
     for number in (0..6000).step_by(7) {
@@ -87,8 +98,8 @@ fn an_index_finds_ids_however_they_are_spread() {
 fn what_a_crash_left_is_found_and_a_torn_tail_is_not() {
     let folder = Folder::new("torn");
     let mut segments = folder.segments(1 << 20);
-    segments.write(&block(0..10)).unwrap();
-    segments.write(&block(10..20)).unwrap();
+    segments.keep(&block(0..10)).unwrap();
+    segments.keep(&block(10..20)).unwrap();
     drop(segments);
     let path = folder.files("rec").remove(0);
     let whole = fs::read(&path).unwrap();
@@ -110,7 +121,7 @@ fn what_a_crash_left_is_found_and_a_torn_tail_is_not() {
 fn a_block_whose_bytes_changed_is_no_record() {
     let folder = Folder::new("flipped");
     let mut segments = folder.segments(1 << 20);
-    segments.write(&block(0..10)).unwrap();
+    segments.keep(&block(0..10)).unwrap();
     drop(segments);
     let path = folder.files("rec").remove(0);
     let mut bytes = fs::read(&path).unwrap();
@@ -124,7 +135,7 @@ fn the_oldest_go_when_the_ring_is_full_or_too_old() {
     let folder = Folder::new("full");
     let mut segments = folder.segments(64 << 10);
     for start in (0..6000).step_by(10) {
-        segments.write(&block(start..start + 10)).unwrap();
+        segments.keep(&block(start..start + 10)).unwrap();
     }
     let size: u64 = folder.files("rec").iter().map(|path| fs::metadata(path).unwrap().len()).sum();
     assert!(size <= 70 << 10, "{size} bytes");
@@ -138,13 +149,11 @@ fn the_oldest_go_when_the_ring_is_full_or_too_old() {
 fn the_newest_are_shown_first() {
     let folder = Folder::new("newest");
     let settings = RecordSettings { bytes: 32 << 10, age_ms: 3_600_000 };
-    let (ring, inbox, writer) = Ring::open(&folder.0, settings).unwrap();
+    let ring = Ring::open(&folder.0, settings).unwrap();
     for start in (0..600).step_by(10) {
         let block = block(start..start + 10);
-        inbox.put(block.records, block.count);
+        ring.keep(&block.records, block.count).unwrap();
     }
-    drop(inbox);
-    writer.run();
     let mut shown = Vec::new();
     ring.recent(|record| {
         shown.push(String::from_utf8(record[16..].to_vec()).unwrap());
@@ -153,19 +162,6 @@ fn the_newest_are_shown_first() {
     .unwrap();
     let expected: Vec<String> = (575..600).rev().map(|number| format!("record {number}")).collect();
     assert_eq!(shown, expected);
-    assert_eq!(ring.lost.load(Ordering::Relaxed), 0);
-}
-
-#[test]
-fn a_writer_that_is_behind_costs_records_and_never_time() {
-    let folder = Folder::new("behind");
-    let settings = RecordSettings { bytes: 1 << 20, age_ms: 3_600_000 };
-    let (ring, inbox, _writer) = Ring::open(&folder.0, settings).unwrap();
-    for _ in 0..WAITING + 3 {
-        let block = block(0..10);
-        inbox.put(block.records, block.count);
-    }
-    assert_eq!(ring.lost.load(Ordering::Relaxed), 30);
 }
 
 #[test]

@@ -14,7 +14,7 @@ pub mod tls_backend;
 pub mod tokens;
 
 use isthmus_engine::live::{Applied, Batch, BatchRecord, Live};
-use isthmus_engine::settings::EngineSettings;
+use isthmus_engine::settings::{AccessLogSettings, EngineSettings};
 use isthmus_engine::Engine;
 use serde_json::{json, Value};
 use std::io::{BufRead, BufReader, Write};
@@ -31,6 +31,11 @@ pub const APP_ID: u64 = 110840611;
 
 /// How long any wait of a test may last.
 pub const DEADLINE: Duration = Duration::from_secs(10);
+
+/// An access log that is one file for ever.
+pub fn access_log(path: std::path::PathBuf) -> AccessLogSettings {
+    AccessLogSettings { path, bytes: 0, files: 0 }
+}
 
 pub struct Gateway {
     pub engine: Option<Engine>,
