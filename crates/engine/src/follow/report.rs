@@ -127,8 +127,8 @@ impl Follower {
         let closed = total(|all| &all.connections_closed);
         Counts {
             connections_open: total(|all| &all.connections_opened).saturating_sub(closed),
-            records_lost: self.sources.records.as_ref().map_or(0, |ring| ring.lost.load(Ordering::Relaxed)),
-            log_lines_lost: total(|all| &all.log_lost),
+            records_lost: self.sources.lost.records.load(Ordering::Relaxed),
+            log_lines_lost: self.sources.lost.lines.load(Ordering::Relaxed),
             panics: total(|all| &all.panics),
         }
     }
