@@ -20,4 +20,5 @@ mod serve;
 
 pub use config::{Config, ConfigError, LoopbackMap, RunAs};
 pub use dial::{kind_of, leave_from, no_neighbour, source_address};
+pub use privileges::give_up_capabilities;
 pub use serve::{run, run_until_signal, until_signal, ConnectorError};

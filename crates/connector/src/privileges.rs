@@ -2,6 +2,7 @@
 //!
 //! Started as root (an attach step, a service manager) the connector becomes an ordinary user; in any case it keeps no
 //! capability and no way to get one back. It looks at the result and refuses to serve when a thread still has a right.
+//! An engine gives its capabilities up in the same place, once it listens, and stays the user that it is.
 
 use crate::config::RunAs;
 use rustix::process::{geteuid, set_dumpable_behavior, DumpableBehavior, Gid, Uid};
@@ -14,11 +15,7 @@ use std::io;
 /// # Errors
 /// When a right could not be given up; nothing may be served then.
 pub fn drop_all(run_as: RunAs) -> io::Result<()> {
-    for bit in 0..64 {
-        // Fails without CAP_SETPCAP and past the last capability: then there is nothing to take away.
-        remove_capability_from_bounding_set(CapabilitySet::from_bits_retain(1 << bit)).ok();
-    }
-    clear_ambient_capability_set().ok();
+    leave_nothing_to_gain();
     if geteuid().is_root() && is_mapped("/proc/self/uid_map", run_as.uid) && is_mapped("/proc/self/gid_map", run_as.gid)
     {
         let (uid, gid) = (Uid::from_raw(run_as.uid), Gid::from_raw(run_as.gid));
@@ -26,11 +23,34 @@ pub fn drop_all(run_as: RunAs) -> io::Result<()> {
         set_thread_res_gid(gid, gid, gid)?;
         set_thread_res_uid(uid, uid, uid)?;
     }
+    hold_nothing()?;
+    set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
+    verify()
+}
+
+/// Of a process with one thread, whose threads to come have none either; the user stays.
+///
+/// # Errors
+/// When one could not be given up, or another thread still has one.
+pub fn give_up_capabilities() -> io::Result<()> {
+    leave_nothing_to_gain();
+    hold_nothing()?;
+    verify()
+}
+
+fn leave_nothing_to_gain() {
+    for bit in 0..64 {
+        // Fails without CAP_SETPCAP and past the last capability: then there is nothing to take away.
+        remove_capability_from_bounding_set(CapabilitySet::from_bits_retain(1 << bit)).ok();
+    }
+    clear_ambient_capability_set().ok();
+}
+
+fn hold_nothing() -> io::Result<()> {
     let none = CapabilitySet::empty();
     set_capabilities(None, CapabilitySets { effective: none, permitted: none, inheritable: none })?;
     set_no_new_privs(true)?;
-    set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
-    verify()
+    Ok(())
 }
 
 /// In a user namespace with one user, there is no other user to become.

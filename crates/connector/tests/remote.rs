@@ -159,6 +159,13 @@ impl Hub {
         })
     }
 
+    fn until_both_are_seen(&self) {
+        until("both are seen", || {
+            let asked = self.gateway.asked.lock().unwrap();
+            asked.iter().any(|asked| asked["connectors"].as_array().is_some_and(|list| list.len() == 2))
+        });
+    }
+
     /// Asks until it is answered with a connection.
     fn reach(&self, target: SocketAddr) -> UnixStream {
         let started = Instant::now();
@@ -293,18 +300,29 @@ fn of_two_connectors_one_may_die_and_the_only_one_may_come_back() {
     let mut first = hub.join("c1", Some(hub.gateway.token("one")), allow.clone());
     says_back(&hub.reach(target), "hello");
     let mut second = hub.join("c2", Some(hub.gateway.token("two")), allow.clone());
-    until("both are seen", || {
-        let asked = hub.gateway.asked.lock().unwrap();
-        asked.iter().any(|asked| asked["connectors"].as_array().is_some_and(|list| list.len() == 2))
-    });
+    hub.until_both_are_seen();
     first.kill();
     for turn in 0..50 {
         says_back(&hub.ask(target).unwrap_or_else(|failure| panic!("turn {turn}: {failure:?}")), "still here");
     }
     second.kill();
-    let back = hub.join("c2", None, allow);
+    let _back = hub.join("c2", None, allow);
     says_back(&hub.reach(target), "back");
-    drop(back);
+}
+
+#[test]
+fn a_frozen_connector_is_gone_around_and_what_ran_through_it_ends() {
+    let hub = Hub::start("frozen", 3600);
+    let target = echo(21);
+    let joined = ["c1", "c2"].map(|id| hub.join(id, Some(hub.gateway.token(id)), json!({"allow": [target]})));
+    hub.until_both_are_seen();
+    let standing = [hub.reach(target), hub.reach(target)];
+    let frozen = joined[0].process.id().to_string();
+    assert!(Command::new("kill").args(["-STOP", &frozen]).status().unwrap().success());
+    (0..20).for_each(|_| says_back(&hub.ask(target).unwrap(), "around it"));
+    standing.iter().for_each(|stream| stream.set_nonblocking(true).unwrap());
+    let has_ended = |mut stream: &UnixStream| matches!(stream.read(&mut [0]), Ok(0));
+    until("one connection ends", || standing.iter().filter(|stream| has_ended(stream)).count() == 1);
 }
 
 #[test]
@@ -313,11 +331,10 @@ fn a_reader_that_stalls_holds_up_nobody_else() {
     let flood = backend(15, |mut stream| while stream.write_all(&[b'x'; 65536]).is_ok() {});
     let target = echo(15);
     let _connector = hub.join("c1", Some(hub.gateway.token(SECRET)), json!({"allow": [target, flood]}));
-    let stalled: Vec<_> = (0..12).map(|_| hub.reach(flood)).collect();
+    let _stalled: Vec<_> = (0..12).map(|_| hub.reach(flood)).collect();
     for _ in 0..100 {
         says_back(&hub.ask(target).unwrap(), "not held up");
     }
-    drop(stalled);
 }
 
 #[test]
@@ -376,9 +393,8 @@ fn strangers_get_nowhere() {
 #[test]
 fn strangers_that_say_nothing_keep_no_connector_out() {
     let hub = Hub::start("silent", 3600);
-    let silent: Vec<_> = (0..300).map(|_| std::net::TcpStream::connect(hub.address).unwrap()).collect();
+    let _silent: Vec<_> = (0..300).map(|_| std::net::TcpStream::connect(hub.address).unwrap()).collect();
     let target = echo(20);
     let _connector = hub.join("c1", Some(hub.gateway.token(SECRET)), json!({"allow": [target]}));
     says_back(&hub.reach(target), "let in beside them");
-    drop(silent);
 }

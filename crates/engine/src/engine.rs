@@ -68,6 +68,7 @@ impl Engine {
         let (https, tls) = open_optional("https", settings.https, count)?;
         let (health_address, health_listener) = open_optional("health", settings.health, 1)?;
         let addresses = Addresses { http, https, health: health_address };
+        keep_no_more_rights_than_needed(&settings)?;
         let settings = Arc::new(settings);
         let policy = Arc::new(address_policy(&settings, &addresses));
         let backend_tls = Arc::new(BackendTls::new(&settings)?);
@@ -269,6 +270,14 @@ fn state_key(text: &str) -> io::Result<[u8; 32]> {
         *byte = u8::from_str_radix(digits, 16).map_err(|_| wrong())?;
     }
     Ok(key)
+}
+
+/// Everything that needed a right is open by now.
+fn keep_no_more_rights_than_needed(settings: &EngineSettings) -> io::Result<()> {
+    if settings.gives_up_capabilities {
+        isthmus_connector::give_up_capabilities()?;
+    }
+    Ok(())
 }
 
 fn address_policy(settings: &EngineSettings, addresses: &Addresses) -> AddressPolicy {

@@ -62,6 +62,9 @@ pub struct EngineSettings {
     pub drain_ms: u64,
     /// Whether backends on loopback are allowed.
     pub loopback_backends: bool,
+    /// Whether the process keeps no capability once it listens. Only for one whose sole thread starts the engine.
+    #[serde(default)]
+    pub gives_up_capabilities: bool,
     /// Addresses that are the gateway's own and never a backend, beside its listeners.
     pub own_addresses: Vec<SocketAddr>,
     /// Whether a refusal carries a JSON body.

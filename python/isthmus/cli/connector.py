@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import sys
 from pathlib import Path
@@ -194,4 +195,9 @@ def _hand_over(folder: Path, uid: int, gid: int) -> None:
 
     if os.getuid() == 0:
         for path in (folder, *folder.iterdir()):
-            os.chown(path, uid, gid)
+            try:
+                os.chown(path, uid, gid)
+            except OSError as error:
+                # In a user namespace with one user there is no other one to become.
+                if error.errno != errno.EINVAL:
+                    raise

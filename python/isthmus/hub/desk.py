@@ -82,7 +82,9 @@ def connector_state(one: Mapping[str, Any], now: float) -> str:
         return "REVOKED"
     if one["seen_at"] is None:
         return "NEVER_SEEN"
-    return "CONNECTED" if now - one["seen_at"] < _ABSENT_SECONDS else "AWAY"
+    # A hub that does not run (any more) says nothing about who left.
+    is_there = one.get("present", False) and now - one["seen_at"] < _ABSENT_SECONDS
+    return "CONNECTED" if is_there else "AWAY"
 
 
 def shown_connector(connector_id: str, one: Mapping[str, Any]) -> dict[str, Any]:

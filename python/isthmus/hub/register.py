@@ -85,8 +85,12 @@ class Register:
             connector["serials"] = [*connector["serials"], serial][-_SERIALS:]
 
     def seen(self, connectors: list[dict[str, Any]]) -> None:
+        """Those who are there now, and no others."""
         with self._changed() as kept:
             now = self._clock()
+            present = {one["connector_id"] for one in connectors}
+            for connector_id, connector in kept["connectors"].items():
+                connector["present"] = connector_id in present
             for one in connectors:
                 connector = kept["connectors"].get(one["connector_id"])
                 if connector is not None:

@@ -47,6 +47,9 @@ class Gateway:
         self._http = ""
         self._group = ""
         self.domain = ""
+        self.engine_pid = 0
+        # Where remote connectors come in, HOST:PORT.
+        self.hub = ""
 
     def __enter__(self) -> Gateway:
         try:
@@ -74,6 +77,10 @@ class Gateway:
     def manage(self, action: str, version: str = VENDOR, **parameters: str) -> dict[str, Any]:
         """Raises: ClientError."""
         return call(self._endpoint, action, version, parameters)
+
+    def url(self, path: str) -> str:
+        """For a caller of one's own."""
+        return self._http + path
 
     def get(self, path: str, host: str | None = None) -> Said:
         """One call, on a connection that is kept."""
@@ -112,7 +119,9 @@ class Gateway:
         ready, log = self._folder / "ready.json", self._folder / "gateway.log"
         command = [sys.executable, "-m", "isthmus", "up", "--state", str(self._folder / "state")]
         command += ["--ready-file", str(ready), "--https", "127.0.0.1:0"]
-        command += ["--http", "127.0.0.1:0", "--admin", "127.0.0.1:0"]
+        command += ["--http", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--hub", "127.0.0.1:0"]
+        # The checks make more calls than a domain that is only there to try things has in a day.
+        command += ["--automatic-domain-quota", "0"]
         with log.open("ab") as said:
             self._process = subprocess.Popen(
                 command,
@@ -130,6 +139,6 @@ class Gateway:
             time.sleep(0.02)
         found = json.loads(ready.read_text(encoding="utf-8"))
         self._endpoint = Endpoint(found["management"], found["access_key_id"], found["access_key_secret"])
-        self._http = found["http"]
+        self._http, self.hub, self.engine_pid = found["http"], found["hub"], int(found["engine_pid"])
         group = self.manage("CreateApiGroup", GroupName="lab_matrix", BasePath="/")
         self._group, self.domain = group["GroupId"], group["SubDomain"]

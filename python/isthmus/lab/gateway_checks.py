@@ -11,7 +11,8 @@ import http.client
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from isthmus.client import ClientError
@@ -59,6 +60,8 @@ class Front:
 
     lab: Lab
     gateway: Gateway
+    # Of remote connectors, for the check that they are good once.
+    tokens: list[str] = field(default_factory=list)
 
     def network(self, name: str) -> str:
         return f"front-{name}"
@@ -91,6 +94,15 @@ def networks_are_registered(front: Front) -> None:
         front.groups(name)
         front.authorise(name)
         front.gateway.publish(front.network(name), front.path(name))
+
+
+def engines_have_no_rights(front: Front) -> None:
+    """no thread of the engine has a capability, or a way to get one"""
+    for status in Path(f"/proc/{front.gateway.engine_pid}/task").glob("*/status"):
+        lines = dict(line.split(":", 1) for line in status.read_text(encoding="utf-8").splitlines())
+        held = {name: int(lines[name], 16) for name in ("CapEff", "CapPrm", "CapInh", "CapAmb")}
+        expect(set(held.values()), {0}, f"capabilities of a thread of the engine ({held})")
+        expect(lines["NoNewPrivs"].strip(), "1", "no_new_privs of the engine")
 
 
 def this_machine_is_outside(front: Front) -> None:
@@ -203,6 +215,7 @@ def detached_networks_are_told_and_come_back(front: Front) -> None:
 
 CHECKS: tuple[Callable[[Front], None], ...] = (
     networks_are_registered,
+    engines_have_no_rights,
     this_machine_is_outside,
     failures_name_what_to_admit,
     tests_tell_source_addresses_apart,
@@ -220,11 +233,11 @@ def needs_namespaces(front: Front) -> None:
         raise Skipped("needs network namespaces")
 
 
-def tested(front: Front) -> dict[str, Any]:
-    """`TestVpcAccess` of vpc-a, once the engine has told which addresses backends see."""
+def tested(front: Front, access: str = "front-vpc-a") -> dict[str, Any]:
+    """`TestVpcAccess` of an access, once the engine has told which addresses backends see."""
     deadline = time.monotonic() + _SECONDS
     while True:
-        found = front.gateway.manage("TestVpcAccess", OWN, Name=front.network("vpc-a"), Timeout="800")
+        found = front.gateway.manage("TestVpcAccess", OWN, Name=access, Timeout="800")
         if found["EgressAddresses"] or time.monotonic() > deadline:
             return found
         time.sleep(0.1)

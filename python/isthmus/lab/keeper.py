@@ -22,11 +22,17 @@ from isthmus.lab.builtin import PORT_OFFSET, BuiltinBackends
 from isthmus.lab.connectors import Connector
 from isthmus.lab.modes import LabError
 from isthmus.lab.namespaces import Namespaces, run
+from isthmus.lab.remote import Remotes
 from isthmus.lab.security_group import KernelGroups, check_rule, packets
 from isthmus.lab.state import start_time
-from isthmus.lab.topology import EGRESS, Vpc, vpcs
+from isthmus.lab.topology import EGRESS, Vpc, remote_vpc, vpcs
 
-COUNTERS = {"attempts": ("lab", "eni"), "metadata": ("lab", "switch"), "dropped": ("sg", "")}
+COUNTERS = {
+    "attempts": ("lab", "eni"),
+    "inbound": ("lab", "agent"),
+    "metadata": ("lab", "switch"),
+    "dropped": ("sg", ""),
+}
 
 
 class Keeper:
@@ -41,6 +47,7 @@ class Keeper:
         self._groups: KernelGroups | BuiltinBackends
         self._connectors: dict[str, Connector] = {}
         self._bastion: subprocess.Popen[bytes] | None = None
+        self._remotes = Remotes(directory, self._namespaces)
         self.ended = asyncio.Event()
 
     async def build(self) -> None:
@@ -53,10 +60,11 @@ class Keeper:
             self._groups, networks = KernelGroups(self._namespaces), vpcs()
             self._namespaces.build()
             web = Backends(self._directory, self._namespaces, is_root=self._mode == "root")
-            for vpc in networks:
+            for vpc in (*networks, remote_vpc()):
                 for instance in vpc.instances:
                     self._groups.build(vpc.name, instance.name)
                 web.start(vpc)
+            await self._remotes.open()
         for vpc in networks:
             inside = None if self._mode == "loopback" else self._namespaces.inside(vpc.name, "eni")
             self._connectors[vpc.name] = connectors.make(self._directory, vpc, self._command, inside)
@@ -116,11 +124,25 @@ class Keeper:
                 connector.kill()
                 connector.start()
                 connector.wait_ready()
+            case "join" | "leave" | "signal" | "remotes":
+                return self._answer_about_remotes(question)
             case "stop":
                 self.ended.set()
             case other:
                 raise LabError(f"there is no question {other!r}")
         return self.leftovers()
+
+    def _answer_about_remotes(self, question: dict[str, Any]) -> dict[str, Any]:
+        if self._mode == "loopback":
+            raise LabError("a lab without namespaces has no network that only a remote connector reaches")
+        match question["op"]:
+            case "join":
+                self._remotes.join(question["name"], question["token"])
+            case "leave":
+                self._remotes.leave(question["name"])
+            case "signal":
+                self._remotes.signal(question["name"], question["number"])
+        return {"remotes": self._remotes.status(), "listeners": self._remotes.listeners()}
 
     def leftovers(self) -> dict[str, Any]:
         """Processes that outlive a killed keeper: without namespaces, a connector that has changed its user."""
@@ -130,6 +152,7 @@ class Keeper:
         return {"others": {str(pid): start_time(pid) for pid in running}}
 
     def close(self) -> None:
+        self._remotes.close()
         for connector in self._connectors.values():
             connector.kill()
         if self._bastion is not None:
@@ -146,10 +169,14 @@ class Keeper:
         vpc, instance = question["vpc"], question["instance"]
         rule = (question["address"], question["port"])
         check_rule(*rule)
-        known = [(one.name, machine.name) for one in vpcs() for machine in one.instances]
+        known = self._machines()
         if (vpc, instance) not in known:
             raise LabError(f"there is no instance {vpc} {instance}; there are {', '.join(map(' '.join, known))}")
         self._groups.change(vpc, instance, rule, question["allowed"])
+
+    def _machines(self) -> list[tuple[str, str]]:
+        networks = vpcs() if self._mode == "loopback" else (*vpcs(), remote_vpc())
+        return [(vpc.name, instance.name) for vpc in networks for instance in vpc.instances]
 
     def _count(self, counter: str, vpc: str, instance: str) -> int:
         if self._mode == "loopback":
@@ -161,10 +188,11 @@ class Keeper:
         if self._mode == "loopback":
             raise LabError("a lab without namespaces cannot tell its connections from others")
         ask = ["ss", "--no-header", "--tcp", "--numeric", "state", "established", "dst", address]
-        return len(run([*self._namespaces.inside(vpc, "eni"), *ask]).splitlines())
+        entry = remote_vpc().entry if vpc == remote_vpc().name else "eni"
+        return len(run([*self._namespaces.inside(vpc, entry), *ask]).splitlines())
 
     def _status(self) -> dict[str, Any]:
-        names = [(vpc.name, instance.name) for vpc in vpcs() for instance in vpc.instances]
+        names = self._machines()
         return {
             "connectors": {name: one.rights() for name, one in self._connectors.items()},
             "rules": {f"{vpc} {instance}": self._groups.rules(vpc, instance) for vpc, instance in names},

@@ -15,13 +15,23 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from isthmus.client import ClientError
-from isthmus.lab import gateway_checks
+from isthmus.lab import gateway_checks, remote_checks
 from isthmus.lab.bastion import NETWORK as BASTION_NETWORK
 from isthmus.lab.gateway import OWN, Gateway, Said
 from isthmus.lab.modes import LabError
 from isthmus.lab.report import Failed, Report, Skipped, expect
 from isthmus.lab.running import Lab
-from isthmus.lab.topology import CIDR, EGRESS, INSTANCES, VIRTUAL_HOST, WEB_PORT, page, shop_page
+from isthmus.lab.topology import (
+    AGENT,
+    CIDR,
+    EGRESS,
+    INSTANCES,
+    REMOTE_NAME,
+    VIRTUAL_HOST,
+    WEB_PORT,
+    page,
+    shop_page,
+)
 
 CLOSED_PORT = 81
 _LOG_SECONDS = 5.0
@@ -223,6 +233,9 @@ def ways(lab: Lab, own: OwnBackend) -> list[Way]:
     target = INSTANCES["ecs1"]
     inside = {"connector": "vpc-a", "socks5": BASTION_NETWORK, "http_connect": BASTION_NETWORK}
     found = [Way(mode, f"lab-{mode}", vpc, target, WEB_PORT, page(vpc, "ecs1") + " ") for mode, vpc in inside.items()]
+    if lab.mode != "loopback":
+        words = page(REMOTE_NAME, "ecs1") + " "
+        found.append(Way("remote", remote_checks.NETWORK, REMOTE_NAME, target, WEB_PORT, words))
     return [*found, Way("host", "lab-host", None, "127.0.0.1", own.port, page_of_host())]
 
 
@@ -232,13 +245,15 @@ def prepare(lab: Lab, gateway: Gateway, way: Way) -> None:
     if way.mode in ("socks5", "http_connect"):
         attachment = lab.bastion(way.mode)
     cidrs = {"Cidrs": CIDR} if way.vpc else {}
-    gateway.manage("CreateNetwork", OWN, NetworkId=way.network_id, Attachment=json.dumps(attachment), **cidrs)
+    # The remote one is there already, with connectors that were let in for it.
+    if way.mode != "remote":
+        gateway.manage("CreateNetwork", OWN, NetworkId=way.network_id, Attachment=json.dumps(attachment), **cidrs)
     if way.vpc is None:
         return
     closed = f"{way.target}:{CLOSED_PORT}"
     if closed not in lab.allowed(way.vpc):
         lab.allow(way.vpc, closed)
-    for address in EGRESS:
+    for address in (AGENT,) if way.mode == "remote" else EGRESS:
         for port in (WEB_PORT, CLOSED_PORT):
             lab.security_group(way.vpc, "ecs1").allow(address, port)
         lab.security_group(way.vpc, "ecs2").revoke(address)
@@ -249,9 +264,9 @@ def run_matrix(lab: Lab, report: Report) -> None:
     own = OwnBackend()
     try:
         with Gateway(lab.directory / "gateway") as gateway:
-            for whole in gateway_checks.CHECKS:
-                front = gateway_checks.Front(lab, gateway)
-                report.run((whole.__doc__ or "").strip(), lambda whole=whole, front=front: whole(front))  # type: ignore[misc]
+            front = gateway_checks.Front(lab, gateway)
+            for whole in (*gateway_checks.CHECKS, *remote_checks.CHECKS):
+                report.run((whole.__doc__ or "").strip(), lambda whole=whole: whole(front))  # type: ignore[misc]
             for way in ways(lab, own):
                 prepare(lab, gateway, way)
                 for name, check in CASES.items():

@@ -1,4 +1,4 @@
-"""Networks made of network namespaces: a switch, two machines and an entry point (ENI) for the connector.
+"""Networks made of network namespaces: a switch, two machines and an entry point for a connector.
 
 Runs in the keeper, which is root in namespaces of its own; a namespace is a file in the run directory, mounted in the
 keeper's private mount namespace, so that nothing of it can outlive the keeper.
@@ -11,7 +11,17 @@ import subprocess
 from pathlib import Path
 
 from isthmus.lab.modes import SEARCH_PATH, LabError
-from isthmus.lab.topology import EGRESS, GATEWAY, METADATA, PREFIX_LENGTH, Vpc, vpcs
+from isthmus.lab.topology import (
+    AGENT_OUTSIDE,
+    GATEWAY,
+    METADATA,
+    OUTSIDE,
+    OUTSIDE_PREFIX_LENGTH,
+    PREFIX_LENGTH,
+    Vpc,
+    remote_vpc,
+    vpcs,
+)
 
 ENVIRONMENT = {**os.environ, "PATH": SEARCH_PATH}
 # Counts every attempt to open a connection, whatever becomes of it.
@@ -23,6 +33,14 @@ SWITCH_RULES = f"""table inet lab {{
     counter metadata {{ }}
     chain input {{ type filter hook input priority 0; ip daddr {METADATA} counter name metadata; }}
 }}"""
+# Answers only: nobody gets in, and each attempt is counted.
+AGENT_RULES = """table inet lab {
+    counter inbound { }
+    chain input { type filter hook input priority 0; policy drop;
+        iif lo accept
+        ct state established,related accept
+        meta l4proto { tcp, udp } counter name inbound drop; }
+}"""
 
 
 class Namespaces:
@@ -34,13 +52,15 @@ class Namespaces:
     def build(self) -> None:
         """Raises `LabError` with the command that failed."""
         self._directory.mkdir()
-        for vpc in vpcs():
+        for vpc in (*vpcs(), remote_vpc()):
             for place in vpc.places:
                 path = self.path(vpc.name, place)
                 path.touch()
                 run(["unshare", f"--net={path}", "true"])
             self._wire(vpc)
-            self.load_rules(vpc.name, "eni", ENI_RULES)
+            if vpc.is_remote:
+                self._lead_outside(vpc)
+            self.load_rules(vpc.name, vpc.entry, AGENT_RULES if vpc.is_remote else ENI_RULES)
             self.load_rules(vpc.name, "switch", SWITCH_RULES)
 
     def path(self, vpc: str, place: str) -> Path:
@@ -61,7 +81,8 @@ class Namespaces:
             f"addr add {GATEWAY}/{PREFIX_LENGTH} dev br0",
             f"addr add {METADATA}/32 dev br0",
         ]
-        legs = {instance.name: (instance.address,) for instance in vpc.instances} | {"eni": EGRESS}
+        legs: dict[str, tuple[str, ...]] = {instance.name: (instance.address,) for instance in vpc.instances}
+        legs[vpc.entry] = vpc.entry_addresses
         for place in legs:
             switch.append(f"link add p-{place} type veth peer name eth0 netns {self.path(vpc.name, place)}")
             switch.append(f"link set p-{place} master br0 up")
@@ -69,10 +90,23 @@ class Namespaces:
         for place, addresses in legs.items():
             commands = ["link set lo up", "link set eth0 up"]
             commands += [f"addr add {address}/{PREFIX_LENGTH} dev eth0" for address in addresses]
-            if place == "eni":
+            if place == vpc.entry:
                 # The metadata service can really be reached, so that a refusal is not just a missing route.
                 commands.append(f"route add {METADATA}/32 dev eth0")
             self._configure(vpc.name, place, commands)
+
+    def _lead_outside(self, vpc: Vpc) -> None:
+        """A link from the entry point to the keeper's own network, where connections can be dialled to and none comes from."""
+        agent = self.path(vpc.name, vpc.entry)
+        outside = [
+            "link set lo up",
+            f"link add out-{vpc.name} type veth peer name eth1 netns {agent}",
+            f"addr add {OUTSIDE}/{OUTSIDE_PREFIX_LENGTH} dev out-{vpc.name}",
+            f"link set out-{vpc.name} up",
+        ]
+        run(["ip", "-batch", "-"], "\n".join(outside) + "\n")
+        inside = [f"addr add {AGENT_OUTSIDE}/{OUTSIDE_PREFIX_LENGTH} dev eth1", "link set eth1 up"]
+        self._configure(vpc.name, vpc.entry, inside)
 
     def _configure(self, vpc: str, place: str, commands: list[str]) -> None:
         run([*self.inside(vpc, place), "ip", "-batch", "-"], "\n".join(commands) + "\n")

@@ -70,6 +70,7 @@ class Lab:
         self.directory = directory
         self._state = found
         self._process: subprocess.Popen[str] | None = None
+        self._doors: list[subprocess.Popen[bytes]] = []
         self.networks = {
             vpc.name: LabNetwork(
                 network_id=vpc.name,
@@ -178,6 +179,9 @@ class Lab:
         try:
             state.end(self.directory)
         finally:
+            for door in self._doors:
+                door.kill()
+                door.wait()
             if self._process is not None:
                 self._process.kill()
                 self._process.wait()
@@ -203,17 +207,20 @@ class Lab:
 
     def allowed(self, vpc: str) -> list[str]:
         """What the connector's own list names."""
-        listed: list[str] = json.loads(self.networks[vpc].allow_file.read_text(encoding="utf-8"))
+        listed: list[str] = json.loads(self._allow_file(vpc).read_text(encoding="utf-8"))
         return listed
 
     def allow(self, vpc: str, target: str) -> None:
         """Puts `ip:port` on the connector's own list."""
-        replace_file(self.networks[vpc].allow_file, json.dumps([*self.allowed(vpc), target]))
+        replace_file(self._allow_file(vpc), json.dumps([*self.allowed(vpc), target]))
 
     def disallow(self, vpc: str, target: str) -> None:
         """Takes `ip:port` off the connector's own list."""
         left = [one for one in self.allowed(vpc) if one != target]
-        replace_file(self.networks[vpc].allow_file, json.dumps(left))
+        replace_file(self._allow_file(vpc), json.dumps(left))
+
+    def _allow_file(self, vpc: str) -> Path:
+        return self.directory / f"{vpc}.allow.json"
 
     def client(self, vpc: str) -> ConnectorClient:
         return ConnectorClient(self.networks[vpc].socket)
@@ -225,6 +232,39 @@ class Lab:
     def restart_connector(self, vpc: str) -> None:
         """Returns when it serves."""
         self._take(self.ask("restart", vpc=vpc))
+
+    def open_door(self, hub: str) -> None:
+        """Lets remote connectors of the lab dial a hub on this machine, HOST:PORT; raises `LabError`."""
+        process = subprocess.Popen(
+            [sys.executable, "-m", "isthmus.lab.door", str(self.directory), hub],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            start_new_session=True,
+            preexec_fn=die_with_parent if self._process is not None else None,
+        )
+        assert process.stdout is not None
+        with process.stdout as words:
+            if not words.readline():
+                raise LabError(f"the way from the lab to {hub} cannot be made")
+        self._doors.append(process)
+        doors = {**self._state.doors, str(process.pid): state.start_time(process.pid)}
+        self._remember(replace(self._state, doors=doors))
+
+    def join(self, name: str, token: str = "") -> None:
+        """Starts a remote connector in vpc-c, by its certificate when there is no token. Does not wait."""
+        self.ask("join", name=name, token=token)
+
+    def leave(self, name: str) -> None:
+        """Kills a remote connector."""
+        self.ask("leave", name=name)
+
+    def signal(self, name: str, number: int) -> None:
+        """Sends a remote connector a signal."""
+        self.ask("signal", name=name, number=number)
+
+    def remotes(self) -> dict[str, Any]:
+        """`remotes` by name: `ended`, `said`, `capabilities`; `listeners` of their machine."""
+        return self.ask("remotes")
 
     def status(self) -> dict[str, Any]:
         """`connectors`: what the kernel says about each; `rules`: what each security group admits."""

@@ -34,6 +34,8 @@ class State:
     started: str
     # Processes that do not end by themselves with the outermost one (without namespaces only).
     others: dict[str, str] = field(default_factory=dict)
+    # Processes on the machine itself that lead to a hub (`door.py`).
+    doors: dict[str, str] = field(default_factory=dict)
 
     def save(self, directory: Path) -> None:
         replace_file(directory / "state.json", json.dumps(asdict(self)))
@@ -97,7 +99,8 @@ def end(directory: Path) -> bool:
         return False
     state = load(directory)
     if state:
-        owned = {state.process: state.started, **{int(process): started for process, started in state.others.items()}}
+        owned = {int(process): started for process, started in {**state.others, **state.doors}.items()}
+        owned[state.process] = state.started
         for process, started in owned.items():
             if start_time(process) == started:
                 with contextlib.suppress(ProcessLookupError):

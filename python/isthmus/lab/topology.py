@@ -1,6 +1,7 @@
 """What is in the lab: names and addresses, nothing that runs.
 
-Both VPCs use the same addresses on purpose: whoever reaches 10.0.0.11 has to have said in which network.
+All VPCs use the same addresses on purpose: whoever reaches 10.0.0.11 has to have said in which network. Two have an entry
+point (ENI) for a connector of this machine; vpc-c has none, only a machine in it that can dial out (namespaces only).
 """
 
 from __future__ import annotations
@@ -12,6 +13,10 @@ PREFIX_LENGTH = 24
 GATEWAY = "10.0.0.1"
 METADATA = "169.254.169.254"
 EGRESS = ("10.0.0.250", "10.0.0.251")
+# The machine in vpc-c that a remote connector runs on, and its link to the outside: the lab's end stands for the Internet.
+AGENT = "10.0.0.20"
+OUTSIDE, AGENT_OUTSIDE, OUTSIDE_PREFIX_LENGTH = "198.18.77.1", "198.18.77.2", 30
+HUB_PORT = 7443
 # Servers listen on both; the lists of the connectors name the first alone.
 WEB_PORT, OTHER_PORT = 80, 8080
 PORTS = (WEB_PORT, OTHER_PORT)
@@ -33,20 +38,37 @@ class Vpc:
 
     name: str
     loopback_net: int
+    is_remote: bool = False
     instances: tuple[Instance, ...] = tuple(Instance(name, address) for name, address in INSTANCES.items())
 
     @property
     def places(self) -> tuple[str, ...]:
         """Names of its network namespaces."""
-        return ("switch", "eni", *(instance.name for instance in self.instances))
+        return ("switch", self.entry, *(instance.name for instance in self.instances))
+
+    @property
+    def entry(self) -> str:
+        """Where connections into the network start."""
+        return "agent" if self.is_remote else "eni"
+
+    @property
+    def entry_addresses(self) -> tuple[str, ...]:
+        """The addresses that backends see."""
+        return (AGENT,) if self.is_remote else EGRESS
 
 
 VPC_NAMES = ("vpc-a", "vpc-b")
+REMOTE_NAME = "vpc-c"
 
 
 def vpcs(first_loopback_net: int = 101) -> tuple[Vpc, ...]:
-    """The networks of a lab."""
+    """The networks of a lab that a connector of this machine reaches."""
     return tuple(Vpc(name, first_loopback_net + offset) for offset, name in enumerate(VPC_NAMES))
+
+
+def remote_vpc() -> Vpc:
+    """The network that only a remote connector reaches; a lab without namespaces has none."""
+    return Vpc(REMOTE_NAME, 0, is_remote=True)
 
 
 def instance_id(vpc: str, instance: str) -> str:

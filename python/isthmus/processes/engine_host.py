@@ -49,6 +49,7 @@ def engine_document(settings: Settings) -> dict[str, Any]:
         "stream_idle_ms": _milliseconds(settings.stream_idle),
         "drain_ms": _milliseconds(settings.drain),
         "loopback_backends": settings.loopback_backends,
+        "gives_up_capabilities": True,
         "own_addresses": [str(settings.admin)],
         "refusal_body": settings.refusal_body,
     }

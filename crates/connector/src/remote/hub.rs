@@ -30,8 +30,9 @@ use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
 const HANDSHAKE: Duration = Duration::from_secs(10);
-const PING: Duration = Duration::from_secs(5);
-const SILENCE: Duration = Duration::from_secs(15);
+const PING: Duration = Duration::from_secs(1);
+/// A connector that said nothing for so long is frozen or cut off: what runs through it ends.
+const SILENCE: Duration = Duration::from_secs(5);
 /// Peers that have not shown a good certificate yet.
 const STRANGERS: usize = 512;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -194,6 +195,9 @@ impl Hub {
         pool.join(Rc::clone(&remote));
         let outcome = self.converse(&mut stream, &identity, &remote, orders).await;
         pool.leave(&remote);
+        if outcome.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::TimedOut) {
+            remote.ended.send_replace(true);
+        }
         outcome
     }
 
@@ -204,13 +208,14 @@ impl Hub {
         remote: &Remote,
         mut orders: Orders,
     ) -> io::Result<()> {
-        let mut revoked = remote.revoked.subscribe();
+        let mut revoked = remote.ended.subscribe();
         let mut pings = tokio::time::interval(PING);
         let (mut receiving, mut sending) = tokio::io::split(stream);
         let (told, mut heard) = tokio::sync::mpsc::channel(1);
         let listening = async {
             loop {
                 let text: ToHub = timeout(SILENCE, read(&mut receiving)).await??;
+                remote.hear();
                 if told.send(text).await.is_err() {
                     return Ok::<(), io::Error>(());
                 }
@@ -297,7 +302,7 @@ impl Hub {
         }
         for served in networks.values() {
             served.pool.remotes().iter().filter(|remote| known.revoked.contains(&remote.serial)).for_each(|remote| {
-                remote.revoked.send_replace(true);
+                remote.ended.send_replace(true);
             });
         }
         *self.revoked.borrow_mut() = known.revoked;
@@ -329,7 +334,7 @@ impl Served {
     fn end(&self, cut: impl Fn(&Remote) -> bool) {
         self.task.abort();
         for remote in self.pool.remotes().iter().filter(|remote| cut(remote)) {
-            remote.revoked.send_replace(true);
+            remote.ended.send_replace(true);
         }
     }
 }
@@ -371,7 +376,7 @@ impl Respond for NetworkPool {
 
 async fn relay(opened: Opened, mut ours: UnixStream) {
     let Opened { mut tunnel, busy, .. } = opened;
-    watch::copy(&mut tunnel, &mut ours, busy.revoked()).await;
+    watch::copy(&mut tunnel, &mut ours, busy.ended()).await;
 }
 
 fn pair() -> io::Result<(UnixStream, StdUnixStream)> {

@@ -33,8 +33,8 @@ use tokio_rustls::TlsConnector;
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 const HANDSHAKE: Duration = Duration::from_secs(10);
-/// The hub pings every 5 s.
-const SILENCE: Duration = Duration::from_secs(15);
+/// The hub pings every second.
+const SILENCE: Duration = Duration::from_secs(6);
 /// Tunnels in all, whatever the hub asks for.
 const TUNNEL_LIMIT: usize = 2048;
 /// How long running connections may go on after the signal to stop.
@@ -136,7 +136,8 @@ pub fn run_join(config: JoinConfig, stop: impl Future<Output = ()>) -> Result<()
             stopped,
             config,
         });
-        member.report().await;
+        // Beside the work: what does not answer takes its time.
+        tokio::task::spawn_local(Rc::clone(&member).report());
         tokio::select! {
             ended = member.serve() => ended?,
             () = stop => {}
@@ -160,7 +161,7 @@ struct Member {
 
 impl Member {
     /// Prints what can be reached from here, so that a mistake in list or security group shows at once.
-    async fn report(&self) {
+    async fn report(self: Rc<Self>) {
         for target in self.dialler.allow.addresses() {
             let wanted = Wanted { target, limit: Some(Duration::from_secs(2)), source: None };
             match self.dialler.connect(&wanted).await {

@@ -1,7 +1,8 @@
 //! A network's connectors and their tunnels, as the hub knows them: which one a connection goes through.
 //!
 //! The least busy connector with a tunnel to spare is taken. One that turns out dead before its backend was reached
-//! costs nothing but the attempt, and one that does not list a target does not speak for the others.
+//! costs nothing but the attempt, one that is slow to answer is raced by another, and one that does not list a target
+//! does not speak for the others.
 
 use super::frame::{read, write, About, ToConnector};
 use crate::dial::Failure;
@@ -10,11 +11,12 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, watch, Notify};
-use tokio::time::{timeout_at, Instant};
+use tokio::time::{timeout, timeout_at, Instant};
 use tokio_rustls::server::TlsStream;
 
 /// Tunnels that one connector may have waiting; what comes beyond is closed.
@@ -27,6 +29,11 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// A connector answers within its own limit; so much longer before its tunnel counts as dead.
 const GRACE: Duration = Duration::from_secs(1);
 
+/// How long an answer may take before another connector is asked, too: the first may be frozen.
+const HEDGE: Duration = Duration::from_millis(300);
+/// A connector that said nothing for so long is taken last; the hub pings every second.
+const QUIET: Duration = Duration::from_millis(2500);
+
 /// One connector while its control connection stands.
 pub struct Remote {
     pub connector_id: String,
@@ -34,8 +41,9 @@ pub struct Remote {
     pub address: SocketAddr,
     pub about: About,
     pub control: mpsc::UnboundedSender<ToConnector>,
-    /// Turns true when the certificate is revoked: ends everything that runs through it.
-    pub revoked: watch::Sender<bool>,
+    /// Turns true when the certificate is revoked or the connector fell silent: ends everything that runs through it.
+    pub ended: watch::Sender<bool>,
+    heard: Cell<Instant>,
     idle: RefCell<VecDeque<Tunnel>>,
     busy: Cell<usize>,
 }
@@ -49,11 +57,21 @@ impl Remote {
             address,
             about,
             control,
-            revoked: watch::channel(false).0,
+            ended: watch::channel(false).0,
+            heard: Cell::new(Instant::now()),
             idle: RefCell::default(),
             busy: Cell::new(0),
         };
         (Rc::new(remote), orders)
+    }
+
+    /// It has said something.
+    pub fn hear(&self) {
+        self.heard.set(Instant::now());
+    }
+
+    fn is_quiet(&self) -> bool {
+        self.heard.get().elapsed() > QUIET
     }
 
     pub fn idle(&self) -> usize {
@@ -77,8 +95,8 @@ impl Busy {
         Self(Rc::clone(remote))
     }
 
-    pub fn revoked(&self) -> watch::Receiver<bool> {
-        self.0.revoked.subscribe()
+    pub fn ended(&self) -> watch::Receiver<bool> {
+        self.0.ended.subscribe()
     }
 }
 
@@ -147,9 +165,8 @@ impl NetworkPool {
                 }
                 continue;
             };
-            let busy = Busy::new(&remote);
-            match self.try_tunnel(&remote, tunnel, wanted, deadline).await {
-                Attempt::Opened(tunnel, source) => return Ok(Opened { tunnel, source, busy }),
+            match self.race(&remote, tunnel, (wanted, deadline), &asked).await {
+                Attempt::Opened(opened) => return Ok(opened),
                 Attempt::Failed(failure) if failure.kind == ErrorKind::RefusedByConnector => {
                     asked.push(remote.connector_id.clone());
                     unlisted = Some(failure);
@@ -165,12 +182,35 @@ impl NetworkPool {
     fn take(&self, asked: &[String]) -> Option<(Rc<Remote>, Tunnel)> {
         let remotes = self.remotes.borrow();
         let fitting = remotes.iter().filter(|remote| remote.idle() > 0 && !asked.contains(&remote.connector_id));
-        let remote = fitting.min_by_key(|remote| remote.busy())?;
+        let remote = fitting.min_by_key(|remote| (remote.is_quiet(), remote.busy()))?;
         let tunnel = remote.idle.borrow_mut().pop_back()?;
         Some((Rc::clone(remote), tunnel))
     }
 
-    async fn try_tunnel(&self, remote: &Remote, mut tunnel: Tunnel, wanted: &Wanted, deadline: Instant) -> Attempt {
+    /// Through one connector and, when that takes long and there is another, through that one as well.
+    async fn race(
+        &self,
+        remote: &Rc<Remote>,
+        tunnel: Tunnel,
+        (wanted, deadline): (&Wanted, Instant),
+        asked: &[String],
+    ) -> Attempt {
+        let mut first = pin!(self.try_tunnel(remote, tunnel, wanted, deadline));
+        if let Ok(attempt) = timeout(HEDGE, &mut first).await {
+            return attempt;
+        }
+        let others: Vec<String> = asked.iter().chain([&remote.connector_id]).cloned().collect();
+        let Some((other, tunnel)) = self.take(&others) else { return first.await };
+        let mut second = pin!(self.try_tunnel(&other, tunnel, wanted, deadline));
+        // What is not taken is dropped, and its tunnel with it.
+        tokio::select! {
+            attempt = &mut first => if attempt.is_open() { attempt } else { second.await },
+            attempt = &mut second => if attempt.is_open() { attempt } else { first.await },
+        }
+    }
+
+    async fn try_tunnel(&self, remote: &Rc<Remote>, mut tunnel: Tunnel, wanted: &Wanted, deadline: Instant) -> Attempt {
+        let busy = Busy::new(remote);
         let left = deadline.saturating_duration_since(Instant::now());
         let request = Request::Connect {
             id: 0,
@@ -188,7 +228,7 @@ impl NetworkPool {
             Err(_) => return Attempt::Dead,
         };
         match answered {
-            Ok(Reply::Connected { ok: true, source, .. }) => Attempt::Opened(tunnel, source),
+            Ok(Reply::Connected { ok: true, source, .. }) => Attempt::Opened(Opened { tunnel, source, busy }),
             Ok(Reply::Failed { error, detail, .. }) => {
                 remote.idle.borrow_mut().push_back(tunnel);
                 Attempt::Failed(Failure::new(error, format!("{detail} (connector {})", remote.connector_id)))
@@ -219,8 +259,14 @@ pub struct Wanted {
 }
 
 enum Attempt {
-    Opened(Tunnel, Option<IpAddr>),
+    Opened(Opened),
     Failed(Failure),
     /// The tunnel, not the backend.
     Dead,
+}
+
+impl Attempt {
+    fn is_open(&self) -> bool {
+        matches!(self, Self::Opened(_))
+    }
 }

@@ -2,7 +2,8 @@
 //! the answer.
 //!
 //! A request that meets a pooled connection which the backend had just closed is sent again on a new one, and only when
-//! nothing of it was sent. Everything happens inside the API's timeout.
+//! nothing of it was sent. One whose method may come twice is also sent again once when a connector carried it and the
+//! connection was cut before an answer: the connector may be what died. Everything happens inside the API's timeout.
 
 use super::connect::{dial, secure};
 use super::pool::TargetPool;
@@ -66,8 +67,10 @@ async fn send(
     entry: &mut Entry,
 ) -> Result<Answered, Refusal> {
     let mut pool = route.pool(thread);
+    let mut is_second = false;
     loop {
-        let pooled = pool.take();
+        // What else waits in the pool was carried by the same one, perhaps.
+        let pooled = if is_second { None } else { pool.take() };
         let reused = pooled.is_some();
         let connected = match pooled {
             Some(sender) => Ok(sender),
@@ -87,7 +90,8 @@ async fn send(
             }
             Err(refusal) => return Err(refusal),
         };
-        let spare = if route.has_others() { copy(&request) } else { None };
+        let may_repeat = route.has_others() || (route.is_carried() && !is_second);
+        let spare = if may_repeat { copy(&request) } else { None };
         let sent = async {
             sender.ready().await.ok();
             sender.try_send_request(request).await
@@ -101,6 +105,10 @@ async fn send(
                     request = spare;
                     pool = route.pool(thread);
                     route.readdress(request.headers_mut());
+                }
+                (_, Some(spare)) if is_cut(error.error()) && route.is_carried() && !is_second => {
+                    request = spare;
+                    is_second = true;
                 }
                 _ => return Err(failed(error.error())),
             },

@@ -14,7 +14,7 @@ use crate::thread::Thread;
 use crate::world::{Access, World};
 use bytes::Bytes;
 use hyper::header::{HeaderMap, HeaderValue, HOST};
-use isthmus_plan::{Discovered, Network, Scheme};
+use isthmus_plan::{Attachment, Discovered, Network, Scheme};
 use std::rc::Rc;
 use std::sync::Arc;
 use tokio::time::Instant;
@@ -167,6 +167,11 @@ impl<'w> Route<'w> {
     /// Whether there may be another target to try.
     pub fn has_others(&self) -> bool {
         self.picked().is_some()
+    }
+
+    /// Whether what carries its connections may be lost while the target is well.
+    pub fn is_carried(&self) -> bool {
+        matches!(&self.place, Place::Access { network, .. } if matches!(network.attachment, Attachment::Connector { .. }))
     }
 
     /// The target did not answer, and is to blame unless it only closed a connection that was idle; whether the request

@@ -156,3 +156,28 @@ fn an_access_that_is_taken_away_ends_what_is_kept_for_it_and_leaves_the_other_ne
     assert_eq!(gateway.get("/n0", &[]).code(), "X504VE");
     assert_eq!((first.count(), second.connections.load(Ordering::SeqCst)), (2, 1));
 }
+
+#[test]
+fn a_request_that_a_connector_lost_is_sent_again_once_if_its_method_may_come_twice() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let heard = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&heard);
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            drop(stream.read(&mut [0; 4096]));
+            // Every second connection ends before an answer, as when what carried it dies.
+            if count.fetch_add(1, Ordering::SeqCst) % 2 == 1 {
+                stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").ok();
+            }
+        }
+    });
+    let connector = Connector::start("lost", address);
+    let mut all = vec![group(), domain()];
+    all.extend(records(0, &connector));
+    let gateway = Gateway::start(all);
+    assert_eq!(gateway.get("/n0", &[]).status, 200);
+    assert_eq!(heard.load(Ordering::SeqCst), 2, "once lost, once answered");
+    assert_eq!(gateway.send("POST", "/n0", &[], b"order").code(), "N502RE");
+    assert_eq!(heard.load(Ordering::SeqCst), 3, "what may not come twice is not sent twice");
+}
