@@ -158,6 +158,67 @@ def test_a_request_is_replayed_in_debug_and_its_answer_leads_back(console: Conso
     expect(console.dialog()).not_to_contain_text(seen.well)
 
 
+TRACE = {
+    "Kept": "refused",
+    "Steps": [
+        {
+            "Step": "domain",
+            "Verdict": "passed",
+            "Microseconds": 3,
+            "Facts": [{"Name": "host", "Value": "shop.example.com"}],
+        },
+        {
+            "Step": "plug-in",
+            "Verdict": "refused",
+            "Microseconds": 1200,
+            "Rule": "office-only",
+            "PluginId": "plg-1",
+            "PluginName": "office",
+            "PluginType": "ipControl",
+            "Binding": "API",
+            "Facts": [{"Name": "client address", "Value": "10.0.0.7"}],
+        },
+        {"Step": "of-tomorrow", "Verdict": "pondered", "Microseconds": 0},
+    ],
+    "RequestHeaders": [{"Name": "x-tenant", "Value": "7"}, {"Name": "authorization", "Value": "***"}],
+    "Cut": True,
+}
+
+
+def test_the_steps_of_a_decision_are_shown_and_its_headers_replayed(console: Console, seen: Seen) -> None:
+    def traced(route: Route) -> None:
+        if "DescribeRequestDecision" not in (route.request.post_data or ""):
+            route.continue_()
+            return
+        answer = route.fetch()
+        found = answer.json()
+        found["Decision"]["Trace"] = TRACE
+        route.fulfill(response=answer, json=found)
+
+    console.page.route(f"{seen.gateway.ready['management']}/", traced)
+    console.open(f"requests?id={seen.well}")
+    steps = console.dialog().locator("ol > li")
+    expect(steps).to_have_count(3)
+    expect(steps.nth(1)).to_contain_text(console.t("trace.step.plug_in"))
+    expect(steps.nth(1)).to_contain_text("office-only")
+    expect(steps.nth(1)).to_contain_text("1.2 ms")
+    expect(steps.nth(1).get_by_role("link")).to_have_attribute("href", re.compile("/plugins/plg-1"))
+    # A word of a newer engine is shown as it is.
+    expect(steps.nth(2)).to_contain_text("of-tomorrow · pondered")
+    expect(console.dialog().get_by_text(console.t("trace.cut"))).to_be_visible()
+    console.picture("request-trace")
+    console.page.evaluate(AXE.read_text(encoding="utf-8"))
+    result = console.page.evaluate("axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa']})")
+    assert [one["id"] for one in result["violations"]] == []
+    console.dialog().get_by_role("link", name=console.t("requests.replay")).click()
+    expect(console.field("debug.headers")).to_have_value("x-tenant: 7")
+    expect(console.page.get_by_role("status")).to_contain_text("AppCode, authorization")
+    console.button("debug.send").click()
+    console.page.get_by_role("tab", name=console.t("trace.tab")).click()
+    expect(console.page.get_by_role("tabpanel").locator("ol > li")).to_have_count(3)
+    console.picture("debug-trace")
+
+
 def test_the_keyboard_alone_finds_a_request_and_opens_rows(console: Console, seen: Seen) -> None:
     console.open("requests?code=A403IS")
     expect(rows(console)).to_have_count(1)

@@ -110,5 +110,6 @@ export const enObserve = {
   'replay.filled': 'Method, path and query are those of {{id}}.',
   'replay.masked': 'Secrets are not kept and were left out: {{names}}.',
   'replay.notKept': 'Its headers and body were not kept: add what it needs.',
+  'replay.noBody': 'Its body was not kept: add it.',
   'replay.why': 'See why',
 } as const;

@@ -9,6 +9,7 @@ import { enNetwork } from './en.network';
 import { enObserve } from './en.observe';
 import { enPlugin } from './en.plugin';
 import { enResource } from './en.resource';
+import { enTrace } from './en.trace';
 
 export const en = {
   ...enChange,
@@ -17,6 +18,7 @@ export const en = {
   ...enObserve,
   ...enAct,
   ...enResource,
+  ...enTrace,
   ...enPlugin,
   ...enDescribe,
   ...enBackend,

@@ -111,5 +111,6 @@ export const zhObserve: Record<keyof typeof enObserve, string> = {
   'replay.filled': '方法、路径和查询参数取自 {{id}}。',
   'replay.masked': '机密不会保留，已略去：{{names}}。',
   'replay.notKept': '它的请求头和正文没有保留，请补上所需的内容。',
+  'replay.noBody': '它的正文没有保留，请补上。',
   'replay.why': '查看原因',
 };

@@ -9,6 +9,7 @@ import { zhNetwork } from './zh.network';
 import { zhObserve } from './zh.observe';
 import { zhPlugin } from './zh.plugin';
 import { zhResource } from './zh.resource';
+import { zhTrace } from './zh.trace';
 
 export const zh: Record<Key, string> = {
   ...zhChange,
@@ -17,6 +18,7 @@ export const zh: Record<Key, string> = {
   ...zhObserve,
   ...zhAct,
   ...zhResource,
+  ...zhTrace,
   ...zhPlugin,
   ...zhDescribe,
   ...zhBackend,

@@ -99,9 +99,11 @@ export function Debug() {
       {search.replay && (
         <Replay
           id={search.replay}
-          fill={({ method, path, app, auth }) => {
+          fill={({ method, path, headers, body, app, auth }) => {
             form.setFieldValue('method', method);
             form.setFieldValue('path', path);
+            form.setFieldValue('headers', headers);
+            form.setFieldValue('body', body);
             if (app) form.setFieldValue('app', app);
             if (auth) form.setFieldValue('auth', auth);
           }}

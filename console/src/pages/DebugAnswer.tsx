@@ -1,12 +1,16 @@
 // What a debug call brought: status, the layer that refused with a way to mend it, body, headers, the exact bytes, snippets.
-import { Alert, Anchor, Badge, Button, Card, Group, Stack, Tabs, Text, Title } from '@mantine/core';
+import { Alert, Anchor, Badge, Button, Card, Group, Skeleton, Stack, Tabs, Text, Title } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import type { Answer } from '../api/client';
 import { useTexts } from '../i18n';
 import { CodeBlock } from '../parts/CodeBlock';
+import { ErrorNotice } from '../parts/ErrorNotice';
 import { useRefusalWords } from './debug/refusalWords';
 import { Snippets } from './debug/Snippets';
 import { readSent } from './debug/snippets';
+import { DecisionFacts } from './requests/DecisionFacts';
+import { Trace } from './requests/Trace';
+import { useDecision } from './requests/useDecision';
 
 type Result = Answer<'DebugApi'>;
 
@@ -58,6 +62,7 @@ export function DebugAnswer({ result, called }: { result: Result; called: Called
             <Tabs.Tab value="headers">{t('debug.headers')}</Tabs.Tab>
             <Tabs.Tab value="sent">{t('debug.sent')}</Tabs.Tab>
             <Tabs.Tab value="code">{t('debug.snippets')}</Tabs.Tab>
+            {result.GatewayRequestId && <Tabs.Tab value="why">{t('trace.tab')}</Tabs.Tab>}
           </Tabs.List>
           <Tabs.Panel value="body" pt="md">
             {result.BodyEncoding === 'base64' ? (
@@ -78,9 +83,28 @@ export function DebugAnswer({ result, called }: { result: Result; called: Called
           <Tabs.Panel value="code" pt="md">
             <Snippets sent={readSent(result.Sent ?? '', called, result.StringToSign)} />
           </Tabs.Panel>
+          {result.GatewayRequestId && (
+            <Tabs.Panel value="why" pt="md">
+              <Why id={result.GatewayRequestId} />
+            </Tabs.Panel>
+          )}
         </Tabs>
       </Stack>
     </Card>
+  );
+}
+
+/** What decided about the call, step by step. */
+function Why({ id }: { id: string }) {
+  const { t } = useTexts();
+  const decision = useDecision(id);
+  if (decision.error) return <ErrorNotice error={decision.error} retry={() => void decision.refetch()} />;
+  if (!decision.data) return <Skeleton height={160} aria-label={t('common.loading')} />;
+  return (
+    <Stack>
+      <DecisionFacts decision={decision.data} />
+      <Trace decision={decision.data} />
+    </Stack>
   );
 }
 

@@ -18,12 +18,12 @@ export function Replay({ id, fill }: { id: string; fill: (request: Replayed) => 
   });
   if (decision.error) return <ErrorNotice error={decision.error} retry={() => void decision.refetch()} />;
   if (!decision.data) return null;
-  const { masked } = replayed(decision.data);
+  const { masked, isWhole, body } = replayed(decision.data);
   return (
     <Alert role="status" title={t('replay.title')}>
       <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
         {t('replay.filled', { id })} {masked.length > 0 && t('replay.masked', { names: masked.join(', ') })}{' '}
-        {t('replay.notKept')}
+        {!isWhole ? t('replay.notKept') : !body && Boolean(decision.data.RequestBytes) && t('replay.noBody')}
       </Text>
       <Anchor
         size="sm"

@@ -3,10 +3,11 @@ import { Group, Select, SimpleGrid, Skeleton, Stack, Text } from '@mantine/core'
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { call } from '../../api/client';
-import { STAGES, useApis, useApps, useGroups, useInstances } from '../../api/queries';
+import { useApis, useApps, useGroups, useInstances } from '../../api/queries';
 import { type Key, useTexts } from '../../i18n';
 import { ErrorNotice } from '../../parts/ErrorNotice';
 import { Page } from '../../parts/Page';
+import { useStageOptions } from '../../parts/stages';
 import { Chart, type Line } from './Chart';
 import { type Place, placeParams, SCOPES, type Scope } from './place';
 import { Shares } from './Shares';
@@ -205,6 +206,7 @@ function Where({ place, change }: { place: Place; change: (changes: Place) => vo
   const { t } = useTexts();
   const scope = place.scope ?? 'all';
   const options = useOptions(scope);
+  const stages = useStageOptions();
   return (
     <Stack gap="xs" component="section" aria-label={t('requests.filters')}>
       <Group align="flex-end" gap="sm">
@@ -244,7 +246,7 @@ function Where({ place, change }: { place: Place; change: (changes: Place) => vo
             clearable
             clearButtonProps={{ 'aria-label': `${t('common.stage')}: ${t('action.remove')}` }}
             w={150}
-            data={STAGES.map((stage) => ({ value: stage, label: t(`stage.${stage}`) }))}
+            data={stages}
             value={place.stage ?? null}
             onChange={(stage) => change({ stage: stage ?? undefined })}
           />

@@ -2,8 +2,9 @@
 import { Button, Group, Select, SimpleGrid, Stack, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { useState } from 'react';
-import { STAGES, useApis, useApps, useGroups } from '../../api/queries';
+import { useApis, useApps, useGroups } from '../../api/queries';
 import { type Key, useTexts } from '../../i18n';
+import { useStageOptions } from '../../parts/stages';
 import { DEFAULT_RANGE, type Filters, RANGES } from './records';
 
 const CLASSES = ['2xx', '3xx', '4xx', '5xx'];
@@ -19,6 +20,7 @@ export function FilterBar({ filters, change }: Props) {
   const apis = useApis();
   const groups = useGroups();
   const apps = useApps();
+  const stages = useStageOptions();
   const [times, setTimes] = useState(Boolean(filters.from || filters.to));
   const isNarrowed = Object.values(filters).some(Boolean);
   const select = (name: 'api' | 'group' | 'stage' | 'app' | 'class', label: Key, data: Option[]) => (
@@ -66,11 +68,7 @@ export function FilterBar({ filters, change }: Props) {
           'api.group',
           (groups.data ?? []).map((group) => ({ value: group.GroupId ?? '', label: group.GroupName ?? '' })),
         )}
-        {select(
-          'stage',
-          'common.stage',
-          STAGES.map((stage) => ({ value: stage, label: t(`stage.${stage}`) })),
-        )}
+        {select('stage', 'common.stage', stages)}
         {select(
           'app',
           'requests.column.app',
