@@ -16,12 +16,13 @@ import {
 import { useDisclosure, useHotkeys } from '@mantine/hooks';
 import { IconLanguage, IconMoon, IconSearch, IconUser } from '@tabler/icons-react';
 import { Link, Outlet, useRouterState } from '@tanstack/react-router';
-import { lazy, Suspense } from 'react';
-import { currentSession, signOut } from './api/client';
+import { lazy, Suspense, useEffect } from 'react';
+import { currentSession, onExpired, signOut } from './api/client';
 import { chooseLanguage, LANGUAGES, type Language, useTexts } from './i18n';
 import { NAVIGATION } from './navigation';
 
 const Palette = lazy(() => import('./parts/Palette'));
+const SignInAgain = lazy(() => import('./parts/SignInAgain'));
 const ChangePassword = lazy(() => import('./parts/ChangePassword'));
 
 export function Shell() {
@@ -29,6 +30,9 @@ export function Shell() {
   const [opened, { toggle, close }] = useDisclosure();
   const path = useRouterState({ select: (state) => state.location.pathname });
   const [searching, search] = useDisclosure();
+  const [expired, expiry] = useDisclosure();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the same functions each time
+  useEffect(() => onExpired(expiry.open), []);
   // Also from inside an input.
   useHotkeys([['mod+K', search.open]], []);
   const isActive = (to: string) => (to === '/' ? path === '/' : path === to || path.startsWith(`${to}/`));
@@ -69,6 +73,11 @@ export function Shell() {
       {searching && (
         <Suspense>
           <Palette close={search.close} />
+        </Suspense>
+      )}
+      {expired && (
+        <Suspense>
+          <SignInAgain close={expiry.close} />
         </Suspense>
       )}
     </AppShell>

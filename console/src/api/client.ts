@@ -27,11 +27,17 @@ export interface Session {
 
 let session: Session | null = null;
 let whenSignedOut: () => void = () => {};
+let whenExpired: () => void = () => {};
 
 export const currentSession = () => session;
 
 export function onSignedOut(listener: () => void) {
   whenSignedOut = listener;
+}
+
+/** The server no longer knows the session: whoever it was signs in again, and no page is left for it. */
+export function onExpired(listener: () => void) {
+  whenExpired = listener;
 }
 
 export async function call<N extends Name>(name: N, params: Params<N>): Promise<Answer<N>> {
@@ -54,10 +60,7 @@ export async function callWatched<N extends Name>(
   const body = await readJson(response);
   if (!response.ok) {
     const code = text(body.Code) || `HTTP ${response.status}`;
-    if (code === 'SignedOut') {
-      session = null;
-      whenSignedOut();
-    }
+    if (code === 'SignedOut') whenExpired();
     throw new ApiError(code, text(body.Message) || response.statusText, response.status, text(body.RequestId));
   }
   const lagging = (response.headers.get('x-isthmus-lagging') ?? '').split(',').filter(Boolean);

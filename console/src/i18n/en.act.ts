@@ -12,6 +12,10 @@ export const enAct = {
   'table.next': 'Next page',
   'table.last': 'Last page',
   'table.loading': 'still loading…',
+  'sign.again': 'Signed out',
+  'sign.againText':
+    'The session of {{user}} has ended. Sign in again: the page stays as it is, and nothing that was typed is lost.',
+  'sign.other': 'Sign in as somebody else',
   'bulk.selected': '{{count}} selected',
   'bulk.select': 'Select {{name}}',
   'bulk.all': 'Select all on this page',

@@ -8,6 +8,7 @@ import { call } from '../api/client';
 import { useApi, useApis, useApps, useGroups } from '../api/queries';
 import { useTexts } from '../i18n';
 import { ErrorNotice } from '../parts/ErrorNotice';
+import { ListProblem } from '../parts/ListProblem';
 import { Page } from '../parts/Page';
 import { useStageOptions } from '../parts/stages';
 import { DebugAnswer } from './DebugAnswer';
@@ -118,6 +119,7 @@ export function Debug() {
               })}
             >
               <Stack>
+                <ListProblem of={[apis, apps]} />
                 <Select
                   label={t('debug.api')}
                   withAsterisk

@@ -53,14 +53,16 @@ export function Stages() {
   );
 }
 
+const valuesOf = (stage?: StageModel) => ({
+  name: stage?.StageName ?? '',
+  alias: stage?.StageAlias ?? '',
+  description: stage?.Description ?? '',
+});
+
 function EditStage({ stage, close }: { stage?: StageModel; close: () => void }) {
   const { t } = useTexts();
   const form = useForm({
-    initialValues: {
-      name: stage?.StageName ?? '',
-      alias: stage?.StageAlias ?? '',
-      description: stage?.Description ?? '',
-    },
+    initialValues: valuesOf(stage),
     validate: {
       name: (value) => (/^[A-Za-z][\w-]{0,31}$/.test(value.trim()) ? null : t('stages.nameProblem')),
       alias: (value) => (value.trim() ? null : t('error.required')),
@@ -81,6 +83,13 @@ function EditStage({ stage, close }: { stage?: StageModel; close: () => void }) 
       form={form}
       save={save}
       close={close}
+      fresh={
+        stage &&
+        (async () => {
+          const answer = await call('DescribeStageModels', { StageName: stage.StageName, PageSize: 100 });
+          return valuesOf(answer.StageModelInfoList?.find((one) => one.StageModelId === stage.StageModelId));
+        })
+      }
     >
       <TextInput
         label={t('common.name')}

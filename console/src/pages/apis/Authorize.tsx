@@ -5,6 +5,7 @@ import { call } from '../../api/client';
 import { useApis, useApps } from '../../api/queries';
 import { useTexts } from '../../i18n';
 import { ErrorNotice } from '../../parts/ErrorNotice';
+import { ListProblem } from '../../parts/ListProblem';
 import { stageLabel, useStageOptions } from '../../parts/stages';
 import { useSave } from '../../parts/useSave';
 
@@ -64,6 +65,7 @@ export function Authorize({ opened, close, api, app }: Props) {
     >
       <form onSubmit={form.onSubmit((values) => save.mutate(values))}>
         <Stack>
+          <ListProblem of={app ? [apis] : api ? [apps] : [apis, apps]} />
           <Select label={t('common.stage')} data={stages} allowDeselect={false} {...form.getInputProps('stage')} />
           {!app && (
             <Select

@@ -1,10 +1,11 @@
 // Somebody else saved the same draft: what each changed, and which of it to keep.
-import { Badge, Button, Group, Modal, Radio, Stack, Table, Text } from '@mantine/core';
+import { Button, Group, Modal, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import { useTexts } from '../../i18n';
-import { valueText } from '../../parts/Differences';
+import { ConflictTable } from '../../parts/ConflictTable';
+import { takesMine } from '../../parts/choices';
 import type { Draft } from './draft';
-import { choices, merged, takesMine } from './merge';
+import { choices, merged } from './merge';
 
 interface Props {
   base: Draft;
@@ -20,13 +21,6 @@ export function Conflict({ base, theirs, mine, reason, close, take }: Props) {
   const { t } = useTexts();
   const rows = choices(base, theirs, mine);
   const [kept, setKept] = useState(() => new Set(rows.filter(takesMine).map((row) => row.field)));
-  const choose = (field: string, isMine: boolean) =>
-    setKept((old) => {
-      const next = new Set(old);
-      if (isMine) next.add(field);
-      else next.delete(field);
-      return next;
-    });
   return (
     <Modal
       opened
@@ -38,44 +32,7 @@ export function Conflict({ base, theirs, mine, reason, close, take }: Props) {
       <Stack>
         <Text size="sm">{reason}</Text>
         <Text>{t('conflict.text')}</Text>
-        <Table.ScrollContainer minWidth={640}>
-          <Table fz="sm" layout="fixed">
-            <Table.Thead>
-              <Table.Tr>
-                {(['field', 'base', 'theirs', 'mine'] as const).map((column) => (
-                  <Table.Th key={column} scope="col">
-                    {t(`conflict.${column}`)}
-                  </Table.Th>
-                ))}
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {rows.map((row) => (
-                <Table.Tr key={row.field}>
-                  <Table.Th scope="row" style={{ overflowWrap: 'anywhere' }}>
-                    {row.field}{' '}
-                    {row.conflicts && (
-                      <Badge size="sm" color="orange.9" variant="filled">
-                        !
-                      </Badge>
-                    )}
-                  </Table.Th>
-                  <Table.Td className="before">{valueText(row.base)}</Table.Td>
-                  {([false, true] as const).map((isMine) => (
-                    <Table.Td key={String(isMine)} className="after">
-                      <Radio
-                        name={row.field}
-                        checked={kept.has(row.field) === isMine}
-                        onChange={() => choose(row.field, isMine)}
-                        label={valueText(isMine ? row.mine : row.theirs)}
-                      />
-                    </Table.Td>
-                  ))}
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        </Table.ScrollContainer>
+        <ConflictTable rows={rows} kept={kept} setKept={setKept} />
         <Group justify="flex-end">
           <Button variant="default" onClick={close}>
             {t('action.cancel')}

@@ -8,6 +8,7 @@ import { useApi, useGroups } from '../../api/queries';
 import { useTexts } from '../../i18n';
 import { CodeBlock } from '../../parts/CodeBlock';
 import { ErrorNotice } from '../../parts/ErrorNotice';
+import { ListProblem } from '../../parts/ListProblem';
 import { Page } from '../../parts/Page';
 import { useSave } from '../../parts/useSave';
 import { BackendStep } from './BackendStep';
@@ -199,6 +200,7 @@ function Steps({ form, apiId, problems, step, setStep, submit, busy, error }: St
   const isLast = step === steps.length - 1 || !isForm;
   return (
     <>
+      <ListProblem of={[groups]} />
       {groups.data?.length === 0 && <Alert color="yellow">{t('api.emptyGroup')}</Alert>}
       <Group justify="flex-end">
         <SegmentedControl

@@ -1,7 +1,8 @@
 // Two people edit one draft.
 import { describe, expect, it } from 'vitest';
+import { takesMine } from '../../parts/choices';
 import { NEW_DRAFT } from './draft';
-import { choices, merged, takesMine } from './merge';
+import { choices, merged } from './merge';
 
 const base = { ...NEW_DRAFT, name: 'a' };
 const theirs = { ...base, description: 'theirs', service: { ...base.service, ServiceTimeout: 1, ServicePath: '/t' } };

@@ -1,15 +1,7 @@
 // Three ways of one draft: as it was when editing began, as somebody else saved it, as it is in the form. Invariant: a
 // field that only one side changed is taken from that side; what neither changed stays.
+import { type Choice, choicesOf } from '../../parts/choices';
 import type { Draft } from './draft';
-
-export interface Choice {
-  field: string;
-  base: unknown;
-  theirs: unknown;
-  mine: unknown;
-  /** Both changed it, each in another way. */
-  conflicts: boolean;
-}
 
 // Their members are chosen one by one.
 const NESTED = ['request', 'service', 'others'] as const;
@@ -35,21 +27,8 @@ const PLAIN = [
 ] as const;
 
 /** Every field that one side changed. */
-export function choices(base: Draft, theirs: Draft, mine: Draft): Choice[] {
-  const [flatBase, flatTheirs, flatMine] = [flat(base), flat(theirs), flat(mine)];
-  const names = new Set([...flatBase.keys(), ...flatTheirs.keys(), ...flatMine.keys()]);
-  const found: Choice[] = [];
-  for (const field of names) {
-    const one = { base: flatBase.get(field), theirs: flatTheirs.get(field), mine: flatMine.get(field) };
-    if (same(one.theirs, one.mine)) continue;
-    const conflicts = !same(one.base, one.theirs) && !same(one.base, one.mine);
-    found.push({ field, ...one, conflicts });
-  }
-  return found;
-}
-
-/** What stands where nobody has chosen yet. */
-export const takesMine = (choice: Choice): boolean => choice.conflicts || same(choice.base, choice.theirs);
+export const choices = (base: Draft, theirs: Draft, mine: Draft): Choice[] =>
+  choicesOf(flat(base), flat(theirs), flat(mine));
 
 /** Their draft with the fields of mine that were chosen. */
 export function merged(theirs: Draft, mine: Draft, fields: string[]): Draft {
@@ -72,5 +51,3 @@ function flat(draft: Draft): Map<string, unknown> {
     for (const [inner, value] of Object.entries(draft[name])) found.set(`${name}.${inner}`, value);
   return found;
 }
-
-const same = (one: unknown, other: unknown) => JSON.stringify(one ?? null) === JSON.stringify(other ?? null);

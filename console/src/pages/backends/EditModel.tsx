@@ -18,19 +18,23 @@ interface Values extends Record<string, unknown> {
   json: string;
 }
 
+function valuesOf(type: string, model?: Model, stage = ''): Values {
+  const data = model ? dataOf(model) : startOf(type);
+  return {
+    stage: model?.StageName ?? stage,
+    description: model?.Description ?? '',
+    data,
+    json: JSON.stringify(data, null, 2),
+  };
+}
+
 export function EditModel({ backend, model, close }: { backend: Backend; model?: Model; close: () => void }) {
   const { t } = useTexts();
   const type = backend.BackendType ?? '';
   const taken = (backend.BackendModels ?? []).map((one) => one.StageName);
   const free = useStageOptions().filter((stage) => !taken.includes(stage.value));
-  const start = model ? dataOf(model) : startOf(type);
   const form = useForm<Values>({
-    initialValues: {
-      stage: model?.StageName ?? free[0]?.value ?? '',
-      description: model?.Description ?? '',
-      data: start,
-      json: JSON.stringify(start, null, 2),
-    },
+    initialValues: valuesOf(type, model, free[0]?.value),
     validate: {
       data: (value) => Object.values(problemsOf(type, value, t))[0] ?? null,
       json: (value) => (WITH_INPUTS.includes(type) || isJson(value) ? null : t('backend.jsonProblem')),
@@ -59,6 +63,17 @@ export function EditModel({ backend, model, close }: { backend: Backend; model?:
       save={save}
       close={close}
       size="xl"
+      fresh={
+        model &&
+        (async () => {
+          const stored = await call('DescribeBackendInfo', { BackendId: backend.BackendId ?? '' });
+          const models = stored.BackendInfo?.BackendModels;
+          return valuesOf(
+            type,
+            models?.find((one) => one.BackendModelId === model.BackendModelId),
+          );
+        })
+      }
     >
       {!model && (
         <Select label={t('common.stage')} allowDeselect={false} data={free} {...form.getInputProps('stage')} />

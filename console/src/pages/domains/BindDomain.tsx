@@ -1,32 +1,33 @@
 // Binding a host to a group, and changing what is said of it.
 import { Alert, Checkbox, Radio, Select, Stack, Text, Textarea, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
-import { call } from '../../api/client';
+import { call, callAll } from '../../api/client';
 import { useGroups } from '../../api/queries';
 import { useTexts } from '../../i18n';
 import { CopyText } from '../../parts/CopyText';
 import { FormDialog } from '../../parts/FormDialog';
+import { ListProblem } from '../../parts/ListProblem';
 import { useStageOptions } from '../../parts/stages';
 import { useSave } from '../../parts/useSave';
 import type { Domain } from './queries';
 
+const valuesOf = (domain?: Domain, groupId?: string) => ({
+  name: domain?.DomainName ?? '',
+  group: domain?.GroupId ?? groupId ?? '',
+  stage: domain?.BindStageName ?? '',
+  network: domain?.CustomDomainType ?? 'INTERNET',
+  redirect: domain?.IsHttpRedirectToHttps ?? false,
+  websocket: domain?.DomainWebSocketStatus === 'OPEN',
+  force: false,
+  patterns: domain?.WildcardDomainPatterns ? (JSON.parse(domain.WildcardDomainPatterns) as string[]).join('\n') : '',
+});
+
 export function BindDomain({ close, domain, groupId }: { close: () => void; domain?: Domain; groupId?: string }) {
   const { t } = useTexts();
   const groups = useGroups();
-  const before = domain?.WildcardDomainPatterns
-    ? (JSON.parse(domain.WildcardDomainPatterns) as string[]).join('\n')
-    : '';
+  const before = valuesOf(domain, groupId).patterns;
   const form = useForm({
-    initialValues: {
-      name: domain?.DomainName ?? '',
-      group: domain?.GroupId ?? groupId ?? '',
-      stage: domain?.BindStageName ?? '',
-      network: domain?.CustomDomainType ?? 'INTERNET',
-      redirect: domain?.IsHttpRedirectToHttps ?? false,
-      websocket: domain?.DomainWebSocketStatus === 'OPEN',
-      force: false,
-      patterns: before,
-    },
+    initialValues: valuesOf(domain, groupId),
     validate: {
       name: (value) => (value.trim() ? null : t('error.required')),
       group: (value) => (value ? null : t('error.required')),
@@ -65,7 +66,18 @@ export function BindDomain({ close, domain, groupId }: { close: () => void; doma
       form={form}
       save={save}
       close={close}
+      fresh={
+        domain &&
+        (async () => {
+          const all = await callAll('DescribeBoundDomains', {}, (answer) => answer.Domains);
+          return valuesOf(
+            all.find((one) => one.DomainName === domain.DomainName),
+            groupId,
+          );
+        })
+      }
     >
+      <ListProblem of={[groups]} />
       <TextInput
         label={t('domain.name')}
         description={t('domain.nameHint')}

@@ -66,16 +66,18 @@ interface EditProps {
   group?: { GroupId?: string; GroupName?: string; BasePath?: string; Description?: string };
 }
 
+const valuesOf = (group?: { GroupName?: string; BasePath?: string; Description?: string }) => ({
+  instance: '',
+  name: group?.GroupName ?? '',
+  basePath: group?.BasePath ?? '/',
+  description: group?.Description ?? '',
+});
+
 export function EditGroup({ close, group }: EditProps) {
   const { t } = useTexts();
   const instances = useInstances();
   const form = useForm({
-    initialValues: {
-      instance: '',
-      name: group?.GroupName ?? '',
-      basePath: group?.BasePath ?? '/',
-      description: group?.Description ?? '',
-    },
+    initialValues: valuesOf(group),
     validate: {
       name: (value) => (value.trim() ? null : t('error.required')),
       basePath: (value) => (value.startsWith('/') ? null : t('wizard.pathProblem')),
@@ -101,6 +103,11 @@ export function EditGroup({ close, group }: EditProps) {
       form={form}
       save={save}
       close={close}
+      fresh={
+        group?.GroupId
+          ? async () => valuesOf(await call('DescribeApiGroup', { GroupId: group.GroupId ?? '' }))
+          : undefined
+      }
     >
       <TextInput label={t('group.name')} withAsterisk data-autofocus {...form.getInputProps('name')} />
       {!group && choices.length > 1 && (

@@ -124,6 +124,15 @@ function EditVariable({ place, stage, variable, close }: EditProps) {
       form={form as never}
       save={save as never}
       close={close}
+      fresh={
+        variable &&
+        ((async () => {
+          const stored = await call('DescribeApiStage', place);
+          return readVariable(
+            stored.Variables?.VariableItem?.find((one) => one.VariableName === variable.VariableName),
+          );
+        }) as never)
+      }
     >
       <Alert color="yellow" variant="light" role="note">
         {t('variable.atOnce', { stage })}

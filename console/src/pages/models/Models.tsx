@@ -81,14 +81,16 @@ export function Models() {
   );
 }
 
+const valuesOf = (model?: Model) => ({
+  name: model?.ModelName ?? '',
+  description: model?.Description ?? '',
+  schema: model?.Schema ?? STARTING_SCHEMA,
+});
+
 function EditModel({ groupId, model, close }: { groupId: string; model?: Model; close: () => void }) {
   const { t } = useTexts();
   const form = useForm({
-    initialValues: {
-      name: model?.ModelName ?? '',
-      description: model?.Description ?? '',
-      schema: model?.Schema ?? STARTING_SCHEMA,
-    },
+    initialValues: valuesOf(model),
     validate: {
       name: (value) => (value.trim() ? null : t('error.required')),
       schema: (value) => schemaProblem(value, t),
@@ -112,6 +114,13 @@ function EditModel({ groupId, model, close }: { groupId: string; model?: Model; 
       save={save}
       close={close}
       size="xl"
+      fresh={
+        model &&
+        (async () => {
+          const answer = await call('DescribeModels', { GroupId: groupId, ModelId: model.ModelId });
+          return valuesOf(answer.ModelDetails?.ModelDetail?.[0]);
+        })
+      }
     >
       <TextInput label={t('common.name')} withAsterisk data-autofocus {...form.getInputProps('name')} />
       <TextInput label={t('common.description')} {...form.getInputProps('description')} />

@@ -1,7 +1,7 @@
 // Networks: how the gateway gets into each, and the addresses that backends there see.
 import { Badge, Code, Group, PasswordInput, Select, Stack, Text, Textarea, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
-import { type Answer, call } from '../../api/client';
+import { type Answer, call, callAll } from '../../api/client';
 import { useNetworks, when } from '../../api/queries';
 import { type Key, useTexts } from '../../i18n';
 import { CopyText } from '../../parts/CopyText';
@@ -100,18 +100,22 @@ export function readInstances(text: string): Record<string, string> {
   );
 }
 
+function valuesOf(network?: Network) {
+  const instances = Object.entries(readAttachment(network?.Instances));
+  return {
+    id: network?.NetworkId ?? '',
+    name: network?.Name ?? '',
+    cidrs: (network?.Cidrs ?? []).join('\n'),
+    instances: instances.map(([id, address]) => `${id} = ${address}`).join('\n'),
+    ...toForm(readAttachment(network?.Attachment)),
+  };
+}
+
 function EditNetwork({ network, close }: { network?: Network; close: () => void }) {
   const { t } = useTexts();
   const kept = readAttachment(network?.Attachment);
-  const instances = Object.entries(readAttachment(network?.Instances));
   const form = useForm({
-    initialValues: {
-      id: network?.NetworkId ?? '',
-      name: network?.Name ?? '',
-      cidrs: (network?.Cidrs ?? []).join('\n'),
-      instances: instances.map(([id, address]) => `${id} = ${address}`).join('\n'),
-      ...toForm(kept),
-    },
+    initialValues: valuesOf(network),
     validate: { id: (value) => (value.trim() ? null : t('error.required')) },
   });
   const save = useSave({
@@ -134,6 +138,13 @@ function EditNetwork({ network, close }: { network?: Network; close: () => void 
       form={form}
       save={save}
       close={close}
+      fresh={
+        network &&
+        (async () => {
+          const all = await callAll('DescribeNetworks', {}, (answer) => answer.Networks?.Network);
+          return valuesOf(all.find((one) => one.NetworkId === network.NetworkId));
+        })
+      }
     >
       <TextInput
         label={t('common.id')}

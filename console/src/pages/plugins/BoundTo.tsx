@@ -6,6 +6,7 @@ import { call } from '../../api/client';
 import { useApis, useGroups } from '../../api/queries';
 import { useTexts } from '../../i18n';
 import { FormDialog } from '../../parts/FormDialog';
+import { ListProblem } from '../../parts/ListProblem';
 import { ResourceSection } from '../../parts/Resource';
 import { stageLabel, useStageOptions } from '../../parts/stages';
 import { useSave } from '../../parts/useSave';
@@ -93,6 +94,7 @@ function Bind({ pluginId, close }: { pluginId: string; close: () => void }) {
   });
   return (
     <FormDialog title={t('plugin.bind')} form={form} save={save} close={close} action={t('plugin.bind')}>
+      <ListProblem of={[apis, groups]} />
       <Radio.Group label={t('plugin.target')} {...form.getInputProps('scope')}>
         <Row mt={6}>
           <Radio value="api" label={t('plugin.someApis')} />

@@ -21,23 +21,26 @@ import type { Plugin } from '../../api/queries';
 import { useTexts } from '../../i18n';
 import { Editor } from '../../parts/Editor';
 import { ErrorNotice } from '../../parts/ErrorNotice';
+import { useGuarded } from '../../parts/useGuarded';
 import { useSave } from '../../parts/useSave';
 import { change, type Path, read } from './definition';
 import { usePluginTypes } from './queries';
 import { SchemaForm } from './SchemaForm';
 import { parseSchema, problemsOf, type Schema } from './schema';
 
+const valuesOf = (plugin?: Plugin, type?: string) => ({
+  name: plugin?.PluginName ?? '',
+  type: plugin?.PluginType ?? type ?? '',
+  data: plugin?.PluginData ?? '',
+  description: plugin?.Description ?? '',
+});
+
 export function EditPlugin({ plugin, type }: { plugin?: Plugin; type?: string }) {
   const { t } = useTexts();
   const navigate = useNavigate();
   const types = usePluginTypes();
   const form = useForm({
-    initialValues: {
-      name: plugin?.PluginName ?? '',
-      type: plugin?.PluginType ?? type ?? '',
-      data: plugin?.PluginData ?? '',
-      description: plugin?.Description ?? '',
-    },
+    initialValues: valuesOf(plugin, type),
     validate: {
       name: (value) => (value.trim() ? null : t('error.required')),
       type: (value) => (value ? null : t('error.required')),
@@ -58,10 +61,20 @@ export function EditPlugin({ plugin, type }: { plugin?: Plugin; type?: string })
       if (!plugin) void navigate({ to: '/plugins/$pluginId', params: { pluginId }, search: { tab: 'bound' } });
     },
   });
+  const { submit, busy, error, conflict } = useGuarded(
+    form,
+    save,
+    plugin &&
+      (async () => {
+        const answer = await call('DescribePlugins', { PluginId: plugin.PluginId });
+        return valuesOf(answer.Plugins?.PluginAttribute?.[0]);
+      }),
+  );
   const schema = parseSchema(types.data?.find((one) => one.PluginType === form.values.type)?.Schema);
   return (
-    <form onSubmit={form.onSubmit((values) => save.mutate(values))}>
+    <form onSubmit={form.onSubmit(submit)}>
       <Stack>
+        {conflict && <Card withBorder>{conflict}</Card>}
         <Card withBorder>
           <Stack>
             <Group grow align="flex-start">
@@ -84,12 +97,12 @@ export function EditPlugin({ plugin, type }: { plugin?: Plugin; type?: string })
         {form.values.type && types.data && (
           <Definition schema={schema} text={form.values.data} setText={(text) => form.setFieldValue('data', text)} />
         )}
-        {save.error ? <ErrorNotice error={save.error} /> : null}
+        {error ? <ErrorNotice error={error} /> : null}
         <Group justify="space-between">
           <Text size="sm" c="dimmed">
             {plugin ? t('plugin.savesAtOnce') : t('plugin.bindLater')}
           </Text>
-          <Button type="submit" loading={save.isPending}>
+          <Button type="submit" loading={busy}>
             {plugin ? t('action.save') : t('action.create')}
           </Button>
         </Group>

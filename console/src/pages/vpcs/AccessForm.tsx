@@ -61,6 +61,10 @@ export function EditAccess({ access, close }: { access: Access; close: () => voi
       save={save}
       close={close}
       size="xl"
+      fresh={async () => {
+        const answer = await call('DescribeVpcAccesses', { Name: access.Name, AccurateQuery: true });
+        return readAccess(answer.VpcAccessAttributes?.VpcAccessAttribute?.[0]);
+      }}
     >
       <Alert color="yellow" variant="light" role="note">
         {t('targets.atOnce')}
