@@ -139,6 +139,15 @@ def fill(console: Console, form: Form, things: dict[str, Any]) -> None:
 
 
 @pytest.fixture(scope="module")
+def console(browser: Browser, owned: Running) -> Iterator[Console]:
+    """One window for all: every form begins with a page of its own."""
+    console = Console(browser, owned)
+    console.sign_in("alice")
+    yield console
+    console.close()
+
+
+@pytest.fixture(scope="module")
 def filled(owned: Running, things: dict[str, Any]) -> dict[str, Any]:
     """With an API whose draft is not live anywhere."""
     client = management(owned)
