@@ -27,6 +27,7 @@ from isthmus.store.grants import (
     GrantedApi,
     GrantFilter,
     find_api_identities,
+    list_granted_apis,
     list_grants,
     put_grant,
     remove_grant,
@@ -122,29 +123,25 @@ def describe_authorized_apis(call: Call, params: Any) -> Mapping[str, Any]:
 
 def describe_apis_by_app(call: Call, params: Any) -> Mapping[str, Any]:
     page = page_of(params)
-    app = require_app(call.transaction, params.app_id)
-    wanted = GrantFilter(
-        app_id=app.app_id,
-        api_id=params.api_uid,
-        api_name_part=params.api_name,
-        method=None if params.method is None else params.method.upper(),
-        path_part=params.path,
-        description_part=params.description,
-    )
-    found = list_grants(call.transaction, wanted, page)
+    found = list_grants(call.transaction, _of_app(call, params), page)
     rows = [
-        {
-            **_terms_shown(granted),
-            **_api_shown(call, granted),
-            "description": granted.api_description,
-            "method": granted.method,
-            "path": granted.path,
-            "stage_alias": granted.grant.stage,
-            "created_time": utc_text(granted.grant.granted_at),
-        }
+        {**_terms_shown(granted), **_relation_shown(call, granted), "stage_alias": granted.grant.stage}
         for granted in found.grants
     ]
     return {"app_api_relation_infos": rows, **page_fields(page, found.total)}
+
+
+def describe_apis_with_stage_name_integrated_by_app(call: Call, params: Any) -> Mapping[str, Any]:
+    """A row for each API, with its stages and until when the app may call it there; an empty time has no end."""
+    page = page_of(params)
+    found, total = list_granted_apis(call.transaction, _of_app(call, params), page)
+    rows = []
+    for granted in found:
+        terms = [_terms_shown(one) for one in granted]
+        stages = {one["stage_name"]: one["auth_vaild_time"] or "" for one in terms}
+        shared = {name: terms[0][name] for name in ("operator", "authorization_source")}
+        rows.append({**shared, **_relation_shown(call, granted[0]), "stage_name_and_auth": stages})
+    return {"app_api_relation_infos": rows, **page_fields(page, total)}
 
 
 def _terms(params: Any) -> _Terms:
@@ -208,6 +205,28 @@ def _terms_shown(granted: GrantedApi) -> dict[str, Any]:
         "operator": granted.grant.operator,
         "authorization_source": _SOURCE,
         "auth_vaild_time": None if expires_at is None else utc_text(expires_at),
+    }
+
+
+def _of_app(call: Call, params: Any) -> GrantFilter:
+    """Raises: ApiError."""
+    return GrantFilter(
+        app_id=require_app(call.transaction, params.app_id).app_id,
+        api_id=params.api_uid,
+        api_name_part=params.api_name,
+        method=None if params.method is None else params.method.upper(),
+        path_part=params.path,
+        description_part=params.description,
+    )
+
+
+def _relation_shown(call: Call, granted: GrantedApi) -> dict[str, Any]:
+    return {
+        **_api_shown(call, granted),
+        "description": granted.api_description,
+        "method": granted.method,
+        "path": granted.path,
+        "created_time": utc_text(granted.grant.granted_at),
     }
 
 

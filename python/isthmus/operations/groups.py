@@ -331,7 +331,7 @@ def _attributes(call: Call, group: Group, policies: Mapping[str, str]) -> dict[s
         "region_id": call.settings.region,
         "billing_status": "NORMAL",
         "illegal_status": "NORMAL",
-        "traffic_limit": _TRAFFIC_LIMIT,
+        "traffic_limit": int(group.configuration.get("rps_limit_for_serverless") or 0) or _TRAFFIC_LIMIT,
         "https_policy": policies[group.instance_id],
         "created_time": utc_text(group.created_at),
         "modified_time": utc_text(group.modified_at),

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, delete, insert, select
+from sqlalchemy import Row, Select, delete, func, insert, select
 
 from isthmus.store.database import Transaction
 from isthmus.store.schema import apis, apps, grants, groups
@@ -68,6 +68,24 @@ class ApiIdentity:
 
 
 def list_grants(transaction: Transaction, wanted: GrantFilter, page: Page) -> GrantedApis:
+    order = [grants.c.granted_at.desc(), grants.c.api_id, grants.c.stage, grants.c.app_id]
+    found = select_page(transaction, _wanted(wanted), order, page)
+    return GrantedApis([_granted(row) for row in found.rows], found.total)
+
+
+def list_granted_apis(transaction: Transaction, wanted: GrantFilter, page: Page) -> tuple[list[list[GrantedApi]], int]:
+    """By API: the grants of each, newest first, and how many APIs there are."""
+    latest = func.max(grants.c.granted_at).label("latest")
+    each = _wanted(wanted).with_only_columns(grants.c.api_id, latest).group_by(grants.c.api_id).subquery()
+    found = select_page(transaction, select(each), [each.c.latest.desc(), each.c.api_id], page)
+    by_api: dict[str, list[GrantedApi]] = {row.api_id: [] for row in found.rows}
+    rows = _wanted(wanted).where(grants.c.api_id.in_(list(by_api)))
+    for row in transaction.connection.execute(rows.order_by(grants.c.granted_at.desc(), grants.c.stage)):
+        by_api[row.api_id].append(_granted(row))
+    return list(by_api.values()), found.total
+
+
+def _wanted(wanted: GrantFilter) -> Select[Any]:
     query = (
         select(
             grants,
@@ -100,9 +118,7 @@ def list_grants(transaction: Transaction, wanted: GrantFilter, page: Page) -> Gr
     ):
         if part is not None:
             query = query.where(contains_text(column, part))
-    order = [grants.c.granted_at.desc(), grants.c.api_id, grants.c.stage, grants.c.app_id]
-    found = select_page(transaction, query, order, page)
-    return GrantedApis([_granted(row) for row in found.rows], found.total)
+    return query
 
 
 def put_grant(transaction: Transaction, grant: Grant) -> None:

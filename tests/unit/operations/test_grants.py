@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from isthmus.store.records import all_records
-from workbench import Workbench, workbench
+from workbench import REQUEST, Workbench, workbench
 
 __all__ = ["workbench"]
 
@@ -125,6 +125,26 @@ def test_lists_take_their_filters(workbench: Workbench, world: dict[str, Any]) -
     assert count("DescribeAuthorizedApps", ApiId=world["api"], AppName="nobody") == 0
     assert count("DescribeApisByApp", AppId=world["app"], Method="get", Path="users", ApiName="user") == 2
     assert count("DescribeApisByApp", AppId=world["app"], Method="POST") == 0
+
+
+def test_apis_of_an_app_are_listed_once_with_all_their_stages(workbench: Workbench, world: dict[str, Any]) -> None:
+    give(workbench, world, AuthValidTime="2030-01-01T00:00:00Z")
+    give(workbench, world, StageName="TEST")
+    other = workbench.api(world["group"], "other_api", RequestConfig={**REQUEST, "RequestPath": "/o/[id]"})
+    give(workbench, world, ApiId=other, StageName="PRE")
+
+    def listed(**params: Any) -> tuple[int, list[tuple[str, dict[str, str]]]]:
+        answer = workbench.call("DescribeApisWithStageNameIntegratedByApp", AppId=world["app"], **params)
+        rows = answer["AppApiRelationInfos"]["AppApiRelationInfo"]
+        assert all(one["Operator"] == "PROVIDER" and one["CreatedTime"] for one in rows)
+        return answer["TotalCount"], [(one["ApiName"], one["StageNameAndAuth"]) for one in rows]
+
+    first, second = ("other_api", {"PRE": ""}), ("get_user", {"TEST": "", "RELEASE": "2030-01-01T00:00:00Z"})
+    assert listed() == (2, [first, second])
+    assert listed(PageSize="1", PageNumber="2") == (2, [second])
+    assert listed(ApiName="OTHER") == (1, [first]) and listed(Path="users", Method="get") == (1, [second])
+    nobody = workbench.refused("DescribeApisWithStageNameIntegratedByApp", AppId="1")
+    assert nobody.code == "NotFoundApp"
 
 
 def test_taking_a_grant_is_repeatable(workbench: Workbench, world: dict[str, Any]) -> None:

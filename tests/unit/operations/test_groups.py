@@ -213,3 +213,11 @@ def test_a_groups_code_is_no_apps_code(gateway: Gateway) -> None:
     with pytest.raises(ApiError) as refused:
         gateway.call("SetGroupAuthAppCode", group_id=group_id, auth_app_code="a b")
     assert refused.value.code == "InvalidAuthAppCode"
+
+
+def test_the_limit_that_is_shown_is_the_one_that_acts_or_the_vendors(gateway: Gateway) -> None:
+    group_id = gateway.group()
+    assert gateway.call("DescribeApiGroup", group_id=group_id)["traffic_limit"] == 500
+    gateway.call("ModifyApiGroup", group_id=group_id, rps_limit_for_serverless="7")
+    assert gateway.call("DescribeApiGroup", group_id=group_id)["traffic_limit"] == 7
+    assert gateway.records()[f"group {group_id}"]["requests_per_second"] == 7
