@@ -6,7 +6,7 @@ Invariant: lists are newest first, so that a grant just given is on the first pa
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -70,55 +70,57 @@ class ApiIdentity:
 def list_grants(transaction: Transaction, wanted: GrantFilter, page: Page) -> GrantedApis:
     order = [grants.c.granted_at.desc(), grants.c.api_id, grants.c.stage, grants.c.app_id]
     found = select_page(transaction, _wanted(wanted), order, page)
-    return GrantedApis([_granted(row) for row in found.rows], found.total)
+    return GrantedApis(_with_names(transaction, [_grant(row) for row in found.rows]), found.total)
 
 
 def list_granted_apis(transaction: Transaction, wanted: GrantFilter, page: Page) -> tuple[list[list[GrantedApi]], int]:
     """By API: the grants of each, newest first, and how many APIs there are."""
     latest = func.max(grants.c.granted_at).label("latest")
-    each = _wanted(wanted).with_only_columns(grants.c.api_id, latest).group_by(grants.c.api_id).subquery()
-    found = select_page(transaction, select(each), [each.c.latest.desc(), each.c.api_id], page)
+    each = _wanted(wanted).with_only_columns(grants.c.api_id, latest, maintain_column_froms=True)
+    listed = each.group_by(grants.c.api_id).subquery()
+    found = select_page(transaction, select(listed), [listed.c.latest.desc(), listed.c.api_id], page)
     by_api: dict[str, list[GrantedApi]] = {row.api_id: [] for row in found.rows}
-    rows = _wanted(wanted).where(grants.c.api_id.in_(list(by_api)))
-    for row in transaction.connection.execute(rows.order_by(grants.c.granted_at.desc(), grants.c.stage)):
-        by_api[row.api_id].append(_granted(row))
+    query = _wanted(wanted).where(grants.c.api_id.in_(list(by_api)))
+    rows = transaction.connection.execute(query.order_by(grants.c.granted_at.desc(), grants.c.stage))
+    for granted in _with_names(transaction, [_grant(row) for row in rows]):
+        by_api[granted.grant.api_id].append(granted)
     return list(by_api.values()), found.total
 
 
 def _wanted(wanted: GrantFilter) -> Select[Any]:
-    query = (
-        select(
-            grants,
-            apis.c.name.label("api_name"),
-            apis.c.description.label("api_description"),
-            apis.c.method,
-            apis.c.path,
-            apis.c.group_id,
-            groups.c.name.label("group_name"),
-            apps.c.name.label("app_name"),
-            apps.c.description.label("app_description"),
-        )
-        .join(apis, apis.c.api_id == grants.c.api_id)
-        .join(groups, groups.c.group_id == apis.c.group_id)
-        .join(apps, apps.c.app_id == grants.c.app_id)
-    )
-    for column, value in (
-        (grants.c.api_id, wanted.api_id),
-        (grants.c.app_id, wanted.app_id),
-        (grants.c.stage, wanted.stage),
-        (apis.c.method, wanted.method),
-    ):
-        if value is not None:
-            query = query.where(column == value)
+    """Joins only what is asked for: an app may have as many grants as there are APIs."""
+    query = select(grants)
+    of_api = [apis.c.method == wanted.method] if wanted.method is not None else []
     for column, part in (
-        (apps.c.name, wanted.app_name_part),
         (apis.c.name, wanted.api_name_part),
         (apis.c.path, wanted.path_part),
         (apis.c.description, wanted.description_part),
     ):
         if part is not None:
-            query = query.where(contains_text(column, part))
+            of_api.append(contains_text(column, part))
+    if of_api:
+        query = query.join(apis, apis.c.api_id == grants.c.api_id).where(*of_api)
+    if wanted.app_name_part is not None:
+        query = query.join(apps, apps.c.app_id == grants.c.app_id)
+        query = query.where(contains_text(apps.c.name, wanted.app_name_part))
+    for column, value in (
+        (grants.c.api_id, wanted.api_id),
+        (grants.c.app_id, wanted.app_id),
+        (grants.c.stage, wanted.stage),
+    ):
+        if value is not None:
+            query = query.where(column == value)
     return query
+
+
+def _with_names(transaction: Transaction, given: Sequence[Grant]) -> list[GrantedApi]:
+    query = select(apis, groups.c.name.label("group_name")).join(groups, groups.c.group_id == apis.c.group_id)
+    query = query.where(apis.c.api_id.in_({grant.api_id for grant in given}))
+    of_apis = {row.api_id: row for row in transaction.connection.execute(query)}
+    named = select(apps.c.app_id, apps.c.name, apps.c.description)
+    named = named.where(apps.c.app_id.in_({grant.app_id for grant in given}))
+    of_apps = {row.app_id: row for row in transaction.connection.execute(named)}
+    return [_granted(grant, of_apis[grant.api_id], of_apps[grant.app_id]) for grant in given]
 
 
 def put_grant(transaction: Transaction, grant: Grant) -> None:
@@ -161,15 +163,15 @@ def _grant(row: Row[Any]) -> Grant:
     )
 
 
-def _granted(row: Row[Any]) -> GrantedApi:
+def _granted(grant: Grant, api: Row[Any], app: Row[Any]) -> GrantedApi:
     return GrantedApi(
-        grant=_grant(row),
-        api_name=row.api_name,
-        api_description=row.api_description,
-        method=row.method,
-        path=row.path,
-        group_id=row.group_id,
-        group_name=row.group_name,
-        app_name=row.app_name,
-        app_description=row.app_description,
+        grant=grant,
+        api_name=api.name,
+        api_description=api.description,
+        method=api.method,
+        path=api.path,
+        group_id=api.group_id,
+        group_name=api.group_name,
+        app_name=app.name,
+        app_description=app.description,
     )

@@ -115,7 +115,9 @@ def remove_plugin(transaction: Transaction, plugin_id: str) -> None:
 
 
 def bindings_of_plugin(transaction: Transaction, plugin_id: str) -> list[Binding]:
+    """Oldest first."""
     query = select(plugin_bindings).where(plugin_bindings.c.plugin_id == plugin_id)
+    query = query.order_by(plugin_bindings.c.bound_at, plugin_bindings.c.target_id, plugin_bindings.c.stage)
     return [_binding(row) for row in transaction.connection.execute(query)]
 
 
