@@ -13,6 +13,9 @@ pub struct App {
     /// The account that owns it; without one, the account that all apps without one belong to.
     #[serde(default)]
     pub user_id: Option<String>,
+    /// A text of the app's own, which an API may hand to its backend (`CaAppExtendInfo`).
+    #[serde(default)]
+    pub extend: Option<Box<str>>,
     /// A disabled app is known but may call nothing.
     #[serde(default)]
     pub disabled: bool,

@@ -13,7 +13,9 @@ from isthmus.operations.call import Call
 from isthmus.operations.times import utc_text
 from isthmus.store.apis import count_all_apis
 from isthmus.store.groups import count_groups
+from isthmus.store.instances import InstanceFilter, list_instances
 from isthmus.store.records import head
+from isthmus.store.selection import Page
 
 # Name, what it carries, an example. `CaHttpSchema` is the vendor's spelling.
 SYSTEM_PARAMETERS = (
@@ -27,6 +29,8 @@ SYSTEM_PARAMETERS = (
     ("CaApiName", "Name of the API.", "get_user"),
     ("CaClientUa", "User-Agent of the client.", "curl/8.5.0"),
     ("CaAppKey", "AppKey of the calling app, when it signed the call.", "203753385"),
+    ("CaAppExtendInfo", "Text of the calling app's own (Extend).", "gold"),
+    ("CaInstanceId", "Id of the instance that serves the group.", "api-shared-vpc-001"),
     ("CaStage", "Stage of the call.", "RELEASE"),
 )
 
@@ -44,8 +48,8 @@ def describe_summary_data(call: Call, _params: Any) -> Mapping[str, Any]:
         "region": call.settings.region,
         "usage_api_num": count_all_apis(call.transaction),
         "usage_group_num": count_groups(call.transaction),
-        # The shared instance; nothing here expires.
-        "usage_instance_num": 1,
+        "usage_instance_num": list_instances(call.transaction, InstanceFilter(), Page()).total,
+        # Nothing here expires.
         "expire_instance_num": 0,
     }
 

@@ -124,6 +124,8 @@ def app_record(app: App, keys: Sequence[AppKey], codes: Sequence[AppCode], owner
     }
     if owner is not None:
         body["user_id"] = owner
+    if app.extend:
+        body["extend"] = app.extend
     return RecordBody("app", str(app.app_id), body)
 
 

@@ -40,6 +40,7 @@ def test_a_new_app_has_a_random_pair_and_code_that_the_engines_know(workbench: W
         "app_id": app_id,
         "name": "demo_app",
         "user_id": "key",
+        "extend": "e",
         "disabled": False,
         "keys": [{"key": security["AppKey"], "secret": security["AppSecret"]}],
         "codes": [security["AppCode"]],

@@ -34,6 +34,13 @@ def test_the_system_tells_its_revision(workbench: Workbench) -> None:
     assert system["ManagementAddress"] == "127.0.0.1:7080"
 
 
+def test_the_summary_counts_every_instance(workbench: Workbench) -> None:
+    order = {"InstanceSpec": "api.s1.small", "ChargeType": "POSTPAY", "PricingCycle": "Month", "ZoneId": "z"}
+    workbench.call("CreateInstance", InstanceName="second", Token="t", **order)
+    summary = workbench.call("DescribeSummaryData")
+    assert (summary["UsageInstanceNum"], summary["UsageGroupNum"], summary["UsageApiNum"]) == (2, 0, 0)
+
+
 def test_engines_are_shown_with_their_lag_and_what_they_refuse(gateway: Gateway) -> None:
     gateway.group()
     refusal = {"kind": "edition", "key": "a/RELEASE", "revision": 1, "reason": "path: empty"}

@@ -124,6 +124,11 @@ impl Entry {
         self.id.as_str()
     }
 
+    /// Of the group that the request is for.
+    pub fn instance_id(&self) -> &str {
+        &self.instance_id
+    }
+
     pub fn group(&mut self, group: &Group) {
         self.group_id.push_str(&group.group_id);
         self.group_name.push_str(&group.name);

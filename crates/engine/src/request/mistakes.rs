@@ -282,7 +282,15 @@ mod tests {
 
     #[test]
     fn each_mistake_is_told_by_the_signature_it_leads_to() {
-        let app = App { app_id: 1, name: "n".into(), user_id: None, disabled: false, keys: vec![], codes: vec![] };
+        let app = App {
+            app_id: 1,
+            name: "n".into(),
+            user_id: None,
+            extend: None,
+            disabled: false,
+            keys: vec![],
+            codes: vec![],
+        };
         let caller = Arc::new(Caller { app });
         let credential = KeyCredential::new("k", Secret::new("secret"), caller);
         for (mistake, change) in MISTAKES {

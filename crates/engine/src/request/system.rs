@@ -29,6 +29,8 @@ impl System<'_> {
             "CaRequestHandleTime" => Cow::Borrowed(self.now.text()),
             // Anonymous callers have the text `null`, as the vendor's gateway sends it.
             "CaAppId" => app.map_or(Cow::Borrowed("null"), |app| Cow::Owned(app.app_id.to_string())),
+            "CaAppExtendInfo" => app.and_then(|app| app.extend.as_deref()).map_or(Cow::Borrowed(""), Cow::Borrowed),
+            "CaInstanceId" => Cow::Borrowed(self.entry.instance_id()),
             "CaAppKey" => Cow::Borrowed(&self.entry.app_key),
             "CaRequestId" => Cow::Borrowed(self.entry.request_id()),
             "CaHttpSchema" => Cow::Borrowed(match self.peer.scheme {

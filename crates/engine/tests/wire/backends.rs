@@ -1,6 +1,9 @@
 //! What backends receive and what callers get back: pass-through, mapping, mocks, failures, pooled connections.
 
-use crate::support::{connect, domain, edition, group, http_backend, read_answer, seen_header, Echo, Gateway, HOST};
+use crate::support::{
+    app, app_auth, connect, domain, edition, grant, group, http_backend, read_answer, seen_header, Echo, Gateway,
+    APP_CODE, HOST,
+};
 use serde_json::{json, Value};
 use std::io::{BufReader, Read, Write};
 use std::net::TcpListener;
@@ -68,6 +71,26 @@ fn maps_declared_parameters_and_drops_the_rest() {
     assert_eq!(seen_header(&seen, "x-real"), Some("127.0.0.1"));
     assert_eq!(seen_header(&seen, "x-unknown"), None);
     assert_eq!(gateway.get("/v1/42", &[]).seen()["target"], "/users/42/orders?search=none&k=fixed+value&app=null");
+}
+
+#[test]
+fn hands_over_what_an_app_says_of_itself_and_which_instance_serves() {
+    let echo = Echo::start();
+    let mappings = json!([
+        {"source": {"system": "CaAppExtendInfo"}, "location": "head", "name": "X-Extend"},
+        {"source": {"system": "CaInstanceId"}, "location": "head", "name": "X-Instance"},
+    ]);
+    let change = json!({"request_mode": "mapping", "mappings": mappings, "auth": app_auth()});
+    let mut gateway = one(edition("api1", "GET", "/v1", http_backend(echo.address), change));
+    let (kind, key, mut body) = app();
+    body["extend"] = json!("gold, since 2019");
+    gateway.apply(vec![(kind, key, body), grant("api1")]);
+    let seen = gateway.get("/v1", &[("Authorization", &format!("APPCODE {APP_CODE}"))]).seen();
+    assert_eq!(seen_header(&seen, "x-extend"), Some("gold, since 2019"));
+    assert_eq!(seen_header(&seen, "x-instance"), Some("api-shared-vpc-001"));
+    gateway.apply(vec![app()]);
+    let seen = gateway.get("/v1", &[("Authorization", &format!("APPCODE {APP_CODE}"))]).seen();
+    assert_eq!(seen_header(&seen, "x-extend").unwrap_or_default(), "");
 }
 
 #[test]
