@@ -76,7 +76,7 @@ def _answer(nodes: NodeReports, node: str, wanted: Mapping[str, Any]) -> tuple[s
     """The engine and the stops that it made. Raises: ApiError."""
     node, answer = nodes.ask(node, wanted, _PATIENCE_SECONDS)
     if answer is None:
-        who = f"The engine {node} does" if node else "No engine is connected to this control plane, so none does"
+        who = f"The engine {node[:64]} does" if node else "No engine is connected to this control plane, so none does"
         raise errors.single("EngineUnreachable", f"{who} not answer; `isthmus status` shows the engines.")
     return node, [stop for stop in answer.get("stops", []) if isinstance(stop, dict)]
 

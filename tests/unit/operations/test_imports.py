@@ -308,6 +308,10 @@ def test_five_hundred_paths_take_less_than_five_seconds_of_the_processor(workben
     answer = workbench.call("ImportOAS", GroupId=group_id, Data=text(swagger(**paths)), **given)
     assert time.process_time() - started < 5
     assert len(rows(answer, "SuccessApis")) + len(rows(answer, "FailedApis")) == 500
+    # What became of each path, at once and afterwards.
+    task = workbench.call("DescribeImportOASTask", OperationId=answer["OperationId"])
+    told = [one["ApiId"] for one in rows(task, "ApiResults") if one.get("ApiId")]
+    assert task["TaskStatus"] == "Finished" and len(set(told)) == len(rows(answer, "SuccessApis")) == 500
 
 
 def test_an_import_onto_a_backend_object_calls_the_same_paths_there(workbench: Workbench) -> None:
