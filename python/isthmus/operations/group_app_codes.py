@@ -91,7 +91,7 @@ def _place(text: str) -> dict[str, str] | str:
     if not isinstance(read, dict):
         return wrong
     location, name = _LOCATIONS.get(str(read.get("location")).upper()), read.get("name")
-    if location is None or not isinstance(name, str) or not 1 <= len(name) <= 128:
+    if location is None or not isinstance(name, str) or not 1 <= len(name) <= 128 or not name.isprintable():
         return wrong
     if location == "header" and not _HEADER_NAME.fullmatch(name):
         return f"{name[:60]!r} is not a header name."

@@ -38,7 +38,20 @@ def _mapping(reader: _Reader, node: yaml.MappingNode) -> dict[str, Any]:
     return found
 
 
+def _text(_reader: _Reader, node: yaml.ScalarNode) -> str:
+    """JSON writes a character beyond 16 bits as two escapes, which YAML would keep apart."""
+    text = str(node.value)
+    if text.isprintable():
+        return text
+    try:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16")
+    except UnicodeDecodeError:
+        problem = "half of a character is missing: write \\ud83d\\ude00, or the character itself"
+        raise yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark) from None
+
+
 _Reader.add_constructor("tag:yaml.org,2002:map", _mapping)
+_Reader.add_constructor("tag:yaml.org,2002:str", _text)
 _Reader.add_constructor("tag:yaml.org,2002:timestamp", lambda reader, node: str(node.value))
 
 

@@ -50,6 +50,8 @@ def recorded_problems(text: str) -> list[Problem]:
             problems.append(Problem(_PARAMETER, f"{name} must be true or false."))
         elif name in _NAMES and not (value is None or isinstance(value, str)):
             problems.append(Problem(_PARAMETER, f"{name} must be names separated by commas, or * for all of them."))
+        elif name in _NAMES and not str(value or "").isprintable():
+            problems.append(Problem(_PARAMETER, f"{name} has a character that nobody can see; remove it."))
         elif name not in _BODIES and name not in _NAMES:
             known = ", ".join([*_BODIES, *_NAMES])
             problems.append(Problem(_PARAMETER, f"{name[:60]!r} is not one of {known}."))

@@ -106,7 +106,7 @@ def spoiled(chance: random.Random, value: Any) -> Any:
         elif chance.random() < 0.1 and isinstance(inside, list):
             inside.append(copy.deepcopy(inside[last]))
         else:
-            inside[last] = chance.choice(ODD)
+            inside[last] = copy.deepcopy(chance.choice(ODD))
         if not changed:
             return changed
     return changed

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from isthmus.errors import ApiError
+from isthmus.operations.plugin_text import read_definition
 
 if TYPE_CHECKING:
     from conftest import Gateway
@@ -66,6 +67,7 @@ def test_json_is_accepted_and_changes_are_partial_and_at_once(gateway: Gateway) 
         ("rulez: []", "unknown field `rulez`"),
         ("a: &x [1]\nb: *x", "aliases"),
         ("a: 1\na: 2", "occurs twice"),
+        ('{"x": "\\ud83d"}', "half of a character"),
         ("x: " + "y" * 60_000, "longer than"),
         ("[" * 5000, "nested too deeply"),
     ],
@@ -76,6 +78,11 @@ def test_a_wrong_text_is_refused_with_its_place_and_changes_nothing(gateway: Gat
     assert refused.value.code == "InvalidPluginData"
     assert told in refused.value.message
     assert gateway.records() == {}
+
+
+def test_a_character_in_two_escapes_is_one() -> None:
+    definition, _ = read_definition("accessControl", '{"\\ud83d\\ude00": "a\\ud83d\\ude00b"}')
+    assert definition == {"\U0001f600": "a\U0001f600b"}
 
 
 def test_names_are_unique_and_types_are_known(gateway: Gateway) -> None:
