@@ -119,7 +119,7 @@ def _with_names(transaction: Transaction, given: Sequence[Grant]) -> list[Grante
     of_apis = {row.api_id: row for row in transaction.connection.execute(query)}
     named = select(apps.c.app_id, apps.c.name, apps.c.description)
     named = named.where(apps.c.app_id.in_({grant.app_id for grant in given}))
-    of_apps = {row.app_id: row for row in transaction.connection.execute(named)}
+    of_apps: dict[int, Any] = {row.app_id: row for row in transaction.connection.execute(named)}
     return [_granted(grant, of_apis[grant.api_id], of_apps[grant.app_id]) for grant in given]
 
 
