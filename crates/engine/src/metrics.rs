@@ -8,6 +8,8 @@ use crate::record::ring::Ring;
 use crate::record::tally::{ApiKey, Tallied, STEPS};
 use crate::record::writer::Lost;
 use crate::record::Counters;
+use crate::world::World;
+use isthmus_plan::Target;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric, MetricEncoder};
@@ -56,6 +58,7 @@ impl Collector for Export {
         self.engine(&mut encoder)?;
         let apis = sum_apis(self.0.counters.iter().map(|counters| &counters.tallied));
         per_api(&mut encoder, &apis)?;
+        backends(&mut encoder, &apis, &self.0.live.world())?;
         per_app(&mut encoder, &self.0.counters)
     }
 }
@@ -176,6 +179,32 @@ fn per_api(encoder: &mut DescriptorEncoder<'_>, apis: &BTreeMap<ApiKey, Sum>) ->
             let labels = [("api_id", &*key.api_id), ("stage", &*key.stage)];
             ConstCounter::new(pick(sum)).encode(metric.encode_family(&labels)?)?;
         }
+    }
+    Ok(())
+}
+
+/// What is behind each API that was called, from the plan: rates of the metrics above are joined with it, so that a
+/// request costs nothing for it. A routing plug-in may send a request elsewhere.
+fn backends(
+    encoder: &mut DescriptorEncoder<'_>,
+    apis: &BTreeMap<ApiKey, Sum>,
+    world: &World,
+) -> Result<(), fmt::Error> {
+    let help = "Kind of backend, and VPC access, of an API in a stage; always 1";
+    let mut metric = encoder.encode_descriptor("api_backend_info", help, None, MetricType::Gauge)?;
+    for key in apis.keys() {
+        let edition = format!("{}/{}", key.api_id, key.stage);
+        let table = world.routes(&key.group_id, &key.stage);
+        let Some(target) = table.and_then(|table| table.backend(&edition)) else { continue };
+        let (kind, access) = match target {
+            Target::Http { .. } | Target::Address { .. } => ("http", ""),
+            Target::Vpc { access, .. } => ("vpc", access.as_str()),
+            Target::Function(_) => ("function", ""),
+            Target::Discovered(_) => ("discovered", ""),
+            Target::Mock { .. } => ("mock", ""),
+        };
+        let labels = [("api_id", &*key.api_id), ("stage", &*key.stage), ("kind", kind), ("access", access)];
+        ConstGauge::new(1_i64).encode(metric.encode_family(&labels)?)?;
     }
     Ok(())
 }

@@ -7,7 +7,7 @@
 use super::compiled::EditionEntry;
 use super::Map;
 use crate::plugins::KeySet;
-use isthmus_plan::PathSegment;
+use isthmus_plan::{PathSegment, Target};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -67,6 +67,14 @@ impl RouteTable {
         table.token_keys = KeySet::new(token_keys, true);
         table.editions = editions;
         table
+    }
+
+    /// What is behind an edition that is served, by record key.
+    pub fn backend(&self, key: &str) -> Option<&Target> {
+        match self.editions.get(key)?.as_ref() {
+            EditionEntry::Served(compiled) => Some(&compiled.edition.backend.target),
+            EditionEntry::Broken { .. } => None,
+        }
     }
 
     pub fn token_keys(&self) -> &KeySet {

@@ -70,3 +70,29 @@ fn requests_and_refusals_are_counted_by_api_stage_and_app() {
         assert!(!text.contains(never), "{never} is in {text}");
     }
 }
+
+#[test]
+fn the_backend_of_each_api_that_was_called_is_told_with_its_access() {
+    let echo = Echo::start();
+    let access = json!({"type": "vpc", "access": "orders", "scheme": "http"});
+    let mock = json!({"type": "mock", "status": 200, "body": "m"});
+    let backend = |target: &serde_json::Value| json!({"target": target, "path": "/", "timeout_ms": 1000});
+    let gateway = Gateway::start(vec![
+        group(),
+        domain(),
+        edition("a1", "GET", "/in-a-network", backend(&access), json!({})),
+        edition("a2", "GET", "/mock", backend(&mock), json!({})),
+        edition("a3", "GET", "/address", http_backend(echo.address), json!({})),
+        edition("a4", "GET", "/never-called", backend(&mock), json!({})),
+    ]);
+    for path in ["/in-a-network", "/mock", "/address"] {
+        gateway.get(path, &[]);
+    }
+    let info = |api_id: &str, kind: &str, access: &str| {
+        format!(r#"isthmus_api_backend_info{{api_id="{api_id}",stage="RELEASE",kind="{kind}",access="{access}"}}"#)
+    };
+    wait_for_count(&gateway, &info("a1", "vpc", "orders"), 1.0);
+    wait_for_count(&gateway, &info("a2", "mock", ""), 1.0);
+    wait_for_count(&gateway, &info("a3", "http", ""), 1.0);
+    assert!(!metrics(&gateway).contains("a4"));
+}
