@@ -6,6 +6,7 @@ NATIVE := python/isthmus/_native.abi3.so
 NODE := tests/clients/node/node_modules/.package-lock.json
 GO_CLIENT := .cache/clients/management-go
 H2SPEC := .cache/clients/h2spec
+PROMQL := .cache/clients/promql
 JAVA_CLIENT := .cache/clients/java/Management.class
 JAVA_CALLS := .cache/clients/java_calls/Calls.class
 CONSOLE := python/isthmus/control/static/index.html
@@ -23,7 +24,7 @@ help: ## print this help
 build: $(NATIVE) $(CONSOLE) ## a .venv with the release engine, the isthmus command and the console
 
 screenshots: build .cache/system ## pictures of every page of the console, in .cache/screenshots
-	ISTHMUS_SCREENSHOTS=.cache/screenshots $(BIN)/python -m pytest -q tests/story/test_console_pages.py
+	ISTHMUS_SCREENSHOTS=.cache/screenshots $(BIN)/python -m pytest -q tests/story/test_console_pages.py tests/story/test_console_requests.py tests/story/test_console_monitoring.py
 
 console-dev: $(CONSOLE_NODE) ## the console's sources, reloaded as they change, on a gateway that runs (ISTHMUS_MANAGEMENT)
 	$(WITH_NODE) cd console && node scripts/generate-client.mjs && npx vite
@@ -46,7 +47,7 @@ test: build .cache/system $(NODE) clients ## all tests
 
 # Where there is no Go, or no JDK and Maven, the tests that need these clients are skipped and say so.
 clients:
-	@if command -v go >/dev/null; then $(MAKE) --no-print-directory $(GO_CLIENT) $(H2SPEC); fi
+	@if command -v go >/dev/null; then $(MAKE) --no-print-directory $(GO_CLIENT) $(H2SPEC) $(PROMQL); fi
 	@if command -v javac >/dev/null && command -v mvn >/dev/null; then $(MAKE) --no-print-directory $(JAVA_CLIENT) $(JAVA_CALLS); fi
 
 check: build ## linters, types, formats, repository rules
@@ -93,6 +94,9 @@ $(GO_CLIENT): $(wildcard tests/clients/go/*)
 
 $(H2SPEC): $(wildcard tests/clients/h2spec/*)
 	cd tests/clients/h2spec && go build -o $(CURDIR)/$@ github.com/summerwind/h2spec/cmd/h2spec
+
+$(PROMQL): $(wildcard tests/clients/promql/*)
+	cd tests/clients/promql && go build -o $(CURDIR)/$@ .
 
 $(JAVA_CLIENT): $(wildcard tests/clients/java/*) requirements/jars.sh
 	rm -rf $(@D) && bash requirements/jars.sh tests/clients/java $(@D)
