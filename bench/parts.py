@@ -165,10 +165,11 @@ def engine_settings(folder: Path, recording: bool) -> dict[str, Any]:
 
 @contextmanager
 def engine(
-    folder: Path, backend: int, wrapper: list[str] | None = None, recording: bool = True
+    folder: Path, backend: int, wrapper: list[str] | None = None, recording: bool = True, records: str | None = None
 ) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    """Our engine, serving `plan`; `wrapper` is a command in front of it, for example valgrind; `recording` keeps records."""
-    (folder / "plan.jsonl").write_text(plan(backend))
+    """Our engine, serving `plan` unless other `records` are given; `wrapper` is a command in front of it, for example
+    valgrind; `recording` keeps records."""
+    (folder / "plan.jsonl").write_text(records or plan(backend))
     (folder / "settings.json").write_text(json.dumps(engine_settings(folder, recording)))
     program = ROOT / "target" / "release" / "examples" / "serve"
     if not program.exists():
