@@ -6,6 +6,7 @@ who connected. The keeper starts them and ends with them.
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import time
@@ -16,6 +17,7 @@ from isthmus.lab.namespaces import ENVIRONMENT, Namespaces
 from isthmus.lab.topology import METADATA, PORTS, VIRTUAL_HOST, Vpc, page, shop_page
 
 START_SECONDS = 10.0
+BIG_BYTES = 64 << 20
 CONFIGURATION = """daemon off; {process}
 worker_processes 1; pid {directory}/nginx.pid; error_log {directory}/error.log;
 events {{ worker_connections 512; }}
@@ -31,6 +33,7 @@ http {{
 SERVER = """    server {{
         {listen}
         server_name {name};
+        location ~ /big$ {{ alias {big}; }}
         location / {{ return 200 "{text} peer=$remote_addr host=$host port=$server_port uri=$request_uri\\n"; }}
     }}"""
 
@@ -43,17 +46,25 @@ class Backends:
         self._namespaces = namespaces
         # In a user namespace there is one user only, and no other one to become.
         self._process = "user nobody nogroup;" if is_root else "user root root; master_process off;"
+        # What a path that ends with /big leads to: more than all buffers on the way hold.
+        self._big = directory / "big"
         self._processes: list[subprocess.Popen[bytes]] = []
 
     def start(self, vpc: Vpc) -> None:
         """Raises `LabError` when one does not start."""
+        self._big.touch()
+        os.truncate(self._big, BIG_BYTES)
         for instance in vpc.instances:
             listen = " ".join(f"listen {port} default_server;" for port in PORTS)
-            usual = SERVER.format(listen=listen, name="_", text=page(vpc.name, instance.name))
+            usual = SERVER.format(big=self._big, listen=listen, name="_", text=page(vpc.name, instance.name))
             plain = " ".join(f"listen {port};" for port in PORTS)
-            shop = SERVER.format(listen=plain, name=VIRTUAL_HOST, text=shop_page(vpc.name, instance.name))
+            shop = SERVER.format(
+                big=self._big, listen=plain, name=VIRTUAL_HOST, text=shop_page(vpc.name, instance.name)
+            )
             self._start(vpc.name, instance.name, usual + "\n" + shop)
-        metadata = SERVER.format(listen=f"listen {METADATA}:80;", name="_", text=f"metadata of {vpc.name}")
+        metadata = SERVER.format(
+            big=self._big, listen=f"listen {METADATA}:80;", name="_", text=f"metadata of {vpc.name}"
+        )
         self._start(vpc.name, "switch", metadata)
 
     def _start(self, vpc: str, place: str, servers: str) -> None:

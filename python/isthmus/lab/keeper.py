@@ -137,7 +137,7 @@ class Keeper:
             raise LabError("a lab without namespaces has no network that only a remote connector reaches")
         match question["op"]:
             case "join":
-                self._remotes.join(question["name"], question["token"])
+                self._remotes.join(question["name"], question["token"], question["is_far"])
             case "leave":
                 self._remotes.leave(question["name"])
             case "signal":

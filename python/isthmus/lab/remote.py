@@ -19,7 +19,15 @@ from isthmus.lab.connectors import die_with_parent
 from isthmus.lab.modes import LabError
 from isthmus.lab.namespaces import ENVIRONMENT, Namespaces, run
 from isthmus.lab.state import replace_file
-from isthmus.lab.topology import HUB_PORT, OUTSIDE, initially_allowed, remote_vpc
+from isthmus.lab.topology import (
+    AGENT_FAR_OUTSIDE,
+    FAR_OUTSIDE,
+    HUB_PORT,
+    OUTSIDE,
+    OUTSIDE_PREFIX_LENGTH,
+    initially_allowed,
+    remote_vpc,
+)
 
 UPLINK = "uplink.sock"
 _STARTS_WITH = (sys.executable, "-m", "isthmus", "connector", "join")
@@ -40,17 +48,22 @@ class Remotes:
     directory: Path
     namespaces: Namespaces
     running: dict[str, Joined] = field(default_factory=dict)
+    slow_link: subprocess.Popen[bytes] | None = None
 
     async def open(self) -> asyncio.Server:
         vpc = remote_vpc()
         replace_file(self.directory / f"{vpc.name}.allow.json", json.dumps(initially_allowed(vpc)))
-        return await asyncio.start_server(self._pass_on, OUTSIDE, HUB_PORT)
+        # On every address: the slow link has one more.
+        return await asyncio.start_server(self._pass_on, "0.0.0.0", HUB_PORT)
 
-    def join(self, name: str, token: str) -> None:
-        """Starts it; one that runs under the name is ended before. Does not wait."""
+    def join(self, name: str, token: str, is_far: bool) -> None:
+        """Starts it; one that runs under the name is ended before. Does not wait. A far one dials over the slow link."""
         self.leave(name)
+        if is_far and self.slow_link is None:
+            self.slow_link = self._start_slow_link()
         vpc = remote_vpc()
-        options = ["--hub", f"{OUTSIDE}:{HUB_PORT}", "--name", name, "--state", str(self.directory / f"remote-{name}")]
+        hub = f"{FAR_OUTSIDE if is_far else OUTSIDE}:{HUB_PORT}"
+        options = ["--hub", hub, "--name", name, "--state", str(self.directory / f"remote-{name}")]
         options += ["--allow-file", str(self.directory / f"{vpc.name}.allow.json")]
         if token:
             options += ["--token-file", "-"]
@@ -103,6 +116,28 @@ class Remotes:
     def close(self) -> None:
         for name in list(self.running):
             self.leave(name)
+        if self.slow_link is not None:
+            self.slow_link.kill()
+            self.slow_link.wait()
+
+    def _start_slow_link(self) -> subprocess.Popen[bytes]:
+        """Raises `LabError`."""
+        vpc = remote_vpc()
+        ends = (("/proc/self/ns/net", FAR_OUTSIDE), (self.namespaces.path(vpc.name, vpc.entry), AGENT_FAR_OUTSIDE))
+        words = [f"{place},slow0,{address}/{OUTSIDE_PREFIX_LENGTH}" for place, address in ends]
+        process = subprocess.Popen(
+            [sys.executable, "-m", "isthmus.lab.slow_link", *words],
+            env=ENVIRONMENT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            preexec_fn=die_with_parent,
+        )
+        assert process.stdout is not None
+        with process.stdout as words_of_it:
+            if not words_of_it.readline():
+                process.wait()
+                raise LabError("the slow link cannot be made: see keeper.log")
+        return process
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError):

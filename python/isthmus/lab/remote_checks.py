@@ -7,6 +7,7 @@ stay for the table. As in `acceptance.py` a check says in its first words what i
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 import time
@@ -23,8 +24,10 @@ from isthmus.lab.topology import AGENT, CIDR, INSTANCES, REMOTE_NAME, WEB_PORT, 
 ECS1, ECS2 = INSTANCES["ecs1"], INSTANCES["ecs2"]
 NETWORK = f"front-{REMOTE_NAME}"
 UNLISTED_PORT = 8080
-FIRST, SECOND = "c1", "c2"
+FIRST, SECOND, FAR = "c1", "c2", "far"
 _SECONDS = 15.0
+# A round trip is 40 ms; what is lost comes a quarter of a second later, twice in a row rarely.
+_SLOW_CALL_SECONDS = 3.0
 # A connector that was restarted serves again within this time.
 _BACK_SECONDS = 2.0
 
@@ -145,6 +148,37 @@ def one_of_two_is_frozen(front: Front) -> None:
     wait_for(lambda: connected(front) == {FIRST, SECOND}, "the connector that goes on is connected")
 
 
+def stalled_readers_hold_up_nobody(front: Front) -> None:
+    """over a link of 40 ms that loses one packet of a hundred, readers that stall hold up nobody else"""
+    needs_namespaces(front)
+    if not os.access("/dev/net/tun", os.R_OK | os.W_OK):
+        raise Skipped("needs /dev/net/tun")
+    token = front.gateway.manage("CreateConnectorToken", OWN, NetworkId=NETWORK)["Token"]
+    front.lab.join(FAR, token, is_far=True)
+    for name in (FIRST, SECOND):
+        front.lab.leave(name)
+    wait_for(lambda: connected(front) == {FAR}, "the connector beyond the slow link is the only one")
+    big = f"{front.path(REMOTE_NAME)}/big"
+    front.gateway.publish(NETWORK, big)
+    stalled = [front.gateway.begin(big) for _ in range(3)]
+    try:
+        started = time.monotonic()
+        for turn in range(30):
+            begun = time.monotonic()
+            expect(front.is_served_from(REMOTE_NAME), True, f"call {turn} is answered")
+            if time.monotonic() - begun > _SLOW_CALL_SECONDS:
+                raise Failed(f"call {turn} took {time.monotonic() - begun:.1f} s")
+        if time.monotonic() - started > _SECONDS:
+            raise Failed(f"30 calls took {time.monotonic() - started:.1f} s")
+    finally:
+        for one in stalled:
+            one.close()
+        for name in (FIRST, SECOND):
+            front.lab.join(name)
+    wait_for(lambda: connected(front) == {FIRST, SECOND, FAR}, "the other connectors are back")
+    front.lab.leave(FAR)
+
+
 def nothing_came_in(front: Front) -> None:
     """nothing ever tried to come into vpc-c from the gateway's side"""
     needs_namespaces(front)
@@ -165,6 +199,7 @@ CHECKS: tuple[Callable[[Front], None], ...] = (
     the_only_one_is_killed,
     one_of_two_is_killed,
     one_of_two_is_frozen,
+    stalled_readers_hold_up_nobody,
     nothing_came_in,
 )
 

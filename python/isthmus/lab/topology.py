@@ -16,6 +16,8 @@ EGRESS = ("10.0.0.250", "10.0.0.251")
 # The machine in vpc-c that a remote connector runs on, and its link to the outside: the lab's end stands for the Internet.
 AGENT = "10.0.0.20"
 OUTSIDE, AGENT_OUTSIDE, OUTSIDE_PREFIX_LENGTH = "198.18.77.1", "198.18.77.2", 30
+# The same over a link that is long and loses packets (`slow_link.py`).
+FAR_OUTSIDE, AGENT_FAR_OUTSIDE = "198.18.78.1", "198.18.78.2"
 HUB_PORT = 7443
 # Servers listen on both; the lists of the connectors name the first alone.
 WEB_PORT, OTHER_PORT = 80, 8080

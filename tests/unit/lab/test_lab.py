@@ -60,7 +60,7 @@ def test_the_list_of_a_connector_can_be_changed(lab: Lab) -> None:
 @pytest.mark.parametrize(
     ("vpc", "instance", "address", "port", "words"),
     [
-        ("vpc-c", "ecs1", "10.0.0.250", 80, "there is no instance vpc-c ecs1"),
+        ("vpc-z", "ecs1", "10.0.0.250", 80, "there is no instance vpc-z ecs1"),
         ("vpc-a", "ecs9", "10.0.0.250", 80, "there is no instance vpc-a ecs9"),
         ("vpc-a", "ecs1", "10.0.0.250; flush ruleset", 80, "is not an IPv4 address"),
         ("vpc-a", "ecs1", "10.0.0.250", 0, "the port 0 is not between 1 and 65535"),
