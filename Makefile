@@ -57,9 +57,9 @@ check: build ## linters, types, formats, repository rules
 	$(WITH_NODE) cd console && npx tsc --noEmit && npx biome ci src scripts
 	$(BIN)/python -m pytest -q tests/rules
 
-bench: $(VENV) .cache/system ## CPU per request beside nginx, then counts per request
+bench: $(VENV) .cache/system ## CPU per request beside nginx, counts per request, memory for large bodies
 	cargo build --quiet --release -p isthmus-engine --example serve
-	$(BIN)/python bench/compare.py && $(BIN)/python bench/counts.py
+	$(BIN)/python bench/compare.py && $(BIN)/python bench/counts.py && $(BIN)/python bench/large.py --check
 
 fuzz: $(VENV) ## each parser for ten minutes; what is found joins the corpus
 	$(BIN)/python fuzz/run.py --seconds 600 --keep

@@ -1,6 +1,6 @@
 """The parts of a measurement: an nginx backend, nginx as the peer, and our engine, each a real process.
 
-Used by `compare.py` (time, as a ratio) and `counts.py` (counts that do not vary). Everything listens on loopback, on
+Used by `compare.py` (time, as a ratio), `counts.py` (counts that do not vary) and `large.py` (memory). Everything listens on loopback, on
 ports chosen by the system, in a temporary folder, and ends with the `with` block.
 """
 
@@ -169,8 +169,17 @@ def engine(
 ) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     """Our engine, serving `plan` unless other `records` are given; `wrapper` is a command in front of it, for example
     valgrind; `recording` keeps records."""
-    (folder / "plan.jsonl").write_text(records or plan(backend))
-    (folder / "settings.json").write_text(json.dumps(engine_settings(folder, recording)))
+    with serving(folder, records or plan(backend), engine_settings(folder, recording), wrapper) as started:
+        yield started
+
+
+@contextmanager
+def serving(
+    folder: Path, records: str, settings: dict[str, Any], wrapper: list[str] | None = None
+) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """Our engine with these records and settings: its process, and the port where it takes HTTP."""
+    (folder / "plan.jsonl").write_text(records)
+    (folder / "settings.json").write_text(json.dumps(settings))
     program = ROOT / "target" / "release" / "examples" / "serve"
     if not program.exists():
         raise BenchError("the engine is not built: cargo build --release -p isthmus-engine --example serve")

@@ -1,6 +1,7 @@
 //! Peers that keep what they were given: too many connections, heads and bodies that never end, answers that nobody
 //! takes. A test's number is the requirement it shows.
 
+use crate::support::alone::Alone;
 use crate::support::{
     anonymous, app, app_auth, connect, domain, edition, group, http_backend, read_answer, Answer, Echo, Gateway,
     APP_KEY, DEADLINE, HOST,
@@ -8,7 +9,6 @@ use crate::support::{
 use serde_json::json;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -207,34 +207,11 @@ fn r31_an_address_has_no_more_connections_than_it_may_have() {
     }
 }
 
-/// Not a test of its own: the engine of the next one, in a process that may open few files.
-#[test]
-#[ignore = "run by r26 in a process of its own"]
-fn engine_with_few_descriptors() {
-    let backend = std::env::var("BACKEND").unwrap().parse().unwrap();
-    let gateway = Gateway::start_with(records(backend), |settings| settings.threads = 2);
-    println!("\nlistens {}", gateway.address());
-    std::io::stdin().read_to_end(&mut Vec::new()).unwrap();
-}
-
 #[test]
 fn r26_the_listener_lives_on_when_no_descriptor_is_left() {
     let echo = Echo::start();
-    let program = std::env::current_exe().unwrap();
-    let command = format!(
-        "ulimit -n 64 && exec {} --exact hostile_peers::engine_with_few_descriptors --ignored --nocapture",
-        program.display()
-    );
-    let mut child = Command::new("sh")
-        .args(["-c", &command])
-        .env("BACKEND", echo.address.to_string())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let address = lines.find_map(|line| line.unwrap().strip_prefix("listens ").map(str::to_owned)).unwrap();
-    let address: SocketAddr = address.parse().unwrap();
+    let engine = Alone::start(echo.address, "ulimit -n 64");
+    let address = engine.address;
     let ask = || {
         let mut stream = connect(address);
         stream.set_read_timeout(Some(Duration::from_millis(500))).unwrap();
@@ -254,6 +231,5 @@ fn r26_the_listener_lives_on_when_no_descriptor_is_left() {
             assert!(Instant::now() < until, "round {round}: nothing is accepted any more");
         }
     }
-    drop(child.stdin.take());
-    assert!(child.wait().unwrap().success());
+    assert!(engine.stop());
 }

@@ -23,6 +23,7 @@ mod hostile_messages;
 mod hostile_paths;
 mod hostile_peers;
 mod hostile_tls;
+mod large_bodies;
 mod metrics;
 mod models;
 mod network_isolation;

@@ -23,8 +23,12 @@ pub type Body = StreamBody<Frames>;
 
 /// Runs a test to its end, within the tests' deadline.
 pub fn run<T>(test: impl Future<Output = T>) -> T {
+    run_for(super::DEADLINE, test)
+}
+
+pub fn run_for<T>(deadline: std::time::Duration, test: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async { tokio::time::timeout(super::DEADLINE, test).await.expect("the test takes too long") })
+    runtime.block_on(async { tokio::time::timeout(deadline, test).await.expect("the test takes too long") })
 }
 
 pub async fn client(address: SocketAddr) -> SendRequest<Body> {
