@@ -98,6 +98,12 @@ def _read_address(value: Any, _limits: _Limits) -> Address:
     return Address(str(ipaddress.IPv4Address(host)), int(port))
 
 
+def _read_addresses(value: Any, _limits: _Limits) -> str:
+    """As one text, which may be empty."""
+    parts = [part.strip() for part in _text(value).split(",") if part.strip()]
+    return ",".join(str(_read_address(part, {})) for part in parts)
+
+
 def _read_duration(value: Any, limits: _Limits) -> timedelta:
     if isinstance(value, timedelta):
         duration = value
@@ -211,6 +217,9 @@ def _constant(text: str) -> Callable[[_Limits], str]:
 KINDS = {
     "path": Kind(_read_path, _constant("a path"), "/var/lib/isthmus"),
     "address": Kind(_read_address, _constant("an IP address and a port"), "127.0.0.1:7080"),
+    "addresses": Kind(
+        _read_addresses, _constant("IP addresses with ports, separated by commas"), "10.0.0.53:53,10.0.1.53:53"
+    ),
     "duration": Kind(_read_duration, _constant("a duration with units (ms, s, m, h, d)"), "1h30m"),
     "size": Kind(_read_size, _constant("a size in B, KiB, MiB or GiB"), "8MiB"),
     "count": Kind(_read_count, _count_form, "100"),

@@ -160,8 +160,15 @@ class Settings:
     discovery_interval: timedelta = _setting(
         "duration",
         timedelta(seconds=5),
-        "How often an engine asks registries of services (Nacos, DNS) for the targets of backends.",
+        "How often an engine asks registries of services (Nacos) for the targets of backends; name servers are asked "
+        "when their answer's time to live is over.",
         smallest=timedelta(milliseconds=100),
+    )
+    name_servers: str = _setting(
+        "addresses",
+        "",
+        "Name servers for backends that are discovered by DNS, such as 10.0.0.53:53,10.0.1.53:53; empty means those "
+        "of the system.",
     )
     backend_ca_file: Path | None = _setting(
         "path",

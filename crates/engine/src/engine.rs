@@ -177,7 +177,7 @@ impl Engine {
     /// Asks targets how they are, and registries which ones there are.
     fn watch_targets(
         &mut self,
-        settings: &EngineSettings,
+        settings: &Arc<EngineSettings>,
         policy: &Arc<AddressPolicy>,
         tls: &Arc<BackendTls>,
         stopped: &watch::Receiver<bool>,
@@ -186,10 +186,9 @@ impl Engine {
             (Arc::clone(&self.live), Arc::clone(policy), Arc::clone(tls), stopped.clone());
         self.spawn("health-checks", move || local(checks::watch(live, asked, known, until)))?;
         let (discovery, questions) = Discovery::new();
-        let interval = Duration::from_millis(settings.discovery_interval_ms);
         let (policy, tls, stopped) = (Arc::clone(policy), Arc::clone(tls), stopped.clone());
-        let both = (Arc::clone(&discovery), questions);
-        self.spawn("discovery", move || local(discovery::watch(both, policy, tls, interval, stopped)))?;
+        let (both, settings) = ((Arc::clone(&discovery), questions), Arc::clone(settings));
+        self.spawn("discovery", move || local(discovery::watch(both, policy, tls, settings, stopped)))?;
         Ok(discovery)
     }
 

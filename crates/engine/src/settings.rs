@@ -42,6 +42,9 @@ pub struct EngineSettings {
     /// How often registries of services are asked, in milliseconds.
     #[serde(default = "discovery_interval")]
     pub discovery_interval_ms: u64,
+    /// Name servers for registries of the type DNS; none means those of the system.
+    #[serde(default)]
+    pub name_servers: Vec<SocketAddr>,
     /// Authorities of backends' certificates (PEM), beside those of the system.
     #[serde(default)]
     pub backend_ca_file: Option<PathBuf>,

@@ -21,6 +21,9 @@ pub struct VpcAccess {
     /// Whether the certificate of an HTTPS backend must be good.
     #[serde(default = "verified")]
     pub verify_tls: bool,
+    /// Whether its targets are spoken to by HTTP/2.
+    #[serde(default)]
+    pub http2: bool,
     /// Several targets in place of the one above, which is one of them.
     #[serde(default)]
     pub set: Option<TargetSet>,

@@ -26,6 +26,9 @@ pub struct Backend {
     /// Whether the certificate of an HTTPS backend must be good.
     #[serde(default = "verified")]
     pub verify_tls: bool,
+    /// Whether the backend is spoken to by HTTP/2: with prior knowledge, or over TLS where it must agree to it.
+    #[serde(default)]
+    pub http2: bool,
 }
 
 /// What holds when nothing is said.

@@ -23,11 +23,17 @@ pub struct Discovered {
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Registry {
     Nacos(Nacos),
-    /// Every address that the name has.
-    Dns {
-        name: String,
-        port: u16,
-    },
+    Dns(Dns),
+}
+
+/// Every address that a name has, or every target that its SRV records name.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Dns {
+    pub name: String,
+    /// Without a port, SRV records are asked for, which have ports and weights of their own.
+    #[serde(default)]
+    pub port: Option<u16>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Deserialize)]
@@ -48,9 +54,9 @@ impl Discovered {
     pub(crate) fn check(&self) -> Result<(), PlanError> {
         self.balance.check("backend.target.balance")?;
         match &self.registry {
-            Registry::Dns { name, port } => {
-                not_empty("backend.target.registry.name", name)?;
-                if *port == 0 {
+            Registry::Dns(dns) => {
+                not_empty("backend.target.registry.name", &dns.name)?;
+                if dns.port == Some(0) {
                     return Err(PlanError::new("backend.target.registry.port", "must be between 1 and 65535"));
                 }
                 Ok(())

@@ -30,7 +30,7 @@ pub use access::VpcAccess;
 pub use app::{App, AppKey, Grant};
 pub use backend::{Backend, ContentType, Function, MockHeader, Scheme, Target};
 pub use digest::{record_digest, SetDigest};
-pub use discovery::{Discovered, Nacos, Registry};
+pub use discovery::{Discovered, Dns, Nacos, Registry};
 pub use domain::{host_pattern, Certificate, ClientAuthority, Domain, HostPiece, TwoWay};
 pub use edition::{
     AppCodeLocation, Auth, BodyFormat, Constraint, Edition, Location, Mapping, OpenId, Parameter, ParameterType,

@@ -99,6 +99,8 @@ class ServiceConfig:
     http_target_host_name: str | None = None
     # Whether the certificate of an HTTPS backend must be good; None means yes. Our own.
     tls_verify: bool | None = None
+    # Whether the backend is spoken to by HTTP/2; None means no. Our own.
+    http2: bool | None = None
     service_path: str | None = None
     service_http_method: str | None = None
     # In milliseconds.

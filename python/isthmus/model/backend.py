@@ -25,6 +25,8 @@ class BackendModelData:
     http_target_host_name: str | None = None
     # Whether the certificate of an HTTPS backend must be good; None means yes. Our own.
     tls_verify: bool | None = None
+    # Whether the backend is spoken to by HTTP/2; None means no. Our own.
+    http2: bool | None = None
     # In milliseconds.
     service_timeout: int | None = None
     vpc_config: VpcConfig | None = None

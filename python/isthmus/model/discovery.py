@@ -25,7 +25,7 @@ class ZookeeperConfig:
 
 @dataclass(frozen=True)
 class DnsConfig:
-    """Our own: every address of a name is a target."""
+    """Our own: every address of a name is a target, or without a port every target that its SRV records name."""
 
     name: str | None = None
     port: int | None = None

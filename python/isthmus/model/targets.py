@@ -44,3 +44,5 @@ class AccessOptions:
     when_all_down: str | None = None
     # Whether the certificate of an HTTPS backend must be good; None means yes.
     tls_verify: bool | None = None
+    # Whether targets are spoken to by HTTP/2; None means no.
+    http2: bool | None = None

@@ -1,4 +1,5 @@
-"""Our own parameters of VPC accesses: further targets, balance, health checks, and whether certificates are verified.
+"""Our own parameters of VPC accesses: further targets, balance, health checks, whether certificates are
+verified, and whether HTTP/2 is spoken.
 
 Called by `vpc_access.py`. A parameter that is left out keeps its value; an empty list or object takes it away. Invariant:
 every target of an access is checked as its own `InstanceId` is, so that further targets open nothing more.
@@ -40,6 +41,8 @@ def read_options(params: Any, before: AccessOptions) -> AccessOptions:
     if params.tls_verify is not None:
         # Said or not, that is the same.
         options = replace(options, tls_verify=None if params.tls_verify else False)
+    if params.http2 is not None:
+        options = replace(options, http2=True if params.http2 else None)
     _check(reader, options)
     raise_problems(reader.problems)
     return options
@@ -69,6 +72,7 @@ def show_options(options: AccessOptions) -> dict[str, Any]:
         "health_check": None if check is None else vars(check),
         "when_all_down": options.when_all_down,
         "tls_verify": options.tls_verify,
+        "http2": options.http2,
     }
 
 

@@ -19,6 +19,7 @@ def with_backend(draft: Draft, backend_type: str, data: BackendModelData) -> Dra
         service_http_method=own.service_http_method,
         service_timeout=data.service_timeout or own.service_timeout,
         tls_verify=data.tls_verify,
+        http2=data.http2,
         content_type_catagory=own.content_type_catagory,
         content_type_value=own.content_type_value,
     )

@@ -197,6 +197,8 @@ def access_record(access: VpcAccess, options: AccessOptions) -> RecordBody:
         body["set"] = several
     if options.tls_verify is False:
         body["verify_tls"] = False
+    if options.http2:
+        body["http2"] = True
     return RecordBody("vpc_access", access.name, body)
 
 

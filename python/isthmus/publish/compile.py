@@ -198,6 +198,8 @@ def _backend(resolved: Resolved) -> dict[str, Any]:
         backend["uses_variables"] = True
     if service.tls_verify is False:
         backend["verify_tls"] = False
+    if service.http2:
+        backend["http2"] = True
     if method not in ("", "ANY"):
         backend["method"] = "HEAD" if method == "HEADER" else method
     return backend

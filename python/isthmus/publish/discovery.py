@@ -45,7 +45,8 @@ def discovered_target(config: DiscoveryConfig, host_header: str | None) -> dict[
     target: dict[str, Any] = {"type": "discovered", "scheme": (config.scheme or "HTTP").lower()}
     if (config.rc_type or "").upper() == "DNS":
         dns = config.dns_config or DnsConfig()
-        target["registry"] = {"type": "dns", "name": dns.name, "port": dns.port}
+        # Without a port the name's SRV records are asked for.
+        target["registry"] = {"type": "dns", "name": dns.name} | ({} if dns.port is None else {"port": dns.port})
     else:
         nacos = config.nacos_config or NacosConfig()
         target["registry"] = {
@@ -83,8 +84,8 @@ def _has_port(url: str) -> bool:
 def _dns_problems(dns: DnsConfig, place: str) -> Iterator[Problem]:
     if not _HOST.fullmatch(dns.name or ""):
         yield Problem(f"{place}.Name", f"{(dns.name or '')[:60]!r} is no host name.")
-    if dns.port is None or not 1 <= dns.port <= 65535:
-        yield Problem(f"{place}.Port", "is required, from 1 to 65535.")
+    if dns.port is not None and not 1 <= dns.port <= 65535:
+        yield Problem(f"{place}.Port", "must be from 1 to 65535; without it, SRV records of the name are asked for.")
 
 
 def _nacos_problems(nacos: NacosConfig, place: str) -> Iterator[Problem]:

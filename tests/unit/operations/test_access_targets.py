@@ -37,6 +37,7 @@ def shown(workbench: Workbench) -> Any:
 
 def test_several_targets_are_in_the_plan_and_shown(network: Workbench) -> None:
     given = {"Balance": "header", "BalanceHeader": "X-User", "WhenAllDown": "REFUSE", "TlsVerify": "false"}
+    given["Http2"] = "true"
     network.call("SetVpcAccess", **PLACE, Targets=FURTHER, HealthCheck=CHECK, Weight=2, **given)
     body = record(network)
     assert body["set"] == {
@@ -57,10 +58,11 @@ def test_several_targets_are_in_the_plan_and_shown(network: Workbench) -> None:
         },
         "when_all_down": "refuse",
     }
-    assert body["verify_tls"] is False
+    assert (body["verify_tls"], body["http2"]) == (False, True)
     access = shown(network)
     assert (access["Targets"], access["HealthCheck"], access["Weight"]) == (FURTHER, CHECK, 2)
     assert (access["Balance"], access["BalanceHeader"], access["TlsVerify"]) == ("header", "X-User", False)
+    assert access["Http2"] is True
 
 
 def test_a_change_keeps_what_it_does_not_name_and_empty_takes_away(network: Workbench) -> None:
@@ -77,6 +79,10 @@ def test_a_change_keeps_what_it_does_not_name_and_empty_takes_away(network: Work
         modify, Name="users", HealthCheck="{}", TlsVerify="true", VpcId="vpc-a", InstanceId="10.0.0.20", Port=80
     )
     assert "set" not in record(network) and "verify_tls" not in record(network)
+    network.call(modify, Name="users", Http2="true", VpcId="vpc-a", InstanceId="10.0.0.20", Port=80)
+    assert record(network)["http2"] is True
+    network.call(modify, Name="users", Http2="false", VpcId="vpc-a", InstanceId="10.0.0.20", Port=80)
+    assert "http2" not in record(network)
 
 
 @pytest.mark.parametrize(

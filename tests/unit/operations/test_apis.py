@@ -372,10 +372,11 @@ def test_what_cannot_be_published_can_still_be_stored(workbench: Workbench) -> N
 def test_an_editor_that_writes_back_what_it_read_loses_nothing(workbench: Workbench) -> None:
     described = [{"Id": "1", "Pid": "0", "HasChild": False, "Key": "k", "Name": "n", "Mandatory": True, "Type": "t"}]
     service = {"ServiceProtocol": "HTTPS", "ServiceAddress": "https://shop.example.com", "TlsVerify": False}
+    service["Http2"] = True
     api_id = workbench.api(workbench.group(), ServiceConfig=service, ResultDescriptions=described)
     shown = workbench.call("DescribeApi", ApiId=api_id)
     assert shown["ResultDescriptions"]["ResultDescription"] == described
-    assert shown["ServiceConfig"]["TlsVerify"] is False
+    assert (shown["ServiceConfig"]["TlsVerify"], shown["ServiceConfig"]["Http2"]) == (False, True)
     fields = ("RequestConfig", "ServiceConfig", "ResultDescriptions")
     written = {**definition(), **{name: shown[name] for name in fields}}
     workbench.call("ModifyApi", ApiId=api_id, ApiName=shown["ApiName"], Visibility="PRIVATE", **written)

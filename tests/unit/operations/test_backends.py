@@ -187,6 +187,11 @@ def test_an_api_runs_on_what_a_registry_tells(workbench: Workbench) -> None:
         "scheme": "https",
         "registry": {"type": "dns", "name": "users.internal", "port": 8080},
     }
+    records = {"DiscoveryConfig": {"RcType": "DNS", "DnsConfig": {"Name": "_http._tcp.users.internal"}}, "Http2": True}
+    workbench.call("ModifyBackendModel", **changed | {"BackendModelData": json.dumps(records)})
+    assert target()["registry"] == {"type": "dns", "name": "_http._tcp.users.internal"}
+    shown = workbench.call("DescribeBackendInfo", BackendId=backend_id)["BackendInfo"]["BackendModels"][0]
+    assert shown["BackendConfig"]["Http2"] is True
     assert "DiscoveryConfig" not in str(workbench.call("DescribeDeployedApi", ApiId=api_id, StageName="RELEASE"))
 
 

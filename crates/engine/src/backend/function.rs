@@ -29,7 +29,8 @@ const RESULT_LIMIT: usize = 8 * 1024 * 1024;
 const PART: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_');
 
 /// # Errors
-/// `FunctionResult` when there is no such function to call, or for a result of another shape; what the exchange met.
+/// `FunctionResult` when there is no such function to call, or for a result of another shape; `FunctionForbidden` when its
+/// endpoint does not let the gateway call it; what the exchange met.
 pub async fn call(
     thread: &Rc<Thread>,
     backend: &Backend,
@@ -41,8 +42,12 @@ pub async fn call(
     outgoing.body.collect(thread.settings.request_body_limit).await?;
     let event = event(&outgoing, &function.header_names);
     let question = question(event, &address, &outgoing.headers);
-    let route = Route::to_host(address.scheme, &address.host, address.port, None).verifying(backend.verify_tls);
+    let route = Route::to_host(address.scheme, &address.host, address.port, None).like(backend);
     let mut response = http::exchange(thread, route, backend.timeout_ms, question, entry).await?;
+    if matches!(response.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
+        let reason = format!("`{}`:the function's endpoint answered {}", function.function, response.status().as_u16());
+        return Err(Refusal::because(Kind::FunctionForbidden, reason));
+    }
     if !response.status().is_success() {
         return Err(invalid(format!("the function's endpoint answered {}", response.status().as_u16())));
     }

@@ -37,7 +37,8 @@ pub async fn exchange(
 ) -> Result<Response<ResponseBody>, Refusal> {
     let started = Instant::now();
     route.note(entry, started);
-    if http2::wanted(&outgoing.headers) {
+    // A handshake switches a connection of HTTP/1.1.
+    if http2::is_grpc(&outgoing.headers) || (route.speaks_http2() && outgoing.handshake.is_none()) {
         return http2::exchange(thread, route, timeout_ms, outgoing, entry).await;
     }
     let deadline = started + Duration::from_millis(timeout_ms);
@@ -156,11 +157,7 @@ fn answer(
     deadline: Instant,
 ) -> Response<ResponseBody> {
     let (mut head, incoming) = response.into_parts();
-    let limit = if is_event_stream(&head.headers) {
-        Limit::idle(Duration::from_millis(thread.settings.stream_idle_ms), Traffic::start(), pool.closed())
-    } else {
-        Limit::Whole(deadline)
-    };
+    let limit = limit(thread, &head.headers, &pool, deadline);
     head.headers = response_headers(head.headers);
     Response::from_parts(head, ResponseBody::upstream(Upstream::new(incoming, pool, sender, limit)))
 }
@@ -185,6 +182,15 @@ fn switched(
     let silence = Duration::from_millis(thread.settings.stream_idle_ms);
     let tunnel = Tunnel { client: handshake.client, backend, pool, silence };
     Ok(Response::from_parts(head, ResponseBody::switched(Switched::Tunnel(Box::new(tunnel)))))
+}
+
+/// How long an answer with this head may take.
+pub fn limit(thread: &Thread, headers: &HeaderMap, pool: &Rc<TargetPool>, deadline: Instant) -> Limit {
+    if is_event_stream(headers) {
+        Limit::idle(Duration::from_millis(thread.settings.stream_idle_ms), Traffic::start(), pool.closed())
+    } else {
+        Limit::Whole(deadline)
+    }
 }
 
 /// An answer that goes on for as long as it likes.

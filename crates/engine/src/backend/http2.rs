@@ -1,8 +1,9 @@
-//! One exchange with a backend that speaks HTTP/2: gRPC calls, whose trailers and streams both ways need it.
+//! One exchange with a backend that speaks HTTP/2: gRPC calls, whose trailers and streams both ways need it, and any
+//! other where the backend or its VPC access says so.
 //!
 //! Plain backends are spoken to with prior knowledge, HTTPS ones must agree to `h2`. Many exchanges share a connection;
-//! `pool` keeps them. Time: each exchange may be silent, in both directions together, for the API's timeout until the
-//! answer's head is there, and for the stream's idle limit afterwards.
+//! `pool` keeps them. Time: a gRPC exchange may be silent, in both directions together, for the API's timeout until the
+//! answer's head is there, and for the stream's idle limit afterwards; any other one has the API's timeout for the whole.
 
 use super::connect::{dial, secure};
 use super::http;
@@ -23,13 +24,13 @@ use isthmus_plan::Scheme;
 use std::rc::Rc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::time::Instant;
+use tokio::time::{timeout_at, Instant};
 
 /// How often a connection with running exchanges is asked whether it is still there.
 const PING: Duration = Duration::from_secs(20);
 
 /// Whether a request needs HTTP/2 towards its backend.
-pub fn wanted(headers: &HeaderMap) -> bool {
+pub fn is_grpc(headers: &HeaderMap) -> bool {
     headers.get(CONTENT_TYPE).is_some_and(|value| {
         let value = value.as_bytes();
         value.get(..16).is_some_and(|start| start.eq_ignore_ascii_case(b"application/grpc"))
@@ -46,23 +47,33 @@ pub async fn exchange(
 ) -> Result<Response<ResponseBody>, Refusal> {
     let started = Instant::now();
     let limit = Duration::from_millis(timeout_ms);
+    let deadline = started + limit;
     let host = route.host_header(&mut outgoing);
-    let traffic = outgoing.body.watch();
+    let traffic = is_grpc(&outgoing.headers).then(|| outgoing.body.watch());
     let mut request = request(outgoing, host, route.scheme())?;
+    if traffic.is_some() {
+        // The one value that HTTP/2 allows; gRPC servers ask for it (gRPC over HTTP/2, "Requests").
+        request.headers_mut().insert(TE, HeaderValue::from_static("trailers"));
+    }
     let mut pool = route.pool(thread);
     let outcome = loop {
         let (mut taken, reused) = match pool.take_shared() {
             Some(taken) => (taken, true),
-            None => match connect(thread, &route, &pool, started + limit).await {
+            None => match connect(thread, &route, &pool, deadline).await {
                 Ok(sender) => (pool.share(sender), false),
-                Err(_) if route.failed(thread, true) && Instant::now() < started + limit => {
+                Err(_) if route.failed(thread, true) && Instant::now() < deadline => {
                     pool = route.pool(thread);
                     continue;
                 }
                 Err(refusal) => break Err(refusal),
             },
         };
-        match traffic.within(limit, taken.sender.try_send_request(request)).await {
+        let sent = taken.sender.try_send_request(request);
+        let sent = match &traffic {
+            Some(traffic) => traffic.within(limit, sent).await,
+            None => timeout_at(deadline, sent).await.ok(),
+        };
+        match sent {
             None => break Err(Refusal::new(Kind::BackendTimeout)),
             Some(Ok(response)) => break Ok((response, taken)),
             Some(Err(mut error)) => match error.take_message() {
@@ -75,7 +86,10 @@ pub async fn exchange(
     let (response, taken) = outcome?;
     let (mut head, incoming) = response.into_parts();
     head.headers = http::response_headers(head.headers);
-    let limit = Limit::idle(Duration::from_millis(thread.settings.stream_idle_ms), traffic, pool.closed());
+    let limit = match traffic {
+        Some(traffic) => Limit::idle(Duration::from_millis(thread.settings.stream_idle_ms), traffic, pool.closed()),
+        None => http::limit(thread, &head.headers, &pool, deadline),
+    };
     let mut body = ResponseBody::upstream(Upstream::shared(incoming, taken, limit));
     body.keep(route.worked());
     Ok(Response::from_parts(head, body))
@@ -96,8 +110,6 @@ fn request(outgoing: Outgoing, host: Option<HeaderValue>, scheme: Scheme) -> Res
     *request.uri_mut() = uri;
     *request.headers_mut() = outgoing.headers;
     request.headers_mut().remove(HOST);
-    // The one value that HTTP/2 allows; gRPC servers ask for it (gRPC over HTTP/2, "Requests").
-    request.headers_mut().insert(TE, HeaderValue::from_static("trailers"));
     Ok(request)
 }
 

@@ -51,21 +51,21 @@ pub async fn send(
         Target::Mock { status, headers, body } => Ok(mock::answer(*status, headers, body)),
         Target::Http { scheme, host, port, host_header } => {
             let route = Route::to_host(*scheme, host, *port, host_header.as_deref());
-            let route = route.verifying(backend.verify_tls);
+            let route = route.like(backend);
             http::exchange(thread, route, backend.timeout_ms, outgoing, entry).await
         }
         Target::Function(function) => function::call(thread, backend, function, outgoing, entry).await,
         Target::Discovered(discovered) => {
             let limit = Duration::from_millis(backend.timeout_ms);
             let targets = thread.shared.discovery.find(discovered, limit).await?;
-            let route = Route::to_found(thread, discovered, &targets, &outgoing.headers)?.verifying(backend.verify_tls);
+            let route = Route::to_found(thread, discovered, &targets, &outgoing.headers)?.like(backend);
             http::exchange(thread, route, backend.timeout_ms, outgoing, entry).await
         }
         // Filled in before a request gets here.
         Target::Address { .. } => Err(Refusal::new(Kind::BackendAddress)),
         Target::Vpc { access, scheme, host } => {
             let route = Route::through_access(thread, world, access, *scheme, &outgoing.headers)?;
-            let route = route.with_host(host.as_deref()).verifying(backend.verify_tls);
+            let route = route.with_host(host.as_deref()).like(backend);
             http::exchange(thread, route, backend.timeout_ms, outgoing, entry).await
         }
     }

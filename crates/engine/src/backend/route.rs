@@ -14,7 +14,7 @@ use crate::thread::Thread;
 use crate::world::{Access, World};
 use bytes::Bytes;
 use hyper::header::{HeaderMap, HeaderValue, HOST};
-use isthmus_plan::{Attachment, Discovered, Network, Scheme};
+use isthmus_plan::{Attachment, Backend, Discovered, Network, Scheme};
 use std::rc::Rc;
 use std::sync::Arc;
 use tokio::time::Instant;
@@ -27,6 +27,8 @@ pub struct Route<'w> {
     host: Option<&'w str>,
     /// Whether a certificate must be good.
     verifies: bool,
+    /// Whether the backend is spoken to by HTTP/2, whatever the request.
+    http2: bool,
     /// Whether the backend sees its own address as `Host`.
     shows_address: bool,
 }
@@ -51,7 +53,14 @@ pub enum Place<'w> {
 
 impl<'w> Route<'w> {
     pub fn to_host(scheme: Scheme, host: &'w str, port: u16, host_header: Option<&'w str>) -> Self {
-        Self { scheme, place: Place::Host { host, port }, host: host_header, verifies: true, shows_address: false }
+        Self {
+            scheme,
+            place: Place::Host { host, port },
+            host: host_header,
+            verifies: true,
+            http2: false,
+            shows_address: false,
+        }
     }
 
     /// # Errors
@@ -77,8 +86,9 @@ impl<'w> Route<'w> {
                 Some(picked.ok_or_else(none)?)
             }
         };
-        let (verifies, place) = (access.access.verify_tls, Place::Access { access, network, picked });
-        Ok(Self { scheme, place, host: None, verifies, shows_address: false })
+        let (verifies, http2) = (access.access.verify_tls, access.access.http2);
+        let place = Place::Access { access, network, picked };
+        Ok(Self { scheme, place, host: None, verifies, http2, shows_address: false })
     }
 
     /// # Errors
@@ -93,7 +103,8 @@ impl<'w> Route<'w> {
         let none = || Refusal::new(Kind::NoHealthyTarget).with_detail(format!("{name}: {}", targets.explain(now)));
         let picked = Picked::first(&thread.turns, targets, headers, now).ok_or_else(none)?;
         let (scheme, host) = (discovered.scheme, discovered.host_header.as_deref());
-        Ok(Self { scheme, place: Place::Found { name, picked }, host, verifies: true, shows_address: false })
+        let place = Place::Found { name, picked };
+        Ok(Self { scheme, place, host, verifies: true, http2: false, shows_address: false })
     }
 
     /// With `Host` of the backend service.
@@ -102,10 +113,15 @@ impl<'w> Route<'w> {
         self
     }
 
-    /// Whether certificates are verified, when the access does not say otherwise.
-    pub fn verifying(mut self, verifies: bool) -> Self {
-        self.verifies &= verifies;
+    /// As the backend says: whether certificates are verified and HTTP/2 is spoken, when the access does not say it.
+    pub fn like(mut self, backend: &Backend) -> Self {
+        self.verifies &= backend.verify_tls;
+        self.http2 |= backend.http2;
         self
+    }
+
+    pub fn speaks_http2(&self) -> bool {
+        self.http2
     }
 
     pub fn scheme(&self) -> Scheme {

@@ -112,6 +112,7 @@ refusals! {
     BreakerOpen = "D503CB" 503 "Backend circuit breaker open" Backend true;
     BreakerBusy = "D503BB" 503 "Backend circuit breaker busy" Backend true;
     NoHealthyTarget = "D503NH" 503 "Backend has no healthy target" Backend true;
+    FunctionForbidden = "A403FC" 403 "Function Compute AssumeRole failed {}" Provider false;
     FunctionResult = "D502FC" 502 "Function Compute response invalid: {}" Backend true;
     VpcAccess = "X504VE" 504 "Backend VPC access/instance invalid" Provider false;
     BackendResponse = "N502RE" 502 "Backend response transport failure" Backend true;

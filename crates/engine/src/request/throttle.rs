@@ -1,18 +1,20 @@
 //! Stop 7: how often. In force here: calls a second of a group and of its instance, and the daily quota of a group's
 //! automatic domain, which is for debugging.
 //!
-//! The day's count is shared by all threads, yet no thread writes it more often than the quota allows: once it is used
-//! up, requests only read. Days are UTC days. Source: vendor page "Limits" (1,000 calls a day on the second-level
+//! The day's count is one word that all threads share, found without a lock; nobody writes it more often than the quota
+//! allows: once it is used up, requests only read. Days are UTC days. Source: vendor page "Limits" (1,000 calls a day on the second-level
 //! domain). `engine.rs` keeps the counts in a file, so that a restart does not give a day's calls twice.
 
 use super::answer::{Kind, Refusal};
 use super::permit::Permitted;
 use crate::limits::{Admission, Limit};
 use crate::plugins::Step;
+use arc_swap::ArcSwap;
 use isthmus_plan::Domain;
 use std::collections::HashMap;
 use std::num::NonZeroU32;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
@@ -43,19 +45,33 @@ fn admits(step: &Step<'_, '_>, scope: &str, id: &str, calls: NonZeroU32) -> bool
 /// Calls of today on automatic domains.
 pub struct AutomaticDomains {
     quota: u64,
-    counted: Mutex<HashMap<Box<str>, Arc<Mutex<Day>>, foldhash::fast::RandomState>>,
+    counted: ArcSwap<Counted>,
 }
 
+type Counted = HashMap<Box<str>, Arc<AtomicU64>, foldhash::fast::RandomState>;
+
+/// The number of a day and its calls, both in one word.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 struct Day {
-    number: i64,
-    calls: u64,
+    number: u32,
+    calls: u32,
+}
+
+impl Day {
+    #[allow(clippy::cast_possible_truncation)] // The halves of the word.
+    fn of(word: u64) -> Self {
+        Self { number: (word >> 32) as u32, calls: word as u32 }
+    }
+
+    fn word(self) -> u64 {
+        (u64::from(self.number) << 32) | u64::from(self.calls)
+    }
 }
 
 impl AutomaticDomains {
     /// `quota` calls a day for each domain; 0 means no limit.
     pub fn new(quota: u64) -> Self {
-        Self { quota, counted: Mutex::default() }
+        Self { quota, counted: ArcSwap::default() }
     }
 
     /// Counts a call; `now` in Unix milliseconds.
@@ -63,35 +79,40 @@ impl AutomaticDomains {
         if self.quota == 0 || !domain.automatic {
             return Ok(());
         }
-        let day = self.day_of(&domain.host);
-        let mut day = day.lock().unwrap_or_else(PoisonError::into_inner);
-        let today = now.div_euclid(DAY_MS);
-        if day.number != today {
-            *day = Day { number: today, calls: 0 };
-        }
-        if day.calls >= self.quota {
+        let today = u32::try_from(now.div_euclid(DAY_MS)).unwrap_or_default();
+        let one_more = |word| {
+            let day = Day::of(word);
+            let calls = if day.number == today { day.calls } else { 0 };
+            let fits = u64::from(calls) < self.quota;
+            fits.then(|| Day { number: today, calls: calls.saturating_add(1) }.word())
+        };
+        let counted = self.word_of(&domain.host).fetch_update(Ordering::AcqRel, Ordering::Acquire, one_more);
+        counted.map(drop).map_err(|_| {
             let reason = format!("{} is a test domain, only {} requests per day", domain.host, self.quota);
-            return Err(Refusal::because(Kind::AutomaticDomainQuota, reason));
-        }
-        day.calls += 1;
-        Ok(())
+            Refusal::because(Kind::AutomaticDomainQuota, reason)
+        })
     }
 
-    fn day_of(&self, host: &str) -> Arc<Mutex<Day>> {
-        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(day) = counted.get(host) {
-            return Arc::clone(day);
+    fn word_of(&self, host: &str) -> Arc<AtomicU64> {
+        if let Some(word) = self.counted.load().get(host) {
+            return Arc::clone(word);
         }
-        Arc::clone(counted.entry(host.into()).or_default())
+        let fresh = Arc::new(AtomicU64::default());
+        self.counted.rcu(|counted| {
+            let mut more = Counted::clone(counted);
+            more.entry(host.into()).or_insert_with(|| Arc::clone(&fresh));
+            more
+        });
+        self.counted.load().get(host).map_or(fresh, Arc::clone)
     }
 
     /// The counts as text: a line for each domain with its day, its calls and its name.
     pub fn text(&self) -> String {
-        let counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        let counted = self.counted.load();
         let mut lines: Vec<String> = counted
             .iter()
-            .map(|(host, day)| {
-                let day = *day.lock().unwrap_or_else(PoisonError::into_inner);
+            .map(|(host, word)| {
+                let day = Day::of(word.load(Ordering::Acquire));
                 format!("{} {} {host}\n", day.number, day.calls)
             })
             .collect();
@@ -106,7 +127,7 @@ impl AutomaticDomains {
             let (number, calls) =
                 (words.next().and_then(|word| word.parse().ok()), words.next().and_then(|word| word.parse().ok()));
             if let (Some(number), Some(calls), Some(host)) = (number, calls, words.next()) {
-                *self.day_of(host).lock().unwrap_or_else(PoisonError::into_inner) = Day { number, calls };
+                self.word_of(host).store(Day { number, calls }.word(), Ordering::Release);
             }
         }
     }

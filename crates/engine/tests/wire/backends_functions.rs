@@ -106,6 +106,13 @@ fn a_result_of_another_shape_is_refused() {
         let message = format!("Function Compute response invalid: {reason}");
         assert_eq!((answer.status, answer.code(), answer.message()), (502, "D502FC", message.as_str()), "{result}");
     }
+    for status in [401, 403] {
+        let closed = Service::start(move |_| answer(status, "", RESULT));
+        let answer = gateway(&closed, json!({})).get("/v1/7", &[]);
+        assert_eq!((answer.status, answer.code()), (403, "A403FC"));
+        let message = format!("Function Compute AssumeRole failed `list users`:the function's endpoint answered {status}");
+        assert_eq!(answer.message(), message);
+    }
     let failing = Service::start(|_| answer(500, "", RESULT));
     assert_eq!(gateway(&failing, json!({})).get("/v1/7", &[]).code(), "D502FC", "the endpoint's own failure");
 }

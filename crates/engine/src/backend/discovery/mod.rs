@@ -2,24 +2,25 @@
 //!
 //! The first request for a registry's name waits until that was asked; from then on a thread of its own asks again and
 //! again for as long as somebody calls, and requests only read what it found. While a registry cannot be asked, the last
-//! good answer stays. `nacos.rs` speaks with Nacos. Invariant: targets that a registry names pass the address policy at
+//! good answer stays. `nacos.rs` speaks with Nacos, `dns.rs` with name servers. Invariant: targets that a registry names pass the address policy at
 //! each connection, as all do.
 
+mod dns;
 mod nacos;
 
 use super::targets::Targets;
 use super::tls::BackendTls;
 use crate::attach::{AddressPolicy, Attachments};
 use crate::request::answer::{Kind, Refusal};
+use crate::settings::EngineSettings;
 use arc_swap::ArcSwap;
+use dns::Resolver;
 use isthmus_plan::{Balance, Discovered, Registry, TargetSet, WeightedTarget, WhenAllDown};
 use std::collections::HashMap;
-use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use tokio::net::lookup_host;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{sleep, timeout};
 
@@ -29,6 +30,8 @@ const UNUSED_MS: u64 = 600_000;
 const USED_STEP_MS: u64 = 10_000;
 /// How long one question may take.
 const ASKING: Duration = Duration::from_secs(5);
+/// How long an answer is taken as good, whatever it says.
+const LONGEST: Duration = Duration::from_secs(3600);
 /// Targets of one name.
 const TARGET_LIMIT: usize = 1000;
 
@@ -112,7 +115,7 @@ impl Discovery {
 pub fn name_of(registry: &Registry) -> &str {
     match registry {
         Registry::Nacos(nacos) => &nacos.service,
-        Registry::Dns { name, .. } => name,
+        Registry::Dns(dns) => &dns.name,
     }
 }
 
@@ -135,7 +138,14 @@ struct Asker {
     discovery: Arc<Discovery>,
     attachments: Attachments,
     tls: Arc<BackendTls>,
+    names: Result<Resolver, String>,
     interval: Duration,
+}
+
+/// What a registry named, and for how long it said that this is good.
+struct Answered {
+    targets: Vec<WeightedTarget>,
+    good_for: Option<Duration>,
 }
 
 /// Asks for what is wanted until `stop`; in a `LocalSet`.
@@ -143,10 +153,12 @@ pub async fn watch(
     (discovery, mut questions): (Arc<Discovery>, Questions),
     policy: Arc<AddressPolicy>,
     tls: Arc<BackendTls>,
-    interval: Duration,
+    settings: Arc<EngineSettings>,
     mut stop: watch::Receiver<bool>,
 ) {
-    let asker = Rc::new(Asker { discovery, attachments: Attachments::new(policy), tls, interval });
+    let interval = Duration::from_millis(settings.discovery_interval_ms);
+    let names = Resolver::new(&settings.name_servers);
+    let asker = Rc::new(Asker { discovery, attachments: Attachments::new(policy), tls, names, interval });
     let mut tasks: HashMap<Wanted, tokio::task::JoinHandle<()>> = HashMap::new();
     loop {
         let wanted = tokio::select! {
@@ -170,7 +182,8 @@ impl Asker {
             let asked = timeout(ASKING, self.ask(&wanted.registry)).await;
             let asked = asked.unwrap_or_else(|_| Err(format!("no answer within {} s", ASKING.as_secs())));
             let before = self.discovery.known.load().get(wanted).cloned();
-            let (trouble, changed) = match asked {
+            let good_for = asked.as_ref().ok().and_then(|answered| answered.good_for);
+            let (trouble, changed) = match asked.map(|answered| answered.targets) {
                 Ok(targets) if last.as_ref() == Some(&targets) => (None, false),
                 Ok(targets) => {
                     last = Some(targets);
@@ -199,22 +212,23 @@ impl Asker {
             };
             self.discovery.put(wanted, Some(Found { targets, trouble, used: AtomicU64::new(used) }));
             // Engines that started together do not ask together for ever.
-            sleep(self.interval.mul_f64(0.9 + fastrand::f64() * 0.2)).await;
+            let shared = self.interval.mul_f64(0.9 + fastrand::f64() * 0.2);
+            sleep(good_for.map_or(shared, |good_for| good_for.min(LONGEST))).await;
         }
     }
 
-    async fn ask(&self, registry: &Registry) -> Result<Vec<WeightedTarget>, String> {
-        let mut targets = match registry {
-            Registry::Nacos(nacos) => nacos::instances(&self.attachments, &self.tls, nacos).await?,
-            Registry::Dns { name, port } => {
-                let found = lookup_host((name.as_str(), *port)).await.map_err(|error| format!("{name}: {error}"))?;
-                let target = |address: SocketAddr| (address.ip().to_string(), address.port());
-                found.map(target).map(|(target, port)| WeightedTarget { target, port, weight: 1 }).collect()
+    async fn ask(&self, registry: &Registry) -> Result<Answered, String> {
+        let mut answered = match registry {
+            Registry::Nacos(nacos) => {
+                let targets = nacos::instances(&self.attachments, &self.tls, nacos).await?;
+                Answered { targets, good_for: None }
             }
+            Registry::Dns(dns) => self.names.as_ref().map_err(String::clone)?.targets(dns).await?,
         };
+        let targets = &mut answered.targets;
         targets.sort_by(|a, b| (&a.target, a.port).cmp(&(&b.target, b.port)));
         targets.dedup_by(|a, b| a.target == b.target && a.port == b.port);
         targets.truncate(TARGET_LIMIT);
-        Ok(targets)
+        Ok(answered)
     }
 }

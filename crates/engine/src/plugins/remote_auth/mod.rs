@@ -55,7 +55,8 @@ impl RemoteAuth {
         let timeout_ms = definition.timeout_ms();
         let content_type = ContentType::Client;
         let (method, uses_variables, verify_tls) = (None, false, true);
-        let backend = Backend { target, path, method, timeout_ms, content_type, uses_variables, verify_tls };
+        let backend =
+            Backend { target, path, method, timeout_ms, content_type, uses_variables, verify_tls, http2: false };
         let remembers = definition.cached_time_by_second.is_some_and(|seconds| seconds > 0);
         let memory = remembers.then(|| Cache::with_weighter(1024, MEMORY, BySize));
         Ok(Self { definition: definition.clone(), backend, memory })
