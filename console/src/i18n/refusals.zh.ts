@@ -63,6 +63,7 @@ export const refusals: Record<string, [title: string, fix: string]> = {
   D504CO: ['后端不接受连接', '请确认后端正在监听，并且其安全组放行网关的出口地址。'],
   D504CS: ['与后端的 TLS 握手失败', '请检查后端的证书和域名，或改用 HTTP。'],
   D504TO: ['后端没有及时响应', '请提高 API 的超时时间并发布，或优化后端。'],
+  A403FC: ['函数的端点拒绝网关的调用', '请让该端点按地址或证书放行网关。'],
   D502FC: [
     '函数无法调用，或返回的不是应答',
     '请让函数返回 statusCode、headers、body 和 isBase64Encoded；错误消息说明具体问题。',

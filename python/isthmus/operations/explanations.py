@@ -288,6 +288,12 @@ EXPLANATIONS: dict[str, Explanation] = {
         "Look at what the log says of each target, or let requests go on with WhenAllDown SERVE.",
         "vpc",
     ),
+    "A403FC": Explanation(
+        "backend",
+        "The function's endpoint does not let the gateway call it",
+        "Let the endpoint know the gateway, by its address or its certificate.",
+        "api",
+    ),
     "D502FC": Explanation(
         "backend",
         "The function could not be called, or returned something else than an answer",

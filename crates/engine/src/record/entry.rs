@@ -145,6 +145,11 @@ impl Entry {
         self.version.push_str(&edition.version);
     }
 
+    /// What records are to show of the query.
+    pub fn mask_query(&mut self, masked: impl FnOnce(&str) -> String) {
+        self.query = masked(&self.query);
+    }
+
     pub fn caller(&mut self, caller: &crate::world::Caller) {
         self.app_id = Some(caller.app.app_id);
         self.app_name.push_str(&caller.app.name);

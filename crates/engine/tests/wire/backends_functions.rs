@@ -110,7 +110,8 @@ fn a_result_of_another_shape_is_refused() {
         let closed = Service::start(move |_| answer(status, "", RESULT));
         let answer = gateway(&closed, json!({})).get("/v1/7", &[]);
         assert_eq!((answer.status, answer.code()), (403, "A403FC"));
-        let message = format!("Function Compute AssumeRole failed `list users`:the function's endpoint answered {status}");
+        let message =
+            format!("Function Compute AssumeRole failed `list users`:the function's endpoint answered {status}");
         assert_eq!(answer.message(), message);
     }
     let failing = Service::start(|_| answer(500, "", RESULT));

@@ -43,6 +43,7 @@ mod plugin_error_mapping;
 mod plugin_examples;
 mod plugin_ip_control;
 mod plugin_jwt_auth;
+mod plugin_log_mask;
 mod plugin_remote_auth;
 mod plugin_request_validation;
 mod plugin_routing;
