@@ -24,7 +24,7 @@ def screen(seen: dict[str, Any], by: str, width: int) -> list[str]:
         told = f"engine {engine['Node']}  {engine['State']}  revision {engine['Revision']}  lag {engine.get('Lag', 0)}"
         lines.append(f"{told}  {engine.get('ConnectionsOpen', 0)} connections")
     title = {"node": "ENGINE"}.get(by, by.upper())
-    head = f"{title:<{_room(width)}} {'REQ/S':>9} {'4XX':>7} {'5XX':>7} {'LATENCY':>9} {'BACKEND':>9} {'IN/S':>8} {'OUT/S':>8}"
+    head = f"{title:<{_room(width)}} {'REQ/S':>9} {'4XX':>7} {'5XX':>7} {'LATENCY':>9} {'P95':>9} {'BACKEND':>9} {'IN/S':>8} {'OUT/S':>8}"
     lines += ["", head]
     shares = traffic.get("Shares", [])
     lines += [_line(share, by, seconds, _room(width)) for share in shares] or ["nothing is called"]
@@ -56,7 +56,8 @@ def _line(share: dict[str, Any], by: str, seconds: float, room: int) -> str:
     calls = share["Calls"]
     numbers = (
         f"{_number(calls / seconds):>9} {_percent(share['Answers4xx'], calls):>7} {_percent(share['Answers5xx'], calls):>7} "
-        f"{_latency(share, 'TotalUs', 'Calls'):>9} {_latency(share, 'BackendUs', 'BackendCalls'):>9} "
+        f"{_latency(share, 'TotalUs', 'Calls'):>9} {_milliseconds(share.get('P95Us')):>9} "
+        f"{_latency(share, 'BackendUs', 'BackendCalls'):>9} "
         f"{_number(share['BytesIn'] / seconds):>8} {_number(share['BytesOut'] / seconds):>8}"
     )
     return f"{_cut(_name(share, by), room):<{room}} {numbers}"
@@ -74,7 +75,7 @@ def _name(share: dict[str, Any], by: str) -> str:
 
 
 def _room(width: int) -> int:
-    return max(16, min(56, width - 64))
+    return max(16, min(56, width - 74))
 
 
 def _cut(text: str, room: int) -> str:
@@ -87,6 +88,10 @@ def _percent(count: int, calls: int) -> str:
 
 def _latency(counts: dict[str, Any], us: str, calls: str) -> str:
     return f"{counts[us] / 1000 / counts[calls]:.1f} ms" if counts.get(calls) else "–"
+
+
+def _milliseconds(us: int | None) -> str:
+    return "–" if us is None else f"{us / 1000:.1f} ms"
 
 
 def _number(value: float) -> str:

@@ -23,8 +23,10 @@ from isthmus.store.apps import find_apps
 from isthmus.store.groups import find_groups
 from isthmus.store.traffic import MINUTE, Counts, Point, api_points, app_points
 from isthmus.store.traffic_shares import SHARES, Share, shares
+from isthmus.store.traffic_tables import COUNTS
 
 _MOST_SHARES = 100
+_PERCENTILES = (50, 95, 99)
 _LONGEST_STEP = 24 * 60 * 60
 # A minute that has run less says little about now, in milliseconds.
 _YOUNG = 30_000
@@ -102,11 +104,11 @@ def _wider(points: list[Point], step: int) -> list[Point]:
     return [Point(at, length, counts) for (at, length), counts in sorted(sums.items())]
 
 
-def _measures(counts: Counts) -> dict[str, int]:
-    return {
-        "calls": counts.calls,
-        **{name.replace("answers_", "answers"): value for name, value in vars(counts).items()},
-    }
+def _measures(counts: Counts) -> dict[str, int | None]:
+    """Percentiles are as exact as the steps in which engines count durations."""
+    shown = {name.replace("answers_", "answers"): getattr(counts, name) for name in COUNTS}
+    percentiles = {f"p{share}_us": counts.quantile_us(share / 100) for share in _PERCENTILES}
+    return {"calls": counts.calls, **shown, **percentiles}
 
 
 def _named(transaction: Transaction, found: list[Share]) -> list[dict[str, Any]]:

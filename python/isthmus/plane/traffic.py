@@ -7,10 +7,12 @@ and names of bounded length come out.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from isthmus.plane.reports import NODE_NAME, ReportError
 from isthmus.store.traffic import MINUTE, ApiCounts, AppCounts, Counts, Minute
+from isthmus.store.traffic_tables import DURATIONS
 
 _LARGEST = 2**62
 _MOST_ROWS = 200_000
@@ -38,7 +40,7 @@ def read_minute(text: bytes, now: int) -> Minute:
 
 def _api(row: dict[str, Any]) -> ApiCounts:
     group_id, instance_id, api_id, stage = (_name(row, name) for name in ("group_id", "instance_id", "api_id", "stage"))
-    return ApiCounts(group_id, instance_id, api_id, stage, _counts(row))
+    return ApiCounts(group_id, instance_id, api_id, stage, replace(_counts(row), **_durations(row)))
 
 
 def _rows(document: dict[str, Any], name: str) -> list[dict[str, Any]]:
@@ -55,6 +57,14 @@ def _counts(row: dict[str, Any]) -> Counts:
     numbers = [_number({"classes": one}, "classes") for one in classes]
     others = [_number(row, name) if name in row else 0 for name in Counts.MEASURES]
     return Counts(*numbers, *others)
+
+
+def _durations(row: dict[str, Any]) -> dict[str, int]:
+    """Engines of an older version tell none."""
+    counts = row.get("durations", [0] * len(DURATIONS))
+    if not isinstance(counts, list) or len(counts) != len(DURATIONS):
+        raise ReportError(f"durations must be {len(DURATIONS)} numbers")
+    return {name: _number({"durations": one}, "durations") for name, one in zip(DURATIONS, counts, strict=True)}
 
 
 def _number(row: dict[str, Any], name: str) -> int:

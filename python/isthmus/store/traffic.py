@@ -14,7 +14,7 @@ from sqlalchemy import Table, delete, func, insert, literal, literal_column, sel
 from sqlalchemy.engine import Row
 
 from isthmus.store.database import Transaction
-from isthmus.store.traffic_tables import COUNTS, api_traffic, app_traffic
+from isthmus.store.traffic_tables import COUNTS, DURATION_LIMITS_US, DURATIONS, api_traffic, app_traffic, counts_in
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE
@@ -37,6 +37,19 @@ class Counts:
     total_us: int = 0
     backend_calls: int = 0
     backend_us: int = 0
+    # By how long they took; none for what an app did.
+    took_0: int = 0
+    took_1: int = 0
+    took_2: int = 0
+    took_3: int = 0
+    took_4: int = 0
+    took_5: int = 0
+    took_6: int = 0
+    took_7: int = 0
+    took_8: int = 0
+    took_9: int = 0
+    took_10: int = 0
+    took_11: int = 0
 
     MEASURES: ClassVar[Sequence[str]] = COUNTS[5:]
 
@@ -53,7 +66,17 @@ class Counts:
         return self.successes + self.failures
 
     def plus(self, other: Counts) -> Counts:
-        return Counts(*(getattr(self, name) + getattr(other, name) for name in COUNTS))
+        return Counts(*(getattr(self, name) + getattr(other, name) for name in COUNTS + DURATIONS))
+
+    def quantile_us(self, share: float) -> int | None:
+        """So many requests were as fast, as far as the steps tell: within one, evenly spread. None without requests."""
+        counts: list[int] = [getattr(self, name) for name in DURATIONS]
+        wanted, below, low = share * sum(counts), 0, 0
+        for count, limit in zip(counts, DURATION_LIMITS_US, strict=False):
+            if count and below + count >= wanted:
+                return round(low + (limit - low) * (wanted - below) / count)
+            below, low = below + count, limit
+        return low if below + counts[-1] else None
 
 
 class ApiCounts(NamedTuple):
@@ -101,12 +124,13 @@ def keep_minute(transaction: Transaction, minute: Minute) -> None:
             "instance_id": row.instance_id,
             "api_id": row.api_id,
             "stage": row.stage,
-            **vars(row.counts),
+            **_row(api_traffic, row.counts),
         }
         for row in {(row.api_id, row.stage): row for row in minute.apis}.values()
     ]
     apps = [
-        {**place, "app_id": row.app_id, **vars(row.counts)} for row in {row.app_id: row for row in minute.apps}.values()
+        {**place, "app_id": row.app_id, **_row(app_traffic, row.counts)}
+        for row in {row.app_id: row for row in minute.apps}.values()
     ]
     for table, rows in ((api_traffic, apis), (app_traffic, apps)):
         here = (table.c.step == MINUTE) & (table.c.at == minute.at) & (table.c.node == minute.node)
@@ -122,9 +146,10 @@ def fold(transaction: Transaction) -> None:
         old = (table.c.step == MINUTE) & (table.c.at < before)
         hour = table.c.at - table.c.at % literal_column(str(HOUR))
         groups = [table.c.node, *(table.c[key] for key in keys)]
-        sums = [func.sum(table.c[name]) for name in COUNTS]
+        names = counts_in(table)
+        sums = [func.sum(table.c[name]) for name in names]
         hours = select(literal(HOUR), hour, *groups, *sums).where(old).group_by(hour, *groups)
-        into = ["step", "at", "node", *keys, *COUNTS]
+        into = ["step", "at", "node", *keys, *names]
         transaction.connection.execute(insert(table).from_select(into, hours))
         gone = old | (table.c.at < transaction.now - _HOURS_KEPT)
         transaction.connection.execute(delete(table).where(gone))
@@ -142,13 +167,17 @@ def app_points(transaction: Transaction, since: int, until: int, app_id: int) ->
 def _points(transaction: Transaction, table: Table, since: int, until: int, where: dict[str, Any]) -> list[Point]:
     conditions = [table.c[name] == value for name, value in where.items()]
     query = (
-        select(table.c.at, table.c.step, *(func.sum(table.c[name]).label(name) for name in COUNTS))
+        select(table.c.at, table.c.step, *(func.sum(table.c[name]).label(name) for name in counts_in(table)))
         .where(table.c.at >= since, table.c.at < until, *conditions)
         .group_by(table.c.at, table.c.step)
         .order_by(table.c.at)
     )
-    return [_point(row) for row in transaction.connection.execute(query)]
+    return [Point(row.at, row.step, counts_of(table, row)) for row in transaction.connection.execute(query)]
 
 
-def _point(row: Row[Any]) -> Point:
-    return Point(row.at, row.step, Counts(*(int(row._mapping[name]) for name in COUNTS)))
+def counts_of(table: Table, row: Row[Any]) -> Counts:
+    return Counts(**{name: int(row._mapping[name]) for name in counts_in(table)})
+
+
+def _row(table: Table, counts: Counts) -> dict[str, int]:
+    return {name: getattr(counts, name) for name in counts_in(table)}

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import func, select
 
 from isthmus.store.database import Transaction
-from isthmus.store.traffic import Counts
-from isthmus.store.traffic_tables import COUNTS, api_traffic, app_traffic
+from isthmus.store.traffic import Counts, counts_of
+from isthmus.store.traffic_tables import COUNTS, api_traffic, app_traffic, counts_in
 
 # Columns that tell one share from another, by what is asked for.
 SHARES: dict[str, tuple[str, ...]] = {
@@ -38,7 +38,7 @@ def shares(transaction: Transaction, since: int, until: int, by: str, where: dic
     columns = [table.c[name] for name in SHARES[by]]
     calls = sum((func.sum(table.c[name]) for name in COUNTS[1:5]), func.sum(table.c[COUNTS[0]]))
     query = (
-        select(*columns, *(func.sum(table.c[name]).label(name) for name in COUNTS))
+        select(*columns, *(func.sum(table.c[name]).label(name) for name in counts_in(table)))
         .where(table.c.at >= since, table.c.at < until, *(table.c[name] == value for name, value in where.items()))
         .group_by(*columns)
         .order_by(calls.desc(), *columns)
@@ -46,6 +46,5 @@ def shares(transaction: Transaction, since: int, until: int, by: str, where: dic
     )
     found = []
     for row in transaction.connection.execute(query):
-        counts = Counts(*(int(row._mapping[name]) for name in COUNTS))
-        found.append(Share({name: row._mapping[name] for name in SHARES[by]}, counts))
+        found.append(Share({name: row._mapping[name] for name in SHARES[by]}, counts_of(table, row)))
     return found

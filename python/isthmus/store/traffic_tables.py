@@ -23,6 +23,11 @@ COUNTS = (
     "backend_us",
 )
 
+# Requests by how long they took: each column has those up to its limit and over the one before; the last has no limit.
+# The engine's `STEPS` (record/tally.rs) are the same.
+DURATION_LIMITS_US = (1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 5_000_000)
+DURATIONS = tuple(f"took_{number}" for number in range(len(DURATION_LIMITS_US) + 1))
+
 api_traffic = Table(
     "api_traffic",
     metadata,
@@ -34,6 +39,7 @@ api_traffic = Table(
     Column("group_id", String(64), nullable=False),
     Column("instance_id", String(64), nullable=False),
     *(Column(name, BigInteger, nullable=False) for name in COUNTS),
+    *(Column(name, BigInteger, nullable=False, server_default="0") for name in DURATIONS),
     Index("ix_api_traffic_api_id_at", "api_id", "at"),
     Index("ix_api_traffic_group_id_at", "group_id", "at"),
 )
@@ -48,3 +54,8 @@ app_traffic = Table(
     *(Column(name, BigInteger, nullable=False) for name in COUNTS),
     Index("ix_app_traffic_app_id_at", "app_id", "at"),
 )
+
+
+def counts_in(table: Table) -> tuple[str, ...]:
+    """Durations are counted by API only."""
+    return COUNTS + DURATIONS if table is api_traffic else COUNTS

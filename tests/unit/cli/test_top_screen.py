@@ -7,7 +7,15 @@ from typing import Any
 import pytest
 from isthmus.cli.top_screen import KEYS, screen, traffic_line
 
-COUNTS = {"Calls": 90, "Answers4xx": 9, "Answers5xx": 0, "TotalUs": 180_000, "BackendCalls": 0, "BackendUs": 0}
+COUNTS = {
+    "Calls": 90,
+    "Answers4xx": 9,
+    "Answers5xx": 0,
+    "TotalUs": 180_000,
+    "BackendCalls": 0,
+    "BackendUs": 0,
+    "P95Us": 4200,
+}
 BYTES = {"BytesIn": 0, "BytesOut": 135_000}
 
 
@@ -35,6 +43,8 @@ def test_all_traffic_and_each_share_have_rates_errors_and_latency() -> None:
         "0.0",
         "%",
         "2.0",
+        "ms",
+        "4.2",
         "ms",
         "–",
         "0.0",

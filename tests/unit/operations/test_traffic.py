@@ -25,7 +25,20 @@ class World:
         self.group_id = workbench.group()
         self.api_id = workbench.api(self.group_id)
         self.app_id = workbench.call("CreateApp", AppName="caller")["AppId"]
-        well = Counts(0, 50, 0, 4, 2, bytes_in=6, bytes_out=60, total_us=112_000, backend_calls=52, backend_us=26_000)
+        well = Counts(
+            0,
+            50,
+            0,
+            4,
+            2,
+            bytes_in=6,
+            bytes_out=60,
+            total_us=112_000,
+            backend_calls=52,
+            backend_us=26_000,
+            took_1=54,
+            took_11=2,
+        )
         for node, at, stage in (("n1", AT, "RELEASE"), ("n2", AT, "RELEASE"), ("n1", AT + 6 * MINUTE, "TEST")):
             self._keep(
                 node, at, [ApiCounts(self.group_id, "i", self.api_id, stage, well)], [AppCounts(self.app_id, well)]
@@ -55,6 +68,9 @@ def test_a_point_has_every_count_of_its_step(world: World) -> None:
     first = points[0]
     assert (first["StepSeconds"], first["Answers2xx"], first["Answers4xx"], first["Answers5xx"]) == (60, 100, 8, 4)
     assert (first["BytesOut"], first["TotalUs"], first["BackendCalls"]) == (120, 224_000, 104)
+    # Half of 112 is in the step from 1 to 2.5 ms; what is over the last limit is as long as that.
+    assert (first["P50Us"], first["P95Us"], first["P99Us"]) == (1778, 2478, 5_000_000)
+    assert "P50Us" not in points[2] and "P50Us" not in world.traffic(AppId=world.app_id)["Points"][0]
     wide = world.traffic(StepSeconds=300)["Points"]
     assert [(point["Time"], point["Calls"]) for point in wide] == [(utc_text(AT), 112), (utc_text(AT + 5 * MINUTE), 65)]
 

@@ -72,7 +72,14 @@ def test_old_minutes_become_hours_of_the_same_sum_and_go_after_a_month(store: St
 
 
 def document(**changes: Any) -> bytes:
-    row = {"group_id": "g", "instance_id": "i", "api_id": "a", "stage": "RELEASE", "classes": [0, 1, 0, 0, 0]}
+    row = {
+        "group_id": "g",
+        "instance_id": "i",
+        "api_id": "a",
+        "stage": "RELEASE",
+        "classes": [0, 1, 0, 0, 0],
+        "durations": [0] * 11 + [1],
+    }
     whole = {"node": "n", "minute": NOW // MINUTE, "apis": [row], "apps": [{"app_id": 7, "classes": [0] * 5}]}
     return json.dumps(whole | changes).encode()
 

@@ -105,6 +105,8 @@ function Charts({
 }) {
   const { t } = useTexts();
   const times = timesOf(period);
+  // Of apps, only sums are counted.
+  const isPrecise = points.some((point) => point.P50Us !== undefined);
   const rate = (name: string, measure: Measure, colors: [string, string], area = false): Line => ({
     name,
     values: rates(points, period, measure, now),
@@ -144,13 +146,19 @@ function Charts({
         />
         <Chart
           title={t('metrics.latency')}
-          unit={t('metrics.average')}
+          unit={isPrecise ? 'ms' : t('metrics.average')}
           times={times}
           pick={pick}
           lines={[
-            average(t('metrics.whole'), (point) => (point.TotalUs ?? 0) / 1000, BLUE),
+            ...(isPrecise
+              ? [
+                  average('p50', (point) => ((point.P50Us ?? 0) * total(point)) / 1000, BLUE),
+                  average('p95', (point) => ((point.P95Us ?? 0) * total(point)) / 1000, AMBER),
+                  average('p99', (point) => ((point.P99Us ?? 0) * total(point)) / 1000, RED),
+                ]
+              : [average(t('metrics.whole'), (point) => (point.TotalUs ?? 0) / 1000, BLUE)]),
             average(
-              t('metrics.backend'),
+              isPrecise ? t('metrics.backendMean') : t('metrics.backend'),
               (point) => (point.BackendUs ?? 0) / 1000,
               GREEN,
               (point) => point.BackendCalls ?? 0,

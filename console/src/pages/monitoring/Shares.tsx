@@ -71,7 +71,7 @@ export function Shares({ place, period, change }: Props) {
 
 function Rows({ rows, by, change, period }: { rows: Share[]; by: By; change: Props['change']; period: Period }) {
   const { t } = useTexts();
-  const titles = ['calls', 'rate', 'refused', 'failed', 'mean'] as const;
+  const titles = ['calls', 'rate', 'refused', 'failed', 'mean', 'p95'] as const;
   return (
     <ScrollArea>
       <Table verticalSpacing="xs" miw={640} aria-label={t('metrics.shares')}>
@@ -140,6 +140,7 @@ function numbersOf(row: Share, period: Period): string[] {
     share(row.Answers4xx),
     share(row.Answers5xx),
     `${shortNumber((row.TotalUs ?? 0) / 1000 / Math.max(1, calls))} ms`,
+    row.P95Us === undefined ? '–' : `${shortNumber(row.P95Us / 1000)} ms`,
   ];
 }
 

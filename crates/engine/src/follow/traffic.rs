@@ -40,6 +40,8 @@ struct ApiRow {
     total_us: u64,
     backend_calls: u64,
     backend_us: u64,
+    /// Requests by how long they took, in the steps of the histogram.
+    durations: [u64; STEPS.len() + 1],
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -80,6 +82,7 @@ impl Counted {
                 total_us: sum.total_us.saturating_sub(old.total_us),
                 backend_calls: sum.backend_calls.saturating_sub(old.backend_calls),
                 backend_us: sum.backend_us.saturating_sub(old.backend_us),
+                durations: less(sum.durations, old.durations),
             })
         });
         let apps = self.apps.iter().filter_map(|(app_id, (classes, total_us))| {
@@ -94,9 +97,9 @@ impl Counted {
     }
 }
 
-fn less(mut classes: [u64; 5], old: [u64; 5]) -> [u64; 5] {
-    classes.iter_mut().zip(old).for_each(|(count, old)| *count = count.saturating_sub(old));
-    classes
+fn less<const N: usize>(mut counts: [u64; N], old: [u64; N]) -> [u64; N] {
+    counts.iter_mut().zip(old).for_each(|(count, old)| *count = count.saturating_sub(old));
+    counts
 }
 
 impl Follower {
