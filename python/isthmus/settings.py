@@ -238,6 +238,14 @@ class Settings:
         "What an engine keeps of its last requests on disk, to be found by request id; 0 means nothing.",
     )
     record_age: timedelta = _setting("duration", timedelta(days=7), "How long it keeps them at most.")
+    trace_slow: timedelta = _setting(
+        "duration",
+        timedelta(seconds=1),
+        "A request that takes so long leaves a trace of its decision; 0s switches it off. Refusals and errors always do.",
+    )
+    trace_sample: int = _setting(
+        "count", 1000, "One of so many requests leaves a full trace by chance; 0 means none.", largest=2**32 - 1
+    )
     refusal_body: str = _setting(
         "choice",
         "empty",

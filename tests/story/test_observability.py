@@ -79,7 +79,13 @@ def test_why_names_what_decided_and_what_to_do(gateway: Running, walk: Walk) -> 
     assert re.search(r"\n  do +\S", told) and re.search(r"\n  means +\S", told), told
     decision = json.loads(why(gateway, request_id, "--json").stdout)
     assert (decision["ErrorCode"], decision["AppKey"]) == ("A403IS", walk.app_key)
-    assert decision["Explanation"]["Layer"] == "identify"
+    assert decision["Explanation"]["Layer"] == "identify" and decision["Traced"] is True
+    steps = decision["Trace"]["Steps"]
+    assert [step["Step"] for step in steps][-2:] == ["identity", "answer"], steps
+    facts = {fact["Name"]: fact["Value"] for fact in steps[-2]["Facts"]}
+    assert (steps[-2]["Verdict"], facts["code"], facts["AppKey"]) == ("refused", "A403IS", walk.app_key)
+    assert {"Name": "x-ca-signature", "Value": "***"} in decision["Trace"]["RequestHeaders"]
+    assert re.search(r"\n    identity +refused +[0-9,]+ µs\n      AppKey +" + walk.app_key, told), told
     absent = why(gateway, "00000000-0000-4000-8000-000000000000")
     assert absent.returncode == 1 and "No engine has a record" in absent.stderr
 

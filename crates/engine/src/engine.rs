@@ -306,7 +306,7 @@ impl ThreadStart {
 
     async fn serve(self) {
         let drain = Duration::from_millis(self.settings.drain_ms);
-        let recorder = Recorder::new(self.counters, self.inbox);
+        let recorder = Recorder::new(self.counters, self.inbox, self.settings.traces);
         let attachments = Attachments::new(self.policy);
         let thread = Rc::new(Thread::new(self.settings, self.shared, attachments, recorder));
         let open = Rc::new(Open::default());

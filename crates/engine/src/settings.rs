@@ -27,6 +27,8 @@ pub struct EngineSettings {
     /// How much is kept of the last requests, in the state directory; none means nothing.
     #[serde(default)]
     pub records: Option<RecordSettings>,
+    #[serde(default)]
+    pub traces: TraceSettings,
     /// How far a caller's timestamp may be from now, in milliseconds.
     pub signature_window_ms: u64,
     /// How long a nonce may not come again, in milliseconds; 0 switches the check off.
@@ -94,6 +96,16 @@ pub struct AccessLogSettings {
 pub struct RecordSettings {
     pub bytes: u64,
     pub age_ms: u64,
+}
+
+/// Which requests leave a trace beside their record; refusals and errors always do.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TraceSettings {
+    /// In milliseconds: requests that take at least so long; 0 switches it off.
+    pub slow_ms: u64,
+    /// One of so many requests is picked out by chance; 0 picks none.
+    pub one_in: u32,
 }
 
 fn discovery_interval() -> u64 {

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from isthmus.cli.options import state_directory, state_option
+from isthmus.cli.trace_table import trace_lines
 from isthmus.client import ClientError, call, find_endpoint
 
 _VERSION = "2026-11-01"
@@ -46,7 +47,7 @@ def _lines(decision: dict[str, Any]) -> Iterator[str]:
         ("stage", _joined(known.get("Stage"), known.get("Version") and f"edition {known['Version']}")),
         ("app", _joined(_named(known, "AppName", "AppId"), known.get("AppKey") and f"key {known['AppKey']}")),
         ("backend", known.get("Backend", "")),
-        ("decided by", _joined(decision.get("Explanation", {}).get("Layer"), known.get("Plugin"))),
+        ("decided by", _joined(decision.get("Explanation", {}).get("Layer"), _plugin(known))),
         ("said", known.get("ErrorMessage", "")),
         ("detail", known.get("Detail", "")),
         ("means", decision.get("Explanation", {}).get("Title", "")),
@@ -56,6 +57,8 @@ def _lines(decision: dict[str, Any]) -> Iterator[str]:
             first, *more = text.replace("\n", "\n" + " " * 14).split("\n")
             yield f"  {title:<12}{first}"
             yield from more
+    if decision.get("Trace"):
+        yield from trace_lines(decision["Trace"])
 
 
 def _times(decision: dict[str, Any]) -> str:
@@ -65,6 +68,10 @@ def _times(decision: dict[str, Any]) -> str:
     backend = f"{decision['BackendUs'] / 1000:.1f} ms for the backend"
     connect = f" ({decision['ConnectUs'] / 1000:.1f} ms to connect)" if decision["ConnectUs"] else ""
     return f"{total}: {decision['BeforeBackendUs'] / 1000:.1f} ms before the backend, {backend}{connect}"
+
+
+def _plugin(known: dict[str, Any]) -> str:
+    return _joined(known.get("Plugin"), known.get("PluginId"))
 
 
 def _named(known: dict[str, Any], name: str, identity: str) -> str:

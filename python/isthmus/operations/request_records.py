@@ -54,7 +54,8 @@ def decision_of(record: Mapping[str, Any]) -> dict[str, Any]:
     """A record with what its refusal means."""
     code = record["error_code"]
     explanation = EXPLANATIONS.get(code)
-    decision = {name: value for name, value in record.items() if name not in ("time", "completed")}
+    left_out = ("time", "completed", "trace") if record.get("trace") is None else ("time", "completed")
+    decision = {name: value for name, value in record.items() if name not in left_out}
     decision |= {"time": utc_text(record["time"]), "completed": record["completed"]}
     if explanation is not None:
         decision["explanation"] = {

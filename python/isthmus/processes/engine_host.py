@@ -34,6 +34,7 @@ def engine_document(settings: Settings) -> dict[str, Any]:
         "feed": {"url": settings.control_url, "token": engine_token(settings.state)},
         "access_log": _access_log(settings),
         "records": {"bytes": settings.record_size, "age_ms": _milliseconds(settings.record_age)},
+        "traces": {"slow_ms": _milliseconds(settings.trace_slow), "one_in": settings.trace_sample},
         "signature_window_ms": _milliseconds(settings.signature_window),
         "nonce_window_ms": _milliseconds(settings.nonce_window),
         "automatic_domain_quota": settings.automatic_domain_quota,

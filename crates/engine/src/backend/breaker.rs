@@ -36,6 +36,15 @@ pub enum Blocked {
     HalfOpen,
 }
 
+impl Blocked {
+    pub fn word(&self) -> &'static str {
+        match self {
+            Blocked::Open => "open: the backend failed too often",
+            Blocked::HalfOpen => "half open: another request tries the backend",
+        }
+    }
+}
+
 /// The right to ask the backend. Dropped without a word, it leaves everything as it was.
 pub struct Pass<'b> {
     breaker: &'b Breaker,

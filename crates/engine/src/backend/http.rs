@@ -11,7 +11,7 @@ use super::response::{Limit, Switched, Upstream};
 use super::route::Route;
 use super::tunnel::Tunnel;
 use super::{http2, ResponseBody};
-use crate::record::Entry;
+use crate::record::{Entry, Stop, Verdict};
 use crate::request::answer::{Kind, Refusal};
 use crate::request::upgrade::{self, Handshake};
 use crate::request::{map, BodyError, Outgoing, RequestBody, Traffic};
@@ -73,18 +73,15 @@ async fn send(
         // What else waits in the pool was carried by the same one, perhaps.
         let pooled = if is_second { None } else { pool.take() };
         let reused = pooled.is_some();
+        route.note_target(&entry.notes, reused);
         let connected = match pooled {
             Some(sender) => Ok(sender),
-            None => {
-                let connecting = Instant::now();
-                let connected = connect(thread, route, deadline).await;
-                entry.connect = connecting.elapsed();
-                connected
-            }
+            None => connect_noted(thread, route, deadline, entry).await,
         };
         let mut sender = match connected {
             Ok(sender) => sender,
-            Err(_) if route.failed(thread, true) && Instant::now() < deadline => {
+            Err(refusal) if route.failed(thread, true) && Instant::now() < deadline => {
+                another(&refusal, entry);
                 pool = route.pool(thread);
                 route.readdress(request.headers_mut());
                 continue;
@@ -101,13 +98,18 @@ async fn send(
             Err(_) => return Err(Refusal::new(Kind::BackendTimeout)),
             Ok(Ok(response)) => return Ok((response, sender, pool)),
             Ok(Err(mut error)) => match (error.take_message(), spare) {
-                (Some(unsent), _) if reused => request = unsent,
+                (Some(unsent), _) if reused => {
+                    another(&Refusal::new(Kind::BackendResponse).with_detail("it had closed the connection"), entry);
+                    request = unsent;
+                }
                 (_, Some(spare)) if is_cut(error.error()) && route.failed(thread, !reused) => {
+                    another(&failed(error.error()), entry);
                     request = spare;
                     pool = route.pool(thread);
                     route.readdress(request.headers_mut());
                 }
                 (_, Some(spare)) if is_cut(error.error()) && route.is_carried() && !is_second => {
+                    another(&failed(error.error()), entry);
                     request = spare;
                     is_second = true;
                 }
@@ -115,6 +117,27 @@ async fn send(
             },
         }
     }
+}
+
+async fn connect_noted(
+    thread: &Rc<Thread>,
+    route: &Route<'_>,
+    deadline: Instant,
+    entry: &mut Entry,
+) -> Result<SendRequest<RequestBody>, Refusal> {
+    let connecting = Instant::now();
+    let connected = connect(thread, route, deadline).await;
+    entry.connect = connecting.elapsed();
+    entry.notes.number("µs to connect", entry.connect.as_micros());
+    connected
+}
+
+/// This attempt failed, and another one is made.
+fn another(refusal: &Refusal, entry: &Entry) {
+    entry.notes.open();
+    refusal.note(&entry.notes);
+    entry.notes.verdict(Verdict::Failed);
+    entry.notes.begin(Stop::Attempt);
 }
 
 /// A second one of a request that may be sent twice: its method says so, and its body is here.

@@ -29,7 +29,7 @@ pub use targets::Targets;
 pub use tls::{connect as tls_connect, BackendTls};
 pub use turns::Turns;
 
-use crate::record::Entry;
+use crate::record::{Entry, Stop};
 use crate::request::answer::{Kind, Refusal};
 use crate::request::Outgoing;
 use crate::thread::Thread;
@@ -47,6 +47,7 @@ pub async fn send(
     outgoing: Outgoing,
     entry: &mut Entry,
 ) -> Result<Response<ResponseBody>, Refusal> {
+    entry.notes.begin(Stop::Attempt);
     match &backend.target {
         Target::Mock { status, headers, body } => Ok(mock::answer(*status, headers, body)),
         Target::Http { scheme, host, port, host_header } => {

@@ -7,7 +7,7 @@ use super::discovery;
 use super::pool::{TargetKey, TargetPool};
 use super::targets::Targets;
 use super::turns::{Picked, Running};
-use crate::record::Entry;
+use crate::record::{Entry, Notes};
 use crate::request::answer::{Kind, Refusal};
 use crate::request::Outgoing;
 use crate::thread::Thread;
@@ -252,6 +252,20 @@ impl<'w> Route<'w> {
             text.push_str(itoa::Buffer::new().format(port));
         }
         HeaderValue::from_maybe_shared(Bytes::from(text)).ok()
+    }
+
+    /// Where one attempt goes.
+    pub fn note_target(&self, notes: &Notes, reused: bool) {
+        if !notes.write() {
+            return;
+        }
+        let (target, port) = self.target();
+        notes.written("target", format_args!("{:?} {target}:{port}", self.scheme));
+        if let Place::Access { access, network, .. } = &self.place {
+            notes.fact("VPC access", &access.access.name);
+            notes.fact("network", &network.network_id);
+        }
+        notes.fact("connection", if reused { "one that was open" } else { "a new one" });
     }
 
     /// Writes down where a request goes.

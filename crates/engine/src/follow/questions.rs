@@ -53,7 +53,7 @@ impl Ask {
             Ask::Find { request_id } => {
                 let Ok(id) = uuid::Uuid::try_parse(request_id) else { return Ok(Page::default()) };
                 let found = ring.find(id.as_u128())?;
-                let records = found.iter().map(|bytes| Packed::from(&**bytes)).collect();
+                let records = found.iter().map(|bytes| Packed::whole(bytes)).collect();
                 Ok(Page { records, looked_back_to: None })
             }
             Ask::Recent(wanted) => wanted.page(ring),

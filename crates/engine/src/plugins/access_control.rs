@@ -33,12 +33,22 @@ impl AccessControl {
             let verdict = if holds(rule, &scope, step) { rule.if_true } else { rule.if_false };
             match verdict {
                 None => {}
-                Some(Verdict::Allow) => return Ok(()),
-                Some(Verdict::Deny) => return Err(denial(rule, index, &scope)),
+                Some(verdict) => {
+                    step.entry.notes.rule(&name_of(rule, index));
+                    return match verdict {
+                        Verdict::Allow => Ok(()),
+                        Verdict::Deny => Err(denial(rule, index, &scope)),
+                    };
+                }
             }
         }
+        step.entry.notes.fact("rules", "none decided, so the request passes");
         Ok(())
     }
+}
+
+fn name_of(rule: &AccessRule, index: usize) -> String {
+    rule.name.clone().unwrap_or_else(|| format!("rule {}", index + 1))
 }
 
 fn holds(rule: &AccessRule, scope: &Scoped<'_>, step: &Step<'_, '_>) -> bool {
@@ -47,10 +57,11 @@ fn holds(rule: &AccessRule, scope: &Scoped<'_>, step: &Step<'_, '_>) -> bool {
     }
     let (Some(name), Some(dataset)) = (&rule.assert_parameter_name, &rule.assert_in_dataset) else { return false };
     let Value::Text(value) = scope.value(name) else { return false };
+    step.entry.notes.fact("data set", dataset);
     step.world.dataset(dataset).is_some_and(|dataset| dataset.contains(&value, step.now.unix_ms()))
 }
 
 fn denial(rule: &AccessRule, index: usize, scope: &Scoped<'_>) -> Refusal {
-    let name = rule.name.clone().unwrap_or_else(|| format!("rule {}", index + 1));
-    Refusal::because(Kind::AccessDenied, format!("`{name}`")).with_custom(Custom::of(&rule.answer, scope))
+    Refusal::because(Kind::AccessDenied, format!("`{}`", name_of(rule, index)))
+        .with_custom(Custom::of(&rule.answer, scope))
 }

@@ -53,6 +53,8 @@ impl BackendSignature {
             }
         }
         let signed = signed_headers(step, routed, outgoing);
+        step.entry.notes.rule(self.name.to_str().unwrap_or_default());
+        step.entry.notes.fact("signed headers", &signed.join(", "));
         let form = if is_form { outgoing.body.collected() } else { b"" };
         let string = string_to_sign(outgoing, &signed, form);
         let signature = BASE64.encode(hmac::sign(&self.key, &string));
@@ -72,8 +74,8 @@ fn signed_headers(step: &Step<'_, '_>, routed: Option<&Routed<'_>>, outgoing: &O
     let edition = step.passage.edition.map(|edition| edition.edition.mappings.as_slice()).unwrap_or_default();
     let mapped = edition.iter().filter(|one| one.location == Location::Head).map(|one| one.name.as_str());
     let routed = routed.into_iter().flat_map(Routed::constant_headers);
-    let claims = plugins.jwt_auth().into_iter().flat_map(super::JwtAuth::claim_headers);
-    let put = plugins.transformer().into_iter().flat_map(super::Transformer::put_headers);
+    let claims = plugins.jwt_auth().into_iter().flat_map(|acting| acting.ready.claim_headers());
+    let put = plugins.transformer().into_iter().flat_map(|acting| acting.ready.put_headers());
     let mut names: Vec<String> = mapped
         .chain(routed)
         .chain(claims)

@@ -32,12 +32,14 @@ impl BasicAuth {
 
     /// # Errors
     /// `PluginAuthorization`, as 401 with a challenge, so that browsers ask for a password.
-    pub fn check(&self, _: &Step<'_, '_>, head: &Parts) -> Result<(), Refusal> {
+    pub fn check(&self, step: &Step<'_, '_>, head: &Parts) -> Result<(), Refusal> {
         let mut values = head.headers.get_all(AUTHORIZATION).iter();
         let sent = match (values.next(), values.next()) {
             (Some(only), None) => only.to_str().ok().and_then(credentials),
             _ => None,
         };
+        step.entry.notes.rule("users");
+        step.entry.notes.fact("name and password", if sent.is_some() { "sent" } else { "not sent" });
         let known = sent.is_some_and(|sent| self.users.contains(hmac::sign(&self.key, &sent).as_ref()));
         if known {
             return Ok(());

@@ -5,14 +5,17 @@ use super::{
     JwtAuth, LogMask, RemoteAuth, RequestValidation, Routing,
 };
 use super::{TrafficControl, Transformer};
+use crate::record::About;
+use isthmus_plan::plugin::PluginType;
 use isthmus_plan::{Definition, PlanError, Plugin};
+use std::ops::Deref;
 use std::sync::Arc;
 
 macro_rules! plugins {
     ($($field:ident: $type:ident;)*) => {
         /// A plug-in made ready.
         #[derive(Clone)]
-        pub enum Compiled { $($type(Arc<$type>),)* }
+        pub enum Compiled { $($type(Arc<Ready<$type>>),)* }
 
         impl Compiled {
             /// # Errors
@@ -20,7 +23,13 @@ macro_rules! plugins {
             pub fn new(plugin: &Plugin) -> Result<Self, PlanError> {
                 match &plugin.definition {
                     $(Definition::$type(definition) => {
-                        $type::compile(plugin, definition).map(|ready| Compiled::$type(Arc::new(ready)))
+                        let about = About {
+                            plugin_id: plugin.plugin_id.as_str().into(),
+                            name: plugin.name.as_str().into(),
+                            kind: PluginType::$type.name(),
+                        };
+                        let ready = $type::compile(plugin, definition)?;
+                        Ok(Compiled::$type(Arc::new(Ready { about, ready })))
                     })*
                 }
             }
@@ -29,9 +38,9 @@ macro_rules! plugins {
         /// What is bound to one API or one group in one stage, at most one of each type.
         #[derive(Default)]
         pub struct Bound {
-            $($field: Option<Arc<$type>>,)*
-            /// Name or id of one that cannot be run.
-            pub broken: Option<Box<str>>,
+            $($field: Option<Arc<Ready<$type>>>,)*
+            /// One that cannot be run.
+            pub broken: Option<About>,
         }
 
         impl Bound {
@@ -41,9 +50,12 @@ macro_rules! plugins {
         }
 
         impl<'w> Plugins<'w> {
-            $(pub fn $field(&self) -> Option<&'w $type> {
-                let own = self.api.and_then(|bound| bound.$field.as_deref());
-                own.or_else(|| self.group.and_then(|bound| bound.$field.as_deref()))
+            $(pub fn $field(&self) -> Option<Acting<'w, $type>> {
+                let of = |bound: Option<&'w Bound>, by_group| {
+                    let Ready { about, ready } = bound?.$field.as_deref()?;
+                    Some(Acting { about, by_group, ready })
+                };
+                of(self.api, false).or_else(|| of(self.group, true))
             })*
         }
     };
@@ -68,6 +80,35 @@ plugins! {
     log_mask: LogMask;
 }
 
+/// A plug-in and what it is called.
+pub struct Ready<T> {
+    about: About,
+    ready: T,
+}
+
+/// A plug-in at work on a request: what it is called, and whether it came by way of the group.
+pub struct Acting<'w, T> {
+    pub about: &'w About,
+    pub by_group: bool,
+    pub ready: &'w T,
+}
+
+impl<T> Clone for Acting<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Acting<'_, T> {}
+
+impl<T> Deref for Acting<'_, T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        self.ready
+    }
+}
+
 /// What acts on the requests of one API in one stage.
 #[derive(Default, Clone, Copy)]
 pub struct Plugins<'w> {
@@ -86,8 +127,10 @@ impl<'w> Plugins<'w> {
     }
 
     /// One that cannot be run; then no request may pass.
-    pub fn broken(&self) -> Option<&'w str> {
-        let of = |bound: Option<&'w Bound>| bound.and_then(|bound| bound.broken.as_deref());
-        of(self.api).or_else(|| of(self.group))
+    pub fn broken(&self) -> Option<Acting<'w, ()>> {
+        let of = |bound: Option<&'w Bound>, by_group| {
+            bound?.broken.as_ref().map(|about| Acting { about, by_group, ready: &() })
+        };
+        of(self.api, false).or_else(|| of(self.group, true))
     }
 }

@@ -7,6 +7,7 @@ use super::routing::overlay;
 use super::{facts, Step};
 use crate::backend::breaker::{self, Blocked, Pass, Rule};
 use crate::backend::ResponseBody;
+use crate::record::Stop;
 use crate::request::answer::{Kind, Refusal};
 use crate::request::Chosen;
 use crate::thread::Now;
@@ -55,9 +56,16 @@ impl CircuitBreaker {
 /// # Errors
 /// `IncompleteBackend` when a downgrade backend and the API together lack a part.
 pub fn enter<'w>(step: &mut Step<'_, 'w>, edition: &'w CompiledEdition) -> Result<Entered<'w>, Refusal> {
-    let plugin = step.passage.plugins.circuit_breaker();
+    let acting = step.passage.plugins.circuit_breaker();
+    if let Some(acting) = acting {
+        step.entry.notes.plugin(acting.about, acting.by_group);
+    }
+    let plugin = acting.map(|acting| acting.ready);
     let blocked = match edition.breaker.admit(unix_ms(step.now.unix_ms())) {
         Ok(pass) => {
+            if plugin.is_some() {
+                step.entry.notes.fact("breaker", "lets the request through");
+            }
             let looks_at_time = plugin.is_some_and(|plugin| plugin.condition.is_some());
             return Ok(Entered::Asks { pass, began: looks_at_time.then(Instant::now) });
         }
@@ -67,10 +75,13 @@ pub fn enter<'w>(step: &mut Step<'_, 'w>, edition: &'w CompiledEdition) -> Resul
         let backend = overlay(downgrade, &edition.edition)
             .ok_or_else(|| Refusal::new(Kind::IncompleteBackend).with_detail("downgradeBackend"))?;
         let path = path_pieces(&backend.path);
+        step.entry.notes.fact("breaker", blocked.word());
+        step.entry.notes.rule("downgradeBackend");
         // Its answers are not those of the API.
         step.passage.caching.iter_mut().for_each(|intent| intent.only_use());
         return Ok(Entered::Downgraded { backend: Box::new(backend), path });
     }
+    step.entry.notes.fact("breaker", blocked.word());
     Ok(Entered::Refused(match blocked {
         Blocked::Open => Kind::BreakerOpen,
         Blocked::HalfOpen => Kind::BreakerBusy,
@@ -88,9 +99,16 @@ impl<'w> Entered<'w> {
 
     /// # Errors
     /// `BreakerOpen`, `BreakerBusy` when nothing answers in the backend's place.
-    pub fn may_ask(&self) -> Result<(), Refusal> {
+    pub fn may_ask(&self, step: &mut Step<'_, '_>) -> Result<(), Refusal> {
         match self {
-            Entered::Refused(kind) => Err(Refusal::new(*kind)),
+            Entered::Refused(kind) => {
+                match step.passage.plugins.circuit_breaker() {
+                    Some(acting) => step.at(&acting),
+                    None => step.entry.notes.begin(Stop::Backend),
+                }
+                step.entry.notes.fact("breaker", "is open for this API's backend");
+                Err(Refusal::new(*kind))
+            }
             Entered::Asks { .. } | Entered::Downgraded { .. } => Ok(()),
         }
     }
@@ -98,7 +116,7 @@ impl<'w> Entered<'w> {
     /// What came of it.
     pub fn leave(self, step: &Step<'_, 'w>, answer: &Result<Response<ResponseBody>, Refusal>) {
         let Entered::Asks { pass, began } = self else { return };
-        let plugin = step.passage.plugins.circuit_breaker();
+        let plugin = step.passage.plugins.circuit_breaker().map(|acting| acting.ready);
         let rule = plugin.map_or(breaker::DEFAULT, |plugin| plugin.rule);
         let failed = match plugin.and_then(|plugin| plugin.condition.as_ref()) {
             None => answer.as_ref().is_err_and(|refusal| is_timeout(refusal.kind)),

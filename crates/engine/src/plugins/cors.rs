@@ -6,6 +6,7 @@
 
 use super::Step;
 use crate::backend::ResponseBody;
+use crate::record::From;
 use crate::request::answer::{Kind, Refusal};
 use crate::request::Matched;
 use hyper::header::{
@@ -65,6 +66,10 @@ impl Cors {
     /// # Errors
     /// `CrossOriginForbidden` for a page of an origin that is not allowed.
     pub fn admit(&self, step: &Step<'_, '_>, head: &Parts) -> Result<(), Refusal> {
+        if let Some(origin) = &step.passage.origin {
+            step.entry.notes.input(From::Header, "origin", "origin", &String::from_utf8_lossy(origin.as_bytes()));
+        }
+        step.entry.notes.rule("allowOrigins");
         match &step.passage.origin {
             Some(origin) if !self.allows(origin) && !is_own(origin, head) => {
                 let shown = String::from_utf8_lossy(origin.as_bytes()).into_owned();
@@ -122,10 +127,12 @@ pub fn answers(step: &Step<'_, '_>, matched: &Matched<'_>) -> bool {
 
 /// # Errors
 /// `CrossOriginForbidden` for a page of an origin that is not allowed.
-pub fn preflight(step: &Step<'_, '_>, head: &Parts) -> Result<Response<ResponseBody>, Refusal> {
+pub fn preflight(step: &mut Step<'_, '_>, head: &Parts) -> Result<Response<ResponseBody>, Refusal> {
     let mut response = Response::new(ResponseBody::empty());
+    step.entry.plugin = "cors";
     match step.passage.plugins.cors() {
         Some(cors) => {
+            step.at(&cors);
             cors.admit(step, head)?;
             cors.preflight(head, response.headers_mut());
         }

@@ -2,6 +2,7 @@
 
 use super::{AnswerFacts, Facts, Scoped, Step};
 use crate::backend::ResponseBody;
+use crate::record::Notes;
 use crate::request::answer::{self, Custom, Kind, Refusal};
 use hyper::header::{HeaderMap, CONTENT_ENCODING, CONTENT_TYPE};
 use hyper::Response;
@@ -41,7 +42,7 @@ impl ErrorMapping {
         let body = read.unwrap_or_default();
         let code = refusal.map_or("", |refusal| refusal.kind.listed().code);
         let answered = (response.status().as_u16(), code, response.headers());
-        let custom = self.mapped(&AnswerFacts::new(step, answered, &body));
+        let custom = self.mapped(&AnswerFacts::new(step, answered, &body), &step.entry.notes);
         if let Some(custom) = custom {
             step.entry.mapped(custom.message.as_deref());
             answer::customize(&mut response, &custom);
@@ -49,9 +50,10 @@ impl ErrorMapping {
         response
     }
 
-    fn mapped(&self, facts: &dyn Facts) -> Option<Custom> {
+    fn mapped(&self, facts: &dyn Facts, notes: &Notes) -> Option<Custom> {
         let scope = Scoped::new(&self.definition.parameters, facts);
         if !self.definition.error_condition.holds(&scope) {
+            notes.fact("errorCondition", "does not hold");
             return None;
         }
         let code = self.definition.error_code.as_ref().and_then(|name| scope.value(name).into_text());
@@ -60,6 +62,11 @@ impl ErrorMapping {
             (None, Some(condition)) => condition.holds(&scope),
             (None, None) => false,
         });
+        match fits.map(|mapping| mapping.code.as_deref().unwrap_or("a condition")) {
+            Some(code) => notes.rule(code),
+            None if self.definition.default_mapping.is_some() => notes.rule("defaultMapping"),
+            None => notes.fact("mapping", "none fits"),
+        }
         let found = fits.map(|mapping| &mapping.answer).or(self.definition.default_mapping.as_ref())?;
         Some(Custom::of(found, &scope))
     }

@@ -1,6 +1,7 @@
 //! What conditions and texts of plug-ins can see: of a request on its way in, and of an answer on its way out.
 
 use super::{Passage, Step};
+use crate::record::{From, Notes};
 use crate::request::{form, has_form, Matched, System};
 use crate::thread::Now;
 use hyper::header::HeaderMap;
@@ -18,6 +19,8 @@ pub trait Facts {
     fn value(&self, selector: &Selector) -> Value<'_>;
     /// A name that no `parameters` section declares; only routing allows those.
     fn undeclared(&self, name: &str) -> Value<'_>;
+    /// Who remembers what was looked at.
+    fn notes(&self) -> &Notes;
     fn now(&self) -> &Now;
 }
 
@@ -36,13 +39,43 @@ impl<'f> Scoped<'f> {
 impl Scope for Scoped<'_> {
     fn value(&self, name: &str) -> Value<'_> {
         match self.parameters.get(name) {
-            Some(selector) => self.facts.value(selector),
-            None => self.facts.undeclared(name),
+            Some(selector) => {
+                let value = self.facts.value(selector);
+                note(self.facts.notes(), name, selector, &value);
+                value
+            }
+            None => {
+                let value = self.facts.undeclared(name);
+                note_value(self.facts.notes(), From::Own, name, name, &value);
+                value
+            }
         }
     }
 
     fn call(&self, function: Function) -> f64 {
         call(function, self.facts.now())
+    }
+}
+
+fn note(notes: &Notes, name: &str, selector: &Selector, value: &Value<'_>) {
+    let (from, key) = match selector {
+        Selector::Header(key) => (From::Header, key.as_ref()),
+        Selector::Query(key) => (From::Query, key.as_ref()),
+        Selector::Form(key) => (From::Form, key.as_ref()),
+        Selector::Token(key) => (From::Claim, key.as_ref()),
+        Selector::Parameter(key) => (From::Parameter, key.as_ref()),
+        Selector::BodyJsonField(_) => (From::Body, name),
+        _ => (From::Own, name),
+    };
+    note_value(notes, from, key, name, value);
+}
+
+pub fn note_value(notes: &Notes, from: From, key: &str, name: &str, value: &Value<'_>) {
+    match value {
+        Value::Null => notes.input(from, key, name, "nothing"),
+        Value::Text(text) => notes.input(from, key, name, text),
+        Value::Boolean(is) => notes.input(from, key, name, if *is { "true" } else { "false" }),
+        Value::Number(number) => notes.input(from, key, name, &number.to_string()),
     }
 }
 
@@ -150,6 +183,10 @@ impl Facts for RequestFacts<'_, '_> {
         }
     }
 
+    fn notes(&self) -> &Notes {
+        &self.system.entry.notes
+    }
+
     fn now(&self) -> &Now {
         self.now
     }
@@ -165,6 +202,7 @@ pub struct AnswerFacts<'r, 'w> {
     body: &'r [u8],
     passage: &'r Passage<'w>,
     system: Option<System<'r>>,
+    notes: &'r Notes,
     now: &'r Now,
     json: OnceCell<Option<serde_json::Value>>,
 }
@@ -174,7 +212,8 @@ impl<'r, 'w> AnswerFacts<'r, 'w> {
     pub fn new(step: &'r Step<'_, 'w>, answered: (u16, &'static str, &'r HeaderMap), body: &'r [u8]) -> Self {
         let (status, error_code, headers) = answered;
         let system = step.passage.edition.map(|edition| step.system(edition));
-        Self { status, error_code, headers, body, passage: step.passage, system, now: step.now, json: OnceCell::new() }
+        let (passage, notes, now) = (&*step.passage, &step.entry.notes, step.now);
+        Self { status, error_code, headers, body, passage, system, notes, now, json: OnceCell::new() }
     }
 }
 
@@ -199,6 +238,10 @@ impl Facts for AnswerFacts<'_, '_> {
 
     fn undeclared(&self, name: &str) -> Value<'_> {
         self.system.as_ref().map_or(Value::Null, |system| Value::text(system.value(name)))
+    }
+
+    fn notes(&self) -> &Notes {
+        self.notes
     }
 
     fn now(&self) -> &Now {

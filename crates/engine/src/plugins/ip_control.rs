@@ -57,6 +57,11 @@ impl IpControl {
     /// # Errors
     /// `IpDenied`.
     pub fn check(&self, step: &Step<'_, '_>, head: &Parts) -> Result<(), Refusal> {
+        let notes = &step.entry.notes;
+        notes.rule(if self.mode == IpMode::Allow { "ALLOW" } else { "REFUSE" });
+        if let Some(entry) = self.forwarded {
+            notes.number("entry of X-Forwarded-For", entry);
+        }
         let address = match self.forwarded {
             None => Some(step.peer.address.ip()),
             Some(entry) => forwarded_for(&head.headers, entry).and_then(parse_address),
@@ -64,6 +69,7 @@ impl IpControl {
         let Some(address) = address else {
             return Err(Refusal::new(Kind::IpDenied).with_detail("no address at this place of X-Forwarded-For"));
         };
+        notes.number("address", address);
         let passes = match self.mode {
             IpMode::Allow => self.allows(step, address),
             IpMode::Refuse => self.for_all.is_known(step) && !self.for_all.contain(step, address),

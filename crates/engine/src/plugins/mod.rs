@@ -28,7 +28,7 @@ mod transformer;
 pub use access_control::AccessControl;
 pub use backend_signature::BackendSignature;
 pub use basic_auth::BasicAuth;
-pub use bound::{Bound, Compiled, Plugins};
+pub use bound::{Acting, Bound, Compiled, Plugins};
 pub use caching::{AnswerStore, Caching};
 pub use circuit_breaker::{enter, CircuitBreaker, Entered};
 pub use compression::Compression;
@@ -45,14 +45,16 @@ pub use routing::{Routed, Routing};
 pub use traffic_control::TrafficControl;
 pub use transformer::Transformer;
 
+use crate::backend::ResponseBody;
 use crate::listen::Peer;
-use crate::record::Entry;
+use crate::record::{Entry, Verdict};
 use crate::request::answer::{Kind, Refusal};
 use crate::request::System;
 use crate::thread::{Now, Thread};
 use crate::world::{Caller, CompiledEdition, World};
 use hyper::header::HeaderValue;
 use hyper::http::request::Parts;
+use hyper::Response;
 use std::rc::Rc;
 
 /// What the way in leaves for the way out: filled by the steps of a request, read by plug-ins on its answer.
@@ -85,10 +87,29 @@ pub struct Step<'a, 'w> {
 }
 
 impl<'w> Step<'_, 'w> {
+    /// This plug-in is at work now.
+    fn at<T>(&mut self, acting: &Acting<'_, T>) {
+        self.entry.plugin = acting.about.kind;
+        self.entry.plugin_id.clear();
+        self.entry.plugin_id.push_str(&acting.about.plugin_id);
+        self.entry.notes.plugin(acting.about, acting.by_group);
+    }
+
     /// No plug-in answered at this stop.
     fn go_on(&mut self) -> Result<Flow, Refusal> {
-        self.entry.plugin = "";
+        self.no_plugin();
         Ok(Flow::Continue)
+    }
+
+    fn no_plugin(&mut self) {
+        self.entry.plugin = "";
+        self.entry.plugin_id.clear();
+    }
+
+    /// The plug-in at work answers.
+    fn answered(&self, response: Response<ResponseBody>) -> Result<Flow, Refusal> {
+        self.entry.notes.verdict(Verdict::Answered);
+        Ok(Flow::Answer(Box::new(response)))
     }
 
     /// The system parameters of the request, as far as they are known.
@@ -104,7 +125,9 @@ impl<'w> Step<'_, 'w> {
     pub fn begin(&mut self, edition: &'w CompiledEdition, head: &Parts) -> Result<(), Refusal> {
         self.passage.edition = Some(edition);
         self.passage.plugins = self.world.plugins(edition);
-        if let Some(name) = self.passage.plugins.broken() {
+        if let Some(broken) = self.passage.plugins.broken() {
+            self.at(&broken);
+            let name = &broken.about.name;
             return Err(Refusal::because(Kind::InvalidPlugin, format!("`{name}` cannot be run by this engine")));
         }
         if !self.passage.plugins.is_empty() {

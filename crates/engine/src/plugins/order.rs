@@ -4,6 +4,7 @@
 
 use super::{cors, jwt, Routed, Step};
 use crate::backend::ResponseBody;
+use crate::record::Verdict;
 use crate::request::answer::Refusal;
 use crate::request::{Matched, Outgoing, Permitted, RequestBody};
 use hyper::http::request::Parts;
@@ -18,16 +19,16 @@ pub enum Flow {
 /// The API is known, the caller is not.
 pub async fn on_arrival(step: &mut Step<'_, '_>, head: &Parts, matched: &Matched<'_>) -> Result<Flow, Refusal> {
     if cors::answers(step, matched) {
-        step.entry.plugin = "cors";
-        return cors::preflight(step, head).map(|response| Flow::Answer(Box::new(response)));
+        let response = cors::preflight(step, head)?;
+        return step.answered(response);
     }
     let plugins = step.passage.plugins;
     if let Some(cors) = plugins.cors() {
-        step.entry.plugin = "cors";
+        step.at(&cors);
         cors.admit(step, head)?;
     }
     if let Some(ip_control) = plugins.ip_control().filter(|one| !one.is_about_apps()) {
-        step.entry.plugin = "ipControl";
+        step.at(&ip_control);
         ip_control.check(step, head)?;
     }
     step.go_on()
@@ -42,22 +43,22 @@ pub async fn on_identified(
 ) -> Result<Flow, Refusal> {
     let plugins = step.passage.plugins;
     if let Some(ip_control) = plugins.ip_control().filter(|one| one.is_about_apps()) {
-        step.entry.plugin = "ipControl";
+        step.at(&ip_control);
         ip_control.check(step, head)?;
     }
     match plugins.jwt_auth() {
         Some(jwt_auth) => {
-            step.entry.plugin = "jwtAuth";
+            step.at(&jwt_auth);
             jwt_auth.check(step, head, matched)?;
         }
         None => jwt::check_open_id(step, head, matched)?,
     }
     if let Some(basic_auth) = plugins.basic_auth() {
-        step.entry.plugin = "basicAuth";
+        step.at(&basic_auth);
         basic_auth.check(step, head)?;
     }
     if let Some(remote_auth) = plugins.remote_auth() {
-        step.entry.plugin = "remoteAuth";
+        step.at(&remote_auth);
         remote_auth.check(step, head, body, matched).await?;
     }
     step.go_on()
@@ -72,18 +73,24 @@ pub async fn on_permitted(
 ) -> Result<Flow, Refusal> {
     let plugins = step.passage.plugins;
     if let Some(validation) = plugins.request_validation() {
+        step.at(&validation);
         validation.check(step, head, body, permitted).await?;
     }
     if let Some(access_control) = plugins.access_control() {
-        step.entry.plugin = "accessControl";
+        step.at(&access_control);
         access_control.check(step, head, body, &permitted.matched).await?;
     }
     if let Some(traffic_control) = plugins.traffic_control() {
-        step.entry.plugin = "trafficControl";
+        step.at(&traffic_control);
         traffic_control.check(step, head, body, permitted).await?;
     }
     if let Some(caching) = plugins.caching() {
         step.passage.caching = caching.consider(head, permitted);
+        if step.passage.caching.is_none() {
+            step.entry.notes.plugin(caching.about, caching.by_group);
+            step.entry.notes.verdict(Verdict::Skipped);
+            step.entry.notes.fact("store", "this request passes by it");
+        }
     }
     step.go_on()
 }
@@ -98,9 +105,9 @@ pub async fn route<'w>(
     match step.passage.plugins.routing() {
         None => Ok(None),
         Some(routing) => {
-            step.entry.plugin = "routing";
-            let routed = routing.route(step, head, body.collected(), matched)?;
-            step.entry.plugin = "";
+            step.at(&routing);
+            let routed = routing.ready.route(step, head, body.collected(), matched)?;
+            step.no_plugin();
             Ok(routed)
         }
     }
@@ -117,20 +124,21 @@ pub async fn on_mapped(
     }
     let plugins = step.passage.plugins;
     if let Some(jwt_auth) = plugins.jwt_auth() {
+        step.at(&jwt_auth);
         jwt_auth.pass_claims(step, outgoing).await?;
     }
     if let Some(transformer) = plugins.transformer() {
-        step.entry.plugin = "transformer";
+        step.at(&transformer);
         transformer.change_request(step, outgoing).await?;
     }
     if let Some(caching) = plugins.caching() {
-        step.entry.plugin = "caching";
+        step.at(&caching);
         if let Some(stored) = caching.look_up(step, routed, outgoing)? {
-            return Ok(Flow::Answer(Box::new(stored)));
+            return step.answered(stored);
         }
     }
     if let Some(signature) = plugins.backend_signature() {
-        step.entry.plugin = "backendSignature";
+        step.at(&signature);
         signature.sign(step, routed, outgoing).await?;
     }
     step.go_on()
@@ -144,16 +152,20 @@ pub async fn on_answer(
 ) -> Response<ResponseBody> {
     let plugins = step.passage.plugins;
     if let Some(caching) = plugins.caching().filter(|_| refusal.is_none()) {
+        step.entry.notes.plugin(caching.about, caching.by_group);
         response = caching.keep(step, response).await;
     }
     if let Some(error_mapping) = plugins.error_mapping() {
+        step.entry.notes.plugin(error_mapping.about, error_mapping.by_group);
         response = error_mapping.apply(step, response, refusal).await;
     }
     if let Some(transformer) = plugins.transformer() {
-        transformer.change_answer(&mut response);
+        step.entry.notes.plugin(transformer.about, transformer.by_group);
+        transformer.change_answer(&mut response, &step.entry.notes);
     }
     cors::finish(step, response.headers_mut());
     if let Some(compression) = plugins.compression() {
+        step.entry.notes.plugin(compression.about, compression.by_group);
         compression.apply(step, &mut response);
     }
     response

@@ -43,7 +43,11 @@ impl Routing {
     ) -> Result<Option<Routed<'_>>, Refusal> {
         let facts = RequestFacts::new(step, head, body, matched);
         let scope = Scoped::new(&self.undeclared, &facts);
-        let Some(route) = self.routes.iter().find(|route| route.condition.holds(&scope)) else { return Ok(None) };
+        let Some(route) = self.routes.iter().find(|route| route.condition.holds(&scope)) else {
+            step.entry.notes.fact("route", "none fits, so the backend is the API's own");
+            return Ok(None);
+        };
+        step.entry.notes.rule(&route.name);
         let incomplete = || Refusal::new(Kind::IncompleteBackend).with_detail(format!("route {:?}", route.name));
         let backend = overlay(&route.backend, &matched.edition.edition).ok_or_else(incomplete)?;
         let path = path_pieces(&backend.path);

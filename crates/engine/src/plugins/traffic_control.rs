@@ -53,12 +53,18 @@ impl TrafficControl {
         permitted: &Permitted<'_>,
     ) -> Result<(), Refusal> {
         match self.definition.unit {
-            Some(unit) => self.check_callers(step.thread, unit, permitted).await,
+            Some(unit) => self.check_callers(step, unit, permitted).await,
             None => self.check_rules(step, head, body, permitted).await,
         }
     }
 
-    async fn check_callers(&self, thread: &Thread, unit: TimeUnit, permitted: &Permitted<'_>) -> Result<(), Refusal> {
+    async fn check_callers(
+        &self,
+        step: &Step<'_, '_>,
+        unit: TimeUnit,
+        permitted: &Permitted<'_>,
+    ) -> Result<(), Refusal> {
+        let thread = step.thread;
         let api = permitted.matched.edition.key.as_ref();
         let counts = &thread.shared.counts;
         let app = permitted.caller.map(|caller| &caller.app);
@@ -74,12 +80,14 @@ impl TrafficControl {
         for (index, (name, calls, key)) in limits.into_iter().enumerate() {
             let Some(calls) = calls else { continue };
             let limit = self.limit(unit, calls);
+            step.entry.notes.written("limit", format_args!("{calls} calls each {unit:?} for the {name}"));
             match pass(thread, key, limit).await {
                 Some(at) => taken.get_mut(index).into_iter().for_each(|one| *one = Some((key, limit, at))),
                 None => {
                     for (key, limit, at) in taken.into_iter().flatten() {
                         thread.leases.give_back(key, limit, at);
                     }
+                    step.entry.notes.rule(name);
                     return Err(Refusal::because(Kind::CallRate, name));
                 }
             }
@@ -115,6 +123,9 @@ impl TrafficControl {
                 .flat_map(|rule| rule.by_parameters.iter())
                 .map(|name| scope.value(name).into_text().map(|text| text.into_owned()))
                 .collect();
+            let named = rule.map_or("default limit", |rule| rule.name.as_str());
+            step.entry.notes.rule(named);
+            step.entry.notes.written("limit", format_args!("{calls} calls each {unit:?}"));
             let api = match self.definition.scope.unwrap_or(CountingScope::Plugin) {
                 CountingScope::Plugin => "",
                 CountingScope::Api => &permitted.matched.edition.key,

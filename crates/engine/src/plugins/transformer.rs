@@ -3,6 +3,7 @@
 use super::outgoing::Change;
 use super::Step;
 use crate::backend::ResponseBody;
+use crate::record::Notes;
 use crate::request::answer::Refusal;
 use crate::request::Outgoing;
 use hyper::header::{HeaderName, HeaderValue};
@@ -21,15 +22,19 @@ impl Transformer {
     /// `BodyTooLarge`, `InvalidBody` when a form had to be read.
     pub async fn change_request(&self, step: &Step<'_, '_>, outgoing: &mut Outgoing) -> Result<(), Refusal> {
         let limit = step.thread.settings.request_body_limit;
+        let notes = &step.entry.notes;
         for add in &self.0.add_request_parameter_if_absent {
             let change = Change::AddIfAbsent(add.value.as_deref().unwrap_or_default());
+            notes.written("added if absent", format_args!("{:?} {}", add.location, add.name));
             outgoing.change(add.location, &add.name, change, limit).await?;
         }
         for put in &self.0.put_request_parameter {
             let change = Change::Put(put.value.as_deref().unwrap_or_default());
+            notes.written("put", format_args!("{:?} {}", put.location, put.name));
             outgoing.change(put.location, &put.name, change, limit).await?;
         }
         for gone in &self.0.remove_request_parameter {
+            notes.written("removed", format_args!("{:?} {}", gone.location, gone.name));
             outgoing.change(gone.location, &gone.name, Change::Remove, limit).await?;
         }
         Ok(())
@@ -41,7 +46,16 @@ impl Transformer {
         all.filter(|one| one.location == Place::Header).map(|one| one.name.as_str())
     }
 
-    pub fn change_answer(&self, response: &mut Response<ResponseBody>) {
+    pub fn change_answer(&self, response: &mut Response<ResponseBody>, notes: &Notes) {
+        if let Some(status) = self.0.set_response_status_code {
+            notes.number("status", status);
+        }
+        for header in self.0.add_response_header_if_absent.iter().chain(&self.0.put_response_header) {
+            notes.fact("header", &header.name);
+        }
+        for gone in &self.0.remove_response_header {
+            notes.fact("removed", &gone.name);
+        }
         if let Some(status) = self.0.set_response_status_code.and_then(|status| StatusCode::from_u16(status).ok()) {
             *response.status_mut() = status;
         }

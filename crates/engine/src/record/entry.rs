@@ -3,6 +3,7 @@
 //! An entry travels with its request and ends with the answer's body; the stops of a request fill it in. It is used
 //! again for a later request, so filling it allocates nothing once its texts have grown.
 
+use super::notes::Notes;
 use hyper::header::HeaderValue;
 use isthmus_plan::{AppCodePlace, Edition, Group};
 use serde::{Serialize, Serializer};
@@ -40,8 +41,16 @@ pub struct Entry {
     pub(super) detail: String,
     /// Type of the plug-in that is at work, and after a refusal of the one that gave it.
     pub plugin: &'static str,
+    /// The id of that plug-in.
+    pub plugin_id: String,
     /// A parameter of the query that holds an AppCode, beside those that everybody knows.
     pub(super) secret_parameter: String,
+    /// A header that does.
+    pub(super) secret_header: String,
+    /// What was noted while the request was decided on.
+    pub notes: Notes,
+    /// The trace is kept whatever comes of the request, and why.
+    pub(super) traced: &'static str,
     pub request_bytes: u64,
     pub response_bytes: u64,
     pub(super) backend: String,
@@ -107,6 +116,8 @@ impl Entry {
             &mut self.error_message,
             &mut self.detail,
             &mut self.secret_parameter,
+            &mut self.secret_header,
+            &mut self.plugin_id,
             &mut self.backend,
         ] {
             text.clear();
@@ -117,6 +128,8 @@ impl Entry {
         self.backend_at = None;
         (self.connect, self.service) = (Duration::ZERO, Duration::ZERO);
         self.completed = false;
+        self.notes.clear();
+        self.traced = "";
     }
 
     /// Upper-case UUID, the value of `X-Ca-Request-Id`.
@@ -134,8 +147,10 @@ impl Entry {
         self.group_name.push_str(&group.name);
         self.instance_id.push_str(&group.instance_id);
         self.region.push_str(&group.region);
-        if let Some(AppCodePlace::Query(name)) = &group.app_code.place {
-            self.secret_parameter.push_str(name);
+        match &group.app_code.place {
+            Some(AppCodePlace::Query(name)) => self.secret_parameter.push_str(name),
+            Some(AppCodePlace::Header(name)) => self.secret_header.push_str(name),
+            None => {}
         }
     }
 

@@ -11,26 +11,33 @@ mod entry;
 mod line;
 pub mod mask;
 pub mod newest;
+mod notes;
 pub mod packed;
 pub mod ring;
+mod stop;
 pub mod tally;
+pub mod trace;
 pub mod writer;
 
 pub use access_log::AccessLog;
 pub use counters::{add, Counters};
 pub use entry::{Entry, RequestId};
+pub use notes::Notes;
+pub use stop::{About, From, Stop, Verdict};
 
 use crate::connection::Malformed;
 use crate::listen::Peer;
 use crate::request::answer::malformed_refusal;
+use crate::settings::TraceSettings;
 use crate::thread::Now;
-use hyper::header::HeaderValue;
+use hyper::header::{HeaderMap, HeaderValue};
 use hyper::Request;
 use isthmus_plan::Scheme;
 use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tally::Tallies;
+use trace::Worth;
 use uuid::Uuid;
 use writer::Inbox;
 
@@ -47,6 +54,7 @@ pub struct Recorder {
     spare: RefCell<Vec<Box<Entry>>>,
     kept: RefCell<Option<Kept>>,
     tallies: RefCell<Tallies>,
+    worth: Worth,
 }
 
 /// Records that wait to be handed to the writer.
@@ -57,10 +65,11 @@ struct Kept {
 }
 
 impl Recorder {
-    pub fn new(counters: Arc<Counters>, inbox: Option<Inbox>) -> Self {
+    pub fn new(counters: Arc<Counters>, inbox: Option<Inbox>, traces: TraceSettings) -> Self {
         let kept = inbox.map(|inbox| Kept { inbox, block: Vec::new(), count: 0 });
         let tallies = RefCell::new(Tallies::new(Arc::clone(&counters.tallied)));
-        Self { tallies, counters, spare: RefCell::default(), kept: RefCell::new(kept) }
+        let (spare, kept, worth) = (RefCell::default(), RefCell::new(kept), Worth::new(traces));
+        Self { tallies, counters, spare, kept, worth }
     }
 
     /// The entry of a request that just arrived.
@@ -70,7 +79,16 @@ impl Recorder {
         entry.uuid = *id.as_bytes();
         entry.id = RequestId::of(&id);
         entry.request_id_header = HeaderValue::from_bytes(entry.id.as_bytes()).ok();
-        entry.started = Some(Instant::now());
+        let started = Instant::now();
+        entry.started = Some(started);
+        if self.kept.borrow().is_some() {
+            entry.notes.start();
+            let asks = entry.notes.request(request.headers());
+            entry.traced = if asks { "debug" } else { self.worth.sampled() };
+            if !entry.traced.is_empty() {
+                entry.notes.in_full(started);
+            }
+        }
         entry.unix_ms = now.unix_ms();
         entry.scheme = match peer.scheme {
             _ if peer.device.is_some() => "WS",
@@ -102,6 +120,15 @@ impl Recorder {
         self.finish(entry);
     }
 
+    /// The head of the answer is known.
+    pub fn answered(&self, entry: &mut Entry, status: u16, headers: &HeaderMap) {
+        entry.status = status;
+        entry.notes.begin(Stop::Answer);
+        if self.worth.is_likely(entry) {
+            entry.notes.answer(headers);
+        }
+    }
+
     /// Counts a request and writes it down.
     pub fn finish(&self, mut entry: Box<Entry>) {
         let counters = &self.counters;
@@ -118,7 +145,7 @@ impl Recorder {
         let total = entry.started.map_or(Duration::ZERO, |started| started.elapsed());
         self.tallies.borrow_mut().count(&entry, total);
         if let Some(kept) = self.kept.borrow_mut().as_mut() {
-            packed::pack(&mut kept.block, &entry, total);
+            packed::pack(&mut kept.block, &entry, total, self.worth.reason(&entry, total));
             kept.count += 1;
             if kept.block.len() >= BLOCK {
                 kept.hand_on();

@@ -27,7 +27,7 @@ impl Kept {
         for (number, (after, took, status)) in requests.iter().enumerate() {
             let uuid = u128::try_from(number).unwrap().to_be_bytes();
             let entry = Entry { uuid, unix_ms: NOW + after, status: *status, ..Entry::default() };
-            pack(&mut packed, &entry, Duration::from_millis(*took));
+            pack(&mut packed, &entry, Duration::from_millis(*took), None);
         }
         ring.keep(&packed, u32::try_from(requests.len()).unwrap()).unwrap();
         Self { ring, folder }

@@ -2,9 +2,11 @@
 //!
 //! `pack` runs on the serving thread after the answer was sent, so it formats nothing; `Record::unpack` runs where a
 //! line of the access log is written or somebody asks. Secrets are masked here, before anything is kept. Both sides name the same fields in the same order.
+//! What was added later stands behind them in sections with a tag and a length, so that each version reads the other's.
 
 use super::entry::{Entry, RequestId};
 use super::mask;
+use super::trace::Trace;
 use serde::{Serialize, Serializer};
 use std::time::Duration;
 
@@ -55,15 +57,27 @@ pub struct Record<'b> {
     pub backend: &'b str,
     /// Type of the plug-in that gave the answer.
     pub plugin: &'b str,
+    pub plugin_id: &'b str,
+    /// Whether there is a trace.
+    pub traced: bool,
+    /// Read only when it is asked for.
+    pub trace: Option<Trace<'b>>,
 }
 
 const COMPLETED: u8 = 1;
 const HTTPS: u8 = 2;
 const HAS_APP: u8 = 4;
 const WEBSOCKET: u8 = 8;
+/// The lengths of all texts stand before the first of them; without it, each before its own, as older engines wrote it.
+const LENGTHS_FIRST: u8 = 16;
+const TEXTS: usize = 20;
 
-/// Appends the record of a request that is over, with its length before it.
-pub fn pack(out: &mut Vec<u8>, entry: &Entry, total: Duration) {
+/// Tags of sections.
+const PLUGIN_ID: u8 = 1;
+const TRACE: u8 = 2;
+
+/// Appends the record of a request that is over, with its length before it; and its trace when there is a reason to.
+pub fn pack(out: &mut Vec<u8>, entry: &Entry, total: Duration, reason: Option<&'static str>) {
     let begin = out.len();
     out.extend_from_slice(&[0; 4]);
     out.extend_from_slice(&entry.uuid);
@@ -75,7 +89,7 @@ pub fn pack(out: &mut Vec<u8>, entry: &Entry, total: Duration) {
         (entry.scheme == "WS", WEBSOCKET),
         (entry.app_id.is_some(), HAS_APP),
     ];
-    out.push(flags.iter().filter(|(is, _)| *is).map(|(_, flag)| flag).sum());
+    out.push(flags.iter().filter(|(is, _)| *is).map(|(_, flag)| flag).sum::<u8>() | LENGTHS_FIRST);
     for number in [entry.app_id.unwrap_or(0), entry.request_bytes, entry.response_bytes] {
         out.extend_from_slice(&number.to_le_bytes());
     }
@@ -87,6 +101,27 @@ pub fn pack(out: &mut Vec<u8>, entry: &Entry, total: Duration) {
         out.extend_from_slice(&u32::try_from(time.as_micros()).unwrap_or(u32::MAX).to_le_bytes());
     }
     texts(out, entry);
+    if !entry.plugin_id.is_empty() {
+        section(out, PLUGIN_ID, |out| out.extend_from_slice(entry.plugin_id.as_bytes()));
+    }
+    if let (Some(reason), Some(started)) = (reason, entry.started) {
+        entry.notes.open();
+        let kept = entry.notes.read();
+        let trace = Trace::of(entry, &kept, reason, started + total);
+        // Writing into memory does not fail, and what could not be written is no JSON and so no trace.
+        section(out, TRACE, |out| drop(serde_json::to_writer(out, &trace)));
+    }
+    let length = u32::try_from(out.len() - begin - 4).unwrap_or(0);
+    if let Some(place) = out.get_mut(begin..begin + 4) {
+        place.copy_from_slice(&length.to_le_bytes());
+    }
+}
+
+fn section(out: &mut Vec<u8>, tag: u8, write: impl FnOnce(&mut Vec<u8>)) {
+    out.push(tag);
+    let begin = out.len();
+    out.extend_from_slice(&[0; 4]);
+    write(out);
     let length = u32::try_from(out.len() - begin - 4).unwrap_or(0);
     if let Some(place) = out.get_mut(begin..begin + 4) {
         place.copy_from_slice(&length.to_le_bytes());
@@ -97,7 +132,7 @@ fn texts(out: &mut Vec<u8>, entry: &Entry) {
     let also = entry.secret_parameter.as_str();
     let query = mask::query(&entry.query, also);
     let (message, detail) = (mask::message(&entry.error_message, also), mask::message(&entry.detail, also));
-    let plain: [&str; 20] = [
+    let plain: [&str; TEXTS] = [
         &entry.client,
         &entry.method,
         &entry.domain,
@@ -119,13 +154,14 @@ fn texts(out: &mut Vec<u8>, entry: &Entry) {
         &entry.backend,
         entry.plugin,
     ];
-    for text in plain {
-        let text = text.get(..text.len().min(TEXT_LIMIT)).unwrap_or_else(|| shortened(text));
-        // No text is longer than the limit, which is far below the largest number of two bytes.
-        let length = u16::try_from(text.len()).unwrap_or(0);
-        out.extend_from_slice(&length.to_le_bytes());
-        out.extend_from_slice(text.as_bytes());
+    // No text is longer than the limit, which is far below the largest number of two bytes.
+    let plain = plain.map(|text| text.get(..text.len().min(TEXT_LIMIT)).unwrap_or_else(|| shortened(text)));
+    let mut lengths = [0; 2 * TEXTS];
+    for (place, text) in lengths.chunks_exact_mut(2).zip(plain) {
+        place.copy_from_slice(&u16::try_from(text.len()).unwrap_or(0).to_le_bytes());
     }
+    out.extend_from_slice(&lengths);
+    plain.iter().for_each(|text| out.extend_from_slice(text.as_bytes()));
 }
 
 /// As much as fits, where the limit is inside a character.
@@ -135,8 +171,18 @@ fn shortened(text: &str) -> &str {
 }
 
 impl<'b> Record<'b> {
-    /// Reads what `pack` wrote; None for anything else.
+    /// Reads what `pack` wrote, but for the trace; None for anything else.
     pub fn unpack(bytes: &'b [u8]) -> Option<Record<'b>> {
+        Record::read(bytes).map(|(record, _)| record)
+    }
+
+    /// The same with its trace.
+    pub fn unpack_whole(bytes: &'b [u8]) -> Option<Record<'b>> {
+        let (record, trace) = Record::read(bytes)?;
+        Some(Record { trace: trace.and_then(|text| serde_json::from_slice(text).ok()), ..record })
+    }
+
+    fn read(bytes: &'b [u8]) -> Option<(Record<'b>, Option<&'b [u8]>)> {
         let mut bytes = Reader(bytes);
         let uuid = bytes.take::<16>()?;
         let time = i64::from_le_bytes(bytes.take()?);
@@ -162,14 +208,28 @@ impl<'b> Record<'b> {
             backend_us: u32::from_le_bytes(bytes.take()?),
             ..Record::default()
         };
+        let first = if flags & LENGTHS_FIRST == 0 { None } else { Some(bytes.take::<{ 2 * TEXTS }>()?) };
+        let mut lengths = first.as_ref().map(|lengths| Reader(lengths));
         for text in record.texts() {
-            *text = bytes.text()?;
+            let length = match &mut lengths {
+                Some(lengths) => lengths.take()?,
+                None => bytes.take()?,
+            };
+            *text = bytes.text(usize::from(u16::from_le_bytes(length)))?;
         }
-        Some(record)
+        let mut trace = None;
+        while let Some((tag, section)) = bytes.section() {
+            match tag {
+                PLUGIN_ID => record.plugin_id = std::str::from_utf8(section).unwrap_or_default(),
+                TRACE => (record.traced, trace) = (true, Some(section)),
+                _ => {}
+            }
+        }
+        Some((record, trace))
     }
 
     /// In the order in which they are packed.
-    fn texts(&mut self) -> [&mut &'b str; 20] {
+    fn texts(&mut self) -> [&mut &'b str; TEXTS] {
         [
             &mut self.client_ip,
             &mut self.method,
@@ -197,17 +257,29 @@ impl<'b> Record<'b> {
 
 /// The bytes of a record, to be kept a while and then shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Packed(Box<[u8]>);
+pub struct Packed {
+    bytes: Box<[u8]>,
+    with_trace: bool,
+}
 
 impl From<&[u8]> for Packed {
     fn from(bytes: &[u8]) -> Self {
-        Self(bytes.into())
+        Self { bytes: bytes.into(), with_trace: false }
     }
 }
 
 impl Packed {
+    /// To be shown with its trace.
+    pub fn whole(bytes: &[u8]) -> Self {
+        Self { bytes: bytes.into(), with_trace: true }
+    }
+
     pub fn record(&self) -> Option<Record<'_>> {
-        Record::unpack(&self.0)
+        if self.with_trace {
+            Record::unpack_whole(&self.bytes)
+        } else {
+            Record::unpack(&self.bytes)
+        }
     }
 }
 
@@ -226,8 +298,15 @@ impl<'b> Reader<'b> {
         Some(*taken)
     }
 
-    fn text(&mut self) -> Option<&'b str> {
-        let length = usize::from(u16::from_le_bytes(self.take()?));
+    fn section(&mut self) -> Option<(u8, &'b [u8])> {
+        let [tag] = self.take::<1>()?;
+        let length = usize::try_from(u32::from_le_bytes(self.take()?)).ok()?;
+        let (section, rest) = self.0.split_at_checked(length)?;
+        self.0 = rest;
+        Some((tag, section))
+    }
+
+    fn text(&mut self, length: usize) -> Option<&'b str> {
         let (text, rest) = self.0.split_at_checked(length)?;
         self.0 = rest;
         std::str::from_utf8(text).ok()

@@ -6,7 +6,7 @@
 //! `detail`, which is logged and never sent.
 
 use crate::backend::ResponseBody;
-use crate::record::Entry;
+use crate::record::{Entry, Notes, Verdict};
 use crate::settings::RefusalBody;
 use bytes::Bytes;
 use hyper::header::{HeaderName, HeaderValue, CONNECTION, CONTENT_TYPE};
@@ -170,6 +170,17 @@ impl Refusal {
     pub fn with_custom(mut self, custom: Custom) -> Self {
         self.custom = Some(Box::new(custom));
         self
+    }
+
+    /// What the step that is under way came to.
+    pub fn note(&self, notes: &Notes) {
+        notes.open();
+        notes.verdict(Verdict::Refused);
+        notes.fact("code", self.kind.listed().code);
+        notes.fact("message", &self.message());
+        if let Some(detail) = &self.detail {
+            notes.fact("detail", detail);
+        }
     }
 
     pub fn message(&self) -> String {

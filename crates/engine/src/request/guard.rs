@@ -3,7 +3,8 @@
 use super::answer::{Kind, Refusal};
 use super::route::Matched;
 use super::upgrade;
-use crate::listen::Peer;
+use crate::plugins::Step;
+use crate::record::Stop;
 use hyper::header::CONTENT_LENGTH;
 use hyper::http::request::Parts;
 use isthmus_plan::{Scheme, TwoWayRole};
@@ -11,7 +12,9 @@ use isthmus_plan::{Scheme, TwoWayRole};
 /// Source: vendor page "Limits" (URI at most 128 KB).
 const URL_LIMIT: usize = 128 * 1024;
 
-pub fn check(matched: &Matched<'_>, head: &Parts, peer: &Peer, body_limit: u64) -> Result<(), Refusal> {
+pub fn check(step: &Step<'_, '_>, matched: &Matched<'_>, head: &Parts, body_limit: u64) -> Result<(), Refusal> {
+    let (peer, notes) = (step.peer, &step.entry.notes);
+    notes.begin(Stop::Guard);
     let edition = &matched.edition.edition;
     let protocols = edition.protocols;
     let by_device = peer.device.is_some();
@@ -22,13 +25,22 @@ pub fn check(matched: &Matched<'_>, head: &Parts, peer: &Peer, body_limit: u64) 
         Scheme::Http => (protocols.http && open, "HTTP"),
         Scheme::Https => (protocols.https && open, "HTTPS"),
     };
+    notes.fact("protocol", name);
     if !allowed {
+        notes.open();
+        notes.fact("protocol", name);
+        let all = [(protocols.http, "HTTP"), (protocols.https, "HTTPS"), (protocols.websocket, "WebSocket")];
+        let words: Vec<&str> = all.into_iter().filter(|(is, _)| *is).map(|(_, word)| word).collect();
+        notes.fact("protocols of the API", &words.join(", "));
         return Err(Refusal::because(Kind::UnsupportedProtocol, name));
     }
     if head.uri.path().len() + head.uri.query().map_or(0, str::len) > URL_LIMIT {
         return Err(Refusal::new(Kind::UrlTooLarge));
     }
     let announced = head.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    if let Some(length) = announced {
+        notes.number("bytes announced", length);
+    }
     if announced.is_some_and(|length| length > body_limit) {
         return Err(Refusal::new(Kind::BodyTooLarge));
     }

@@ -10,7 +10,7 @@ use super::mistakes;
 use super::nonces::Nonces;
 use super::route::Matched;
 use super::signature::{self, SignedRequest};
-use crate::record::Entry;
+use crate::record::{Entry, Stop, Verdict};
 use crate::world::{Caller, KeyCredential, World};
 use base64::engine::general_purpose::STANDARD as BASE64;
 use base64::Engine as _;
@@ -45,22 +45,32 @@ pub async fn caller<'w>(
     rules: &Rules<'_>,
     entry: &mut Entry,
 ) -> Result<Identified<'w>, Refusal> {
+    entry.notes.begin(Stop::Identity);
     let Auth::App { app_code, signature_methods, force_nonce } = &matched.edition.edition.auth else {
+        entry.notes.verdict(Verdict::Skipped);
+        entry.notes.fact("scheme", "none, the API is open to everybody");
         return Ok(Identified { matched, caller: None, by_group_code: false });
     };
     let caller = if head.headers.contains_key("x-ca-signature") {
+        entry.notes.fact("scheme", "a signature");
         let method = signature_method(&head.headers, signature_methods)?;
+        entry.notes.written("method", format_args!("{method:?}"));
         let credential = credential(world, &head.headers, entry)?;
+        entry.notes.fact("AppKey", &credential.app_key);
         verify(credential, method, *force_nonce, head, body, rules).await?;
         credential.caller.as_ref()
     } else {
+        entry.notes.fact("scheme", "an AppCode");
         let code = app_code::find(head, *app_code, &matched.group.app_code)?;
         if matched.group.app_code.code.as_ref().is_some_and(|own| *own == Secret::new(code.as_ref())) {
+            entry.notes.fact("whose", "the group's own");
             return Ok(Identified { matched, caller: None, by_group_code: true });
         }
         world.code(&code).ok_or_else(|| Refusal::because(Kind::InvalidAppCode, "`not found`"))?
     };
     entry.caller(caller);
+    entry.notes.number("app", caller.app.app_id);
+    entry.notes.fact("app name", &caller.app.name);
     Ok(Identified { matched, caller: Some(caller), by_group_code: false })
 }
 

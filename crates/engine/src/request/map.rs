@@ -6,6 +6,7 @@
 
 use super::answer::{Kind, Refusal};
 use super::body::RequestBody;
+use super::chosen::Chosen;
 use super::claimed;
 use super::form;
 use super::parameters;
@@ -13,21 +14,15 @@ use super::permit::Permitted;
 use super::signature::has_form;
 use super::system::System;
 use super::upgrade::Handshake;
+use crate::record::From;
 use crate::two_way::{Device, DEVICE_ID};
 use crate::world::PathPiece;
 use bytes::Bytes;
 use hyper::header::{self, Entry as HeaderEntry, HeaderMap, HeaderName, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::Method;
-use isthmus_plan::{Backend, BodyFormat, ContentType, Location, Mapping, RequestMode, Source, Target};
+use isthmus_plan::{BodyFormat, ContentType, Location, Mapping, RequestMode, Source, Target};
 use percent_encoding::{utf8_percent_encode, AsciiSet, NON_ALPHANUMERIC};
-
-/// The backend that a request goes to: the edition's, or what a plug-in put in its place.
-#[derive(Clone, Copy)]
-pub struct Chosen<'r> {
-    pub backend: &'r Backend,
-    pub path: &'r [PathPiece],
-}
 
 /// A request for the backend; where it goes is `backend`'s business.
 pub struct Outgoing {
@@ -97,6 +92,7 @@ pub async fn build(
         form = is_form.then(|| Bytes::from(std::mem::take(&mut built.form)));
     }
     let target = target(chosen.path, &built, permitted);
+    note_built(system, &target);
     let client_host = passed.iter().any(|name| name == "host").then(|| head.headers.remove(header::HOST)).flatten();
     let mut headers = match edition.edition.request_mode {
         RequestMode::Mapping => kept(&head.headers, passed),
@@ -147,9 +143,19 @@ impl Built {
     ) -> Result<(), Refusal> {
         for mapping in mappings {
             match &mapping.source {
-                Source::Request(name) => requested(name).into_iter().try_for_each(|value| self.put(mapping, value))?,
-                Source::Constant(value) => self.put(mapping, value)?,
-                Source::System(name) => self.put(mapping, &system.value(name))?,
+                Source::Request(name) => requested(name).into_iter().try_for_each(|value| {
+                    note(mapping, ("parameter", name), value, system);
+                    self.put(mapping, value)
+                })?,
+                Source::Constant(value) => {
+                    note(mapping, ("constant", ""), value, system);
+                    self.put(mapping, value)?;
+                }
+                Source::System(name) => {
+                    let value = system.value(name);
+                    note(mapping, ("system parameter", name), &value, system);
+                    self.put(mapping, &value)?;
+                }
             }
         }
         Ok(())
@@ -186,6 +192,36 @@ impl Built {
         for (name, value) in form.iter().filter(|(name, _)| unknown(Location::Body, name)) {
             append_pair(&mut self.form, name, value);
         }
+    }
+}
+
+fn note_built(system: &System<'_>, target: &str) {
+    let notes = &system.entry.notes;
+    notes.written("request mode", format_args!("{:?}", system.edition.edition.request_mode));
+    notes.fact("path for the backend", target.split('?').next().unwrap_or_default());
+}
+
+/// What a mapping takes from where to where.
+fn note(mapping: &Mapping, (kind, name): (&str, &str), value: &str, system: &System<'_>) {
+    if !system.entry.notes.write() {
+        return;
+    }
+    let declared = system.edition.parameters.iter().find(|known| known.declared.name == name);
+    let location = declared.filter(|_| kind == "parameter").map(|known| known.declared.location);
+    let from = location.map_or(From::Own, from);
+    // A constant for the backend may be a key of the backend's; the name of its place says so.
+    let key = if location.is_some() { name } else { mapping.name.as_str() };
+    let to = (mapping.location, mapping.name.as_str());
+    let spaced = if name.is_empty() { "" } else { " " };
+    system.entry.notes.mapped(from, key, format_args!("{kind}{spaced}{name} → {:?} {}", to.0, to.1), value);
+}
+
+fn from(location: Location) -> From {
+    match location {
+        Location::Path => From::Path,
+        Location::Query => From::Query,
+        Location::Head => From::Header,
+        Location::Body => From::Form,
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod answer;
 mod app_code;
 mod body;
+mod chosen;
 mod claimed;
 mod entrance;
 pub mod form;
@@ -25,7 +26,8 @@ mod variables;
 mod version;
 
 pub use body::{BodyError, RequestBody};
-pub use map::{Chosen, Outgoing};
+pub use chosen::Chosen;
+pub use map::Outgoing;
 pub use nonces::{Nonces, SeenNonces};
 pub use permit::Permitted;
 pub use route::{Matched, Place};
@@ -37,6 +39,7 @@ pub use traffic::Traffic;
 use crate::backend::{self, ResponseBody};
 use crate::listen::Peer;
 use crate::plugins::{self, Flow, Passage, Step};
+use crate::record::Stop;
 use crate::thread::Thread;
 use crate::two_way;
 use answer::{Refusal, REQUEST_ID};
@@ -64,6 +67,7 @@ pub async fn serve(thread: Rc<Thread>, peer: Rc<Peer>, request: Request<RequestB
     let mut response = match steps(&mut step, request).await {
         Ok(response) => plugins::on_answer(&mut step, response, None).await,
         Err(refusal) => {
+            refusal.note(&step.entry.notes);
             let response = answer::refuse(&refusal, thread.settings.refusal_body, step.entry);
             plugins::on_answer(&mut step, response, Some(&refusal)).await
         }
@@ -71,7 +75,7 @@ pub async fn serve(thread: Rc<Thread>, peer: Rc<Peer>, request: Request<RequestB
     if let Some(id) = &entry.request_id_header {
         response.headers_mut().insert(REQUEST_ID, id.clone());
     }
-    entry.status = response.status().as_u16();
+    thread.recorder.answered(&mut entry, response.status().as_u16(), response.headers());
     response.body_mut().carry(Rc::clone(&thread), entry);
     response
 }
@@ -91,7 +95,7 @@ async fn steps(step: &mut Step<'_, '_>, request: Request<RequestBody>) -> Result
     }
     let matched = route::find(world, place, &head, step.entry)?;
     step.begin(matched.edition, &head)?;
-    guard::check(&matched, &head, step.peer, limit)?;
+    guard::check(step, &matched, &head, limit)?;
     go_on!(plugins::on_arrival(step, &head, &matched));
     let rules = identify::Rules {
         now: now.unix_ms(),
@@ -102,7 +106,7 @@ async fn steps(step: &mut Step<'_, '_>, request: Request<RequestBody>) -> Result
     let identified = identify::caller(world, matched, &head, &mut body, &rules, step.entry).await?;
     step.passage.caller = identified.caller;
     go_on!(plugins::on_identified(step, &mut head, &mut body, &identified.matched));
-    let permitted = permit::check(world, identified, now.unix_ms())?;
+    let permitted = permit::check(step, identified)?;
     throttle::check(step, &permitted)?;
     go_on!(plugins::on_permitted(step, &head, &mut body, &permitted));
     if two_way::is_management(&permitted) {
@@ -115,11 +119,11 @@ async fn steps(step: &mut Step<'_, '_>, request: Request<RequestBody>) -> Result
     let own = Chosen { backend: &edition.edition.backend, path: &edition.backend_path };
     let entered = plugins::enter(step, edition)?;
     let chosen = entered.chosen(routed.as_ref().map_or(own, plugins::Routed::chosen));
-    let filled = variables::fill(world, chosen, &permitted.matched, &head)?;
+    let filled = variables::fill(step, chosen, &permitted.matched, &head)?;
     let chosen = filled.as_ref().map_or(chosen, variables::Filled::chosen);
-    if step.passage.user_agent.is_none() {
-        step.passage.user_agent = head.headers.get(USER_AGENT).cloned();
-    }
+    let agent = step.passage.user_agent.take();
+    step.passage.user_agent = agent.or_else(|| head.headers.get(USER_AGENT).cloned());
+    step.entry.notes.begin(Stop::Mapping);
     let group = permitted.matched.group;
     if group.app_code.hidden {
         app_code::hide(&mut head, &group.app_code);
@@ -130,7 +134,7 @@ async fn steps(step: &mut Step<'_, '_>, request: Request<RequestBody>) -> Result
         map::build(&permitted, chosen, head, body, &system, &map::Rules { passed_headers, body_limit: limit }).await?
     };
     go_on!(plugins::on_mapped(step, routed.as_ref(), &mut outgoing));
-    entered.may_ask()?;
+    entered.may_ask(step)?;
     let answer = backend::send(thread, world, chosen.backend, outgoing, step.entry).await;
     entered.leave(step, &answer);
     two_way::answered(step, &permitted, &answer);

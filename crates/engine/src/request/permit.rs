@@ -3,7 +3,9 @@
 use super::answer::{Kind, Refusal};
 use super::identify::Identified;
 use super::route::Matched;
-use crate::world::{Caller, World};
+use crate::plugins::Step;
+use crate::record::{Notes, Stop, Verdict};
+use crate::world::{Caller, CompiledEdition};
 use isthmus_plan::Auth;
 
 /// A request that may go to the backend.
@@ -12,10 +14,14 @@ pub struct Permitted<'w> {
     pub caller: Option<&'w Caller>,
 }
 
-/// `now` in Unix milliseconds.
-pub fn check<'w>(world: &World, identified: Identified<'w>, now: i64) -> Result<Permitted<'w>, Refusal> {
+pub fn check<'w>(step: &Step<'_, 'w>, identified: Identified<'w>) -> Result<Permitted<'w>, Refusal> {
     let Identified { matched, caller, by_group_code } = identified;
-    let edition = matched.edition;
+    let (edition, notes) = (matched.edition, &step.entry.notes);
+    notes.begin(Stop::Grant);
+    if edition.edition.auth == Auth::Anonymous || by_group_code {
+        notes.verdict(Verdict::Skipped);
+        notes.fact("grant", if by_group_code { "the group's AppCode needs none" } else { "the API needs none" });
+    }
     match (&edition.edition.auth, caller) {
         (Auth::Anonymous, caller) => Ok(Permitted { matched, caller }),
         (Auth::App { .. }, None) if by_group_code => Ok(Permitted { matched, caller: None }),
@@ -23,10 +29,32 @@ pub fn check<'w>(world: &World, identified: Identified<'w>, now: i64) -> Result<
         (Auth::App { .. }, Some(caller)) if caller.app.disabled => {
             Err(Refusal::new(Kind::Unauthorized).with_detail("the app is disabled"))
         }
-        (Auth::App { .. }, Some(caller)) => match world.grant(&edition.key, caller.app.app_id) {
-            None => Err(Refusal::new(Kind::Unauthorized).with_detail("the app has no grant for this API and stage")),
-            Some(Some(end)) if end <= now => Err(Refusal::new(Kind::GrantExpired)),
-            Some(_) => Ok(Permitted { matched, caller: Some(caller) }),
-        },
+        (Auth::App { .. }, Some(caller)) => {
+            let grant = step.world.grant(&edition.key, caller.app.app_id);
+            if grant.is_none_or(|end| end.is_some_and(|end| end <= step.now.unix_ms())) {
+                notes.open();
+            }
+            note(notes, grant, caller, edition);
+            match grant {
+                None => {
+                    Err(Refusal::new(Kind::Unauthorized).with_detail("the app has no grant for this API and stage"))
+                }
+                Some(Some(end)) if end <= step.now.unix_ms() => Err(Refusal::new(Kind::GrantExpired)),
+                Some(_) => Ok(Permitted { matched, caller: Some(caller) }),
+            }
+        }
+    }
+}
+
+fn note(notes: &Notes, grant: Option<Option<i64>>, caller: &Caller, edition: &CompiledEdition) {
+    if !notes.write() {
+        return;
+    }
+    notes.number("app", caller.app.app_id);
+    notes.fact("API and stage", &edition.key);
+    match grant {
+        None => notes.fact("grant", "none"),
+        Some(None) => notes.fact("grant", "without an end"),
+        Some(Some(end)) => notes.moment("grant ends", end),
     }
 }

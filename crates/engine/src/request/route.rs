@@ -4,7 +4,7 @@
 //! what two parsers could read differently (encoded slash or dot segments, `//`, a backslash, control characters).
 
 use super::answer::{Kind, Refusal};
-use crate::record::Entry;
+use crate::record::{Entry, From, Notes, Stop};
 use crate::world::{CompiledEdition, EditionEntry, ReadyDomain, World};
 use hyper::header::{HeaderValue, ACCESS_CONTROL_REQUEST_METHOD, ORIGIN};
 use hyper::http::request::Parts;
@@ -37,9 +37,13 @@ pub struct Place<'w> {
 
 /// Host → domain → group.
 pub fn place<'w>(world: &'w World, head: &Parts, entry: &mut Entry) -> Result<Place<'w>, Refusal> {
+    let notes = &entry.notes;
+    notes.begin(Stop::Domain);
     let host = host(head)?;
+    notes.fact("host", &host);
     entry.domain.push_str(&host);
     let domain = world.domain(&host).ok_or_else(|| Refusal::because(Kind::InvalidDomain, host.into_owned()))?;
+    notes.fact("domain", &domain.domain.host);
     let group = world
         .group(&domain.domain.group_id)
         .ok_or_else(|| Refusal::because(Kind::BrokenGroup, "the domain's group does not exist"))?;
@@ -50,18 +54,31 @@ pub fn place<'w>(world: &'w World, head: &Parts, entry: &mut Entry) -> Result<Pl
 /// Stage, path and method → API.
 pub fn find<'w>(world: &'w World, place: Place<'w>, head: &Parts, entry: &mut Entry) -> Result<Matched<'w>, Refusal> {
     let Place { domain, group } = place;
-    let stage = stage(head, &domain.domain)?;
+    entry.notes.begin(Stop::Stage);
+    let (stage, why) = stage(head, &domain.domain)?;
+    entry.notes.fact("stage", &stage);
+    entry.notes.fact("because", why);
     entry.stage.push_str(&stage);
     if !group.stages.iter().any(|known| *known == *stage) {
+        entry.notes.open();
+        entry.notes.fact("stages of the group", &group.stages.join(", "));
         return Err(Refusal::because(Kind::InvalidStage, stage.into_owned()));
     }
+    entry.notes.begin(Stop::Api);
     let path = normal_path(head.uri.path())?;
     let method = head.method.as_str();
     let routes = world.routes(&group.group_id, &stage);
     let wanted = preflight_method(head);
-    let found = routes
-        .and_then(|routes| routes.find(method, &path).or_else(|| wanted.and_then(|wanted| routes.find(wanted, &path))));
+    let notes = &entry.notes;
+    let found = routes.and_then(|routes| {
+        let found = routes.find(method, &path, notes);
+        found.or_else(|| wanted.and_then(|wanted| routes.find(wanted, &path, notes)))
+    });
     let Some(found) = found else {
+        notes.open();
+        if routes.is_none() {
+            notes.fact("published in this stage", "nothing");
+        }
         return Err(match wanted {
             Some(wanted) => Refusal::because(Kind::CrossOriginNotFound, format!("{wanted} - {}", head.uri.path())),
             None => not_found(method, &head.uri),
@@ -70,11 +87,25 @@ pub fn find<'w>(world: &'w World, place: Place<'w>, head: &Parts, entry: &mut En
     match found.entry {
         EditionEntry::Served(edition) => {
             entry.api(&edition.edition);
+            note_api(&entry.notes, edition, &found.values);
             let values = found.values.into_iter().map(Box::from).collect();
             let preflight = wanted.is_some() && edition.edition.method != "OPTIONS";
             Ok(Matched { edition, domain, group, values, preflight })
         }
         EditionEntry::Broken { .. } => Err(Refusal::new(Kind::BrokenApi)),
+    }
+}
+
+fn note_api(notes: &Notes, edition: &CompiledEdition, values: &[&str]) {
+    if !notes.write() {
+        return;
+    }
+    notes.rule(&edition.edition.api_id);
+    notes.fact("method", &edition.edition.method);
+    notes.fact("path", &edition.edition.path);
+    notes.fact("edition", &edition.edition.version);
+    for (name, value) in edition.placeholders.iter().zip(values) {
+        notes.input(From::Path, name, name, value);
     }
 }
 
@@ -126,16 +157,19 @@ fn without_port(text: &str) -> &str {
 }
 
 /// A domain bound to a stage serves only that one; otherwise the header chooses, in any case.
-fn stage<'r>(head: &'r Parts, domain: &'r Domain) -> Result<Cow<'r, str>, Refusal> {
+fn stage<'r>(head: &'r Parts, domain: &'r Domain) -> Result<(Cow<'r, str>, &'static str), Refusal> {
     if let Some(bound) = &domain.stage {
-        return Ok(Cow::Borrowed(bound));
+        return Ok((Cow::Borrowed(bound), "the domain is bound to it"));
     }
-    let Some(value) = head.headers.get("x-ca-stage") else { return Ok(Cow::Borrowed(DEFAULT_STAGE)) };
+    let Some(value) = head.headers.get("x-ca-stage") else {
+        return Ok((Cow::Borrowed(DEFAULT_STAGE), "it is the default, without X-Ca-Stage"));
+    };
+    let why = "the header X-Ca-Stage says so";
     let text = value.to_str().map_err(|_| Refusal::because(Kind::InvalidStage, "X-Ca-Stage is not text"))?;
     if text.bytes().any(|byte| byte.is_ascii_lowercase()) {
-        Ok(Cow::Owned(text.to_ascii_uppercase()))
+        Ok((Cow::Owned(text.to_ascii_uppercase()), why))
     } else {
-        Ok(Cow::Borrowed(text))
+        Ok((Cow::Borrowed(text), why))
     }
 }
 

@@ -9,6 +9,7 @@ use super::answer::{Kind, Refusal};
 use super::permit::Permitted;
 use crate::limits::{Admission, Limit};
 use crate::plugins::Step;
+use crate::record::Stop;
 use arc_swap::ArcSwap;
 use isthmus_plan::Domain;
 use std::collections::HashMap;
@@ -21,25 +22,37 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// # Errors
 /// `AutomaticDomainQuota`, `InstanceRate`, `GroupRate`.
 pub fn check(step: &Step<'_, '_>, permitted: &Permitted<'_>) -> Result<(), Refusal> {
-    let matched = &permitted.matched;
+    let (matched, notes) = (&permitted.matched, &step.entry.notes);
+    notes.begin(Stop::Throttle);
+    if matched.domain.domain.automatic {
+        notes.fact("domain", "automatic, with a daily quota");
+    }
     step.thread.shared.automatic_domains.count(&matched.domain.domain, step.now.unix_ms())?;
     if let Some(instance) = step.world.instance(matched.group) {
-        let limit = instance.instance.requests_per_second;
-        if limit.is_some_and(|calls| !admits(step, "instance", &instance.instance.instance_id, calls)) {
-            return Err(Refusal::new(Kind::InstanceRate));
+        if let Some(calls) = instance.instance.requests_per_second {
+            let limit = ("instance", instance.instance.instance_id.as_str(), calls);
+            admit(step, limit).ok_or_else(|| Refusal::new(Kind::InstanceRate))?;
         }
     }
-    let limit = matched.group.requests_per_second;
-    if limit.is_some_and(|calls| !admits(step, "group", &matched.group.group_id, calls)) {
-        return Err(Refusal::new(Kind::GroupRate));
+    if let Some(calls) = matched.group.requests_per_second {
+        let limit = ("group", matched.group.group_id.as_str(), calls);
+        admit(step, limit).ok_or_else(|| Refusal::new(Kind::GroupRate))?;
     }
     Ok(())
 }
 
-fn admits(step: &Step<'_, '_>, scope: &str, id: &str, calls: NonZeroU32) -> bool {
-    let counts = &step.thread.shared.counts;
+/// Some when the call is within the limit: whose it is, and how many calls a second.
+fn admit(step: &Step<'_, '_>, (scope, id, calls): (&'static str, &str, NonZeroU32)) -> Option<()> {
+    let (counts, notes) = (&step.thread.shared.counts, &step.entry.notes);
     let limit = Limit { calls, window_ms: 1000, queue: false };
-    step.thread.leases.take(counts, counts.key(scope, id), limit, step.now.unix_ms()) == Admission::Now
+    let admitted = step.thread.leases.take(counts, counts.key(scope, id), limit, step.now.unix_ms()) == Admission::Now;
+    if !admitted {
+        notes.open();
+        notes.rule(id);
+    }
+    notes.fact("limit of the", scope);
+    notes.number("calls a second", calls);
+    admitted.then_some(())
 }
 
 /// Calls of today on automatic domains.

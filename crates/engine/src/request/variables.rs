@@ -4,10 +4,12 @@
 //! Invariant: what is filled in comes from the plan alone. A request only chooses between the results of a route's rules.
 
 use super::answer::{Kind, Refusal};
+use super::chosen::Chosen;
 use super::form;
-use super::map::Chosen;
 use super::route::Matched;
-use crate::world::{path_pieces, PathPiece, World};
+use crate::plugins::Step;
+use crate::record::Stop;
+use crate::world::{path_pieces, PathPiece};
 use hyper::http::request::Parts;
 use isthmus_plan::plugin::routing::RoutedAddress;
 use isthmus_plan::{Backend, Location, Source, StageRoute, StageVariables, Target};
@@ -33,12 +35,20 @@ impl Filled {
 /// # Errors
 /// `StageRoute` for a variable that the stage does not have or a route without a fitting rule; `BackendAddress` when
 /// the values make no address.
-pub fn fill(world: &World, chosen: Chosen<'_>, matched: &Matched<'_>, head: &Parts) -> Result<Option<Filled>, Refusal> {
+pub fn fill(
+    step: &Step<'_, '_>,
+    chosen: Chosen<'_>,
+    matched: &Matched<'_>,
+    head: &Parts,
+) -> Result<Option<Filled>, Refusal> {
+    let notes = &step.entry.notes;
+    notes.begin(Stop::Backend);
     if !chosen.backend.uses_variables {
+        chosen.note(notes);
         return Ok(None);
     }
     let edition = &matched.edition.edition;
-    let variables = world.stage_variables(&edition.group_id, &edition.stage);
+    let variables = step.world.stage_variables(&edition.group_id, &edition.stage);
     let values = Values { variables, matched, head };
     let mut path = Vec::with_capacity(chosen.path.len() + 1);
     let target = match &chosen.backend.target {
@@ -66,7 +76,10 @@ pub fn fill(world: &World, chosen: Chosen<'_>, matched: &Matched<'_>, head: &Par
     if path.is_empty() {
         path = path_pieces("/");
     }
-    Ok(Some(Filled { backend: Backend { target, ..chosen.backend.clone() }, path }))
+    let filled = Filled { backend: Backend { target, ..chosen.backend.clone() }, path };
+    notes.fact("filled in", "variables of the stage");
+    filled.chosen().note(notes);
+    Ok(Some(filled))
 }
 
 fn encoded(text: &str) -> Box<str> {

@@ -2,6 +2,7 @@
 
 use super::{AddressSet, CompiledEdition, Map, World};
 use crate::plugins::{Bound, Compiled, Plugins};
+use crate::record::About;
 use isthmus_plan::plugin::parse_block;
 use isthmus_plan::{Dataset, PlanError, Plugin, PluginBinding};
 use std::collections::BTreeSet;
@@ -138,8 +139,10 @@ impl World {
             for plugin_id in members.keys() {
                 match self.plugins.get(plugin_id) {
                     Some(KnownPlugin { ready: Some(ready), .. }) => bound.add(ready),
-                    Some(known) => bound.broken = Some(known.name.clone()),
-                    None => bound.broken = Some(plugin_id.clone()),
+                    known => {
+                        let name = known.map_or(plugin_id, |known| &known.name).clone();
+                        bound.broken = Some(About { plugin_id: plugin_id.clone(), name, kind: "" });
+                    }
                 }
             }
             self.bound.insert(target, Arc::new(bound));

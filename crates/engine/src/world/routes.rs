@@ -7,6 +7,7 @@
 use super::compiled::EditionEntry;
 use super::Map;
 use crate::plugins::KeySet;
+use crate::record::Notes;
 use isthmus_plan::{PathSegment, Target};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -103,17 +104,24 @@ impl RouteTable {
         node.here.push(slot);
     }
 
-    /// Looks a decoded path up.
-    pub fn find<'t, 'p>(&'t self, method: &str, path: &'p str) -> Option<RouteMatch<'t, 'p>> {
-        if let Some(entry) = self.exact.get(path).and_then(|slots| pick(slots, method)) {
+    /// Looks a decoded path up. Noted in full, the look goes on behind what it found, to name what came second.
+    pub fn find<'t, 'p>(&'t self, method: &str, path: &'p str, notes: &Notes) -> Option<RouteMatch<'t, 'p>> {
+        let inner = path.strip_prefix('/').unwrap_or(path);
+        if let Some(entry) = self.exact.get(path).and_then(|slots| pick(slots, method, notes)) {
+            if notes.are_in_full() {
+                second(
+                    walk(&self.root, method, Some(inner), &mut Vec::new(), notes),
+                    "a path without placeholders",
+                    notes,
+                );
+            }
             return Some(RouteMatch { entry, values: Vec::new() });
         }
         if self.root.is_empty() {
             return None;
         }
         let mut values = Vec::new();
-        let inner = path.strip_prefix('/').unwrap_or(path);
-        let entry = walk(&self.root, method, Some(inner), &mut values)?;
+        let entry = walk(&self.root, method, Some(inner), &mut values, notes)?;
         Some(RouteMatch { entry, values })
     }
 }
@@ -130,28 +138,60 @@ fn walk<'t, 'p>(
     method: &str,
     left: Option<&'p str>,
     values: &mut Vec<&'p str>,
+    notes: &Notes,
 ) -> Option<&'t EditionEntry> {
-    let Some(left) = left else { return pick(&node.here, method) };
+    let Some(left) = left else { return pick(&node.here, method, notes) };
     let (segment, behind) = match left.split_once('/') {
         Some((segment, behind)) => (segment, Some(behind)),
         None => (left, None),
     };
-    if let Some(entry) = node.text.get(segment).and_then(|next| walk(next, method, behind, values)) {
+    let placeholder = node.placeholder.as_deref().filter(|_| !segment.is_empty());
+    if let Some(entry) = node.text.get(segment).and_then(|next| walk(next, method, behind, values, notes)) {
+        if notes.are_in_full() {
+            let other = placeholder.and_then(|next| walk(next, method, behind, &mut Vec::new(), notes));
+            second(other.or_else(|| pick(&node.rest, method, notes)), "the same text", notes);
+        }
         return Some(entry);
     }
-    if let Some(next) = node.placeholder.as_deref().filter(|_| !segment.is_empty()) {
+    if let Some(next) = placeholder {
         values.push(segment);
-        if let Some(entry) = walk(next, method, behind, values) {
+        if let Some(entry) = walk(next, method, behind, values, notes) {
+            if notes.are_in_full() {
+                second(pick(&node.rest, method, notes), "a placeholder", notes);
+            }
             return Some(entry);
         }
         values.pop();
     }
-    let entry = pick(&node.rest, method)?;
+    let entry = pick(&node.rest, method, notes)?;
     values.push(left);
     Some(entry)
 }
 
-fn pick<'t>(slots: &'t [Slot], method: &str) -> Option<&'t EditionEntry> {
+fn pick<'t>(slots: &'t [Slot], method: &str, notes: &Notes) -> Option<&'t EditionEntry> {
     let exact = slots.iter().find(|slot| *slot.method == *method);
-    exact.or_else(|| slots.iter().find(|slot| *slot.method == *"ANY")).map(|slot| slot.entry.as_ref())
+    let found = exact.or_else(|| slots.iter().find(|slot| *slot.method == *"ANY"));
+    if found.is_none() && !slots.is_empty() {
+        // A path that is there for other methods is what a caller most often looks for.
+        notes.open();
+        slots.iter().for_each(|slot| lost(&slot.entry, format_args!("its method is {}", slot.method), notes));
+    }
+    found.map(|slot| slot.entry.as_ref())
+}
+
+/// An API that would have been taken, had there not been one that goes before it.
+fn second(entry: Option<&EditionEntry>, first: &str, notes: &Notes) {
+    if let Some(entry) = entry {
+        lost(entry, format_args!("{first} goes before it"), notes);
+    }
+}
+
+fn lost(entry: &EditionEntry, why: std::fmt::Arguments<'_>, notes: &Notes) {
+    let (api_id, method, path) = match entry {
+        EditionEntry::Served(compiled) => {
+            (compiled.edition.api_id.as_str(), compiled.edition.method.as_str(), compiled.edition.path.as_str())
+        }
+        EditionEntry::Broken { method, path } => ("an API that cannot be served", method.as_str(), path.as_str()),
+    };
+    notes.written("not", format_args!("{method} {path} ({api_id}): {why}"));
 }

@@ -58,4 +58,5 @@ mod signature_mistakes;
 mod signatures;
 mod stage_variables;
 mod support;
+mod traces;
 mod two_way;

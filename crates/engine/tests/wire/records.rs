@@ -2,7 +2,7 @@
 
 use crate::support::*;
 use isthmus_engine::record::packed::Record;
-use isthmus_engine::settings::RecordSettings;
+use isthmus_engine::settings::{EngineSettings, RecordSettings};
 use serde_json::json;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -14,6 +14,14 @@ pub struct Recording {
 
 impl Recording {
     pub fn start(name: &str, records: Vec<(&'static str, String, serde_json::Value)>) -> Self {
+        Self::start_with(name, records, |_| {})
+    }
+
+    pub fn start_with(
+        name: &str,
+        records: Vec<(&'static str, String, serde_json::Value)>,
+        change: impl FnOnce(&mut EngineSettings),
+    ) -> Self {
         let state = std::env::temp_dir().join(format!("isthmus-records-{name}-{}", std::process::id()));
         std::fs::remove_dir_all(&state).ok();
         std::fs::create_dir_all(&state).unwrap();
@@ -21,19 +29,29 @@ impl Recording {
             settings.state.clone_from(&state);
             settings.records = Some(RecordSettings { bytes: 1 << 20, age_ms: 3_600_000 });
             settings.access_log = Some(access_log(state.join("access.log")));
+            change(settings);
         });
         Self { gateway, state }
     }
 
     /// The record of an answer; it is there a moment after the answer.
     pub fn of(&self, answer: &Answer) -> Record<'static> {
+        Record::unpack(self.bytes(answer)).unwrap()
+    }
+
+    /// With its trace.
+    pub fn whole(&self, answer: &Answer) -> Record<'static> {
+        Record::unpack_whole(self.bytes(answer)).unwrap()
+    }
+
+    fn bytes(&self, answer: &Answer) -> &'static [u8] {
         let id = answer.header("X-Ca-Request-Id").unwrap();
         let id = u128::from_str_radix(&id.replace('-', ""), 16).unwrap();
         let ring = self.gateway.engine.as_ref().unwrap().records.as_ref().unwrap();
         let until = Instant::now() + DEADLINE;
         loop {
             if let Some(bytes) = ring.find(id).unwrap() {
-                return Record::unpack(Box::leak(bytes.into_boxed_slice())).unwrap();
+                return Box::leak(bytes.into_boxed_slice());
             }
             assert!(Instant::now() < until, "no record of {answer:?}");
             std::thread::yield_now();
@@ -133,4 +151,26 @@ fn records_are_found_after_a_restart() {
         settings.records = Some(RecordSettings { bytes: 1 << 20, age_ms: 3_600_000 });
     });
     assert_eq!(again.of(&answer), before);
+}
+
+#[test]
+fn records_of_an_older_engine_are_read() {
+    const FIXED: usize = 67;
+    const TEXTS: usize = 20;
+    let recording = Recording::start("older", world(&Echo::start()));
+    let answer = recording.gateway.get("/nowhere?page=2", &[]);
+    let bytes = recording.bytes(&answer);
+    // It wrote each text behind its length, and nothing after them.
+    let (fixed, rest) = bytes.split_at(FIXED);
+    let (lengths, mut texts) = rest.split_at(2 * TEXTS);
+    let mut older = fixed.to_vec();
+    older[26] &= !16;
+    for length in lengths.chunks_exact(2) {
+        let (text, behind) = texts.split_at(usize::from(u16::from_le_bytes([length[0], length[1]])));
+        older.extend_from_slice(length);
+        older.extend_from_slice(text);
+        texts = behind;
+    }
+    let expected = Record { traced: false, ..recording.of(&answer) };
+    assert_eq!((Record::unpack_whole(&older), expected.query), (Some(expected.clone()), "page=2"));
 }

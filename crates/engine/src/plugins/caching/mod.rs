@@ -104,10 +104,13 @@ impl Caching {
                 usable && (stored.shared || !intent.personal)
             });
             if let Some(stored) = fresh {
+                step.entry.notes.number("age of the stored answer in milliseconds", stored.age(now));
                 return Ok(Some(answer(&stored, now)));
             }
         }
+        step.entry.notes.fact("stored answer", if intent.wish.no_cache { "not wanted" } else { "none" });
         if intent.wish.only_if_cached {
+            step.entry.notes.rule("only-if-cached");
             return Err(Refusal::new(Kind::NotCached));
         }
         intent.key = (!intent.only_use).then_some(key);
@@ -142,6 +145,7 @@ impl Caching {
         let now = step.thread.now().unix_ms();
         let stored =
             Stored { since: now - terms.age_ms, until: now + terms.left_ms, shared: terms.shared, headers, body };
+        step.entry.notes.fact("answer", "stored");
         step.thread.shared.answers.put(key, Arc::new(stored));
         response
     }

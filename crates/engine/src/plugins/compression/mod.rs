@@ -45,6 +45,7 @@ impl Compression {
 
     pub fn apply(&self, step: &Step<'_, '_>, response: &mut Response<ResponseBody>) {
         if !self.could(response) {
+            step.entry.notes.fact("answer", "of a kind or size that is not compressed");
             return;
         }
         vary(response.headers_mut());
@@ -53,6 +54,7 @@ impl Compression {
         if !asked.is_head && !response.body_mut().compress(algorithm) {
             return;
         }
+        step.entry.notes.rule(algorithm.name());
         let headers = response.headers_mut();
         headers.insert(CONTENT_ENCODING, HeaderValue::from_static(algorithm.name()));
         headers.remove(CONTENT_LENGTH);

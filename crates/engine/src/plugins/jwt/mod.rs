@@ -11,6 +11,7 @@ pub use keys::{KeySet, TokenKey};
 
 use super::outgoing::Change;
 use super::Step;
+use crate::record::{From, Verdict};
 use crate::request::answer::{Kind, Refusal};
 use crate::request::{Matched, Outgoing};
 use hyper::http::request::Parts;
@@ -40,11 +41,24 @@ impl JwtAuth {
     /// # Errors
     /// `JwtRequired`, `JwtUnreadable`, `InvalidJwt`, `JwtKeyNotFound`, `JwtExpired`, `JtiRequired`, `JtiUsed`.
     pub fn check(&self, step: &mut Step<'_, '_>, head: &Parts, matched: &Matched<'_>) -> Result<(), Refusal> {
+        let notes = &step.entry.notes;
+        notes.rule(&self.definition.parameter);
         let source = self.source(matched)?;
         let Some(token) = token::find(head, source, &self.definition.parameter)? else {
-            return if self.definition.bypass_empty_token { Ok(()) } else { Err(Refusal::new(Kind::JwtRequired)) };
+            notes.fact("token", "none");
+            if self.definition.bypass_empty_token {
+                notes.rule("bypassEmptyToken");
+                notes.verdict(Verdict::Skipped);
+                return Ok(());
+            }
+            return Err(Refusal::new(Kind::JwtRequired));
         };
         let claims = self.keys.verify(&token)?;
+        for name in ["iss", "sub", "aud", "exp", "jti"] {
+            if let Some(text) = claims.get(name).and_then(claim_text) {
+                notes.input(From::Claim, name, name, &text);
+            }
+        }
         self.check_blocked(step, &claims)?;
         self.check_used(step, &claims)?;
         for one in &self.definition.claim_parameters {
@@ -82,6 +96,7 @@ impl JwtAuth {
     fn check_blocked(&self, step: &Step<'_, '_>, claims: &Value) -> Result<(), Refusal> {
         let Some(dataset_id) = &self.definition.block_by_dataset_id else { return Ok(()) };
         let claim = self.definition.block_claim_parameter_name.as_deref().unwrap_or("jti");
+        step.entry.notes.fact("data set of blocked tokens", dataset_id);
         // A set that is not there can tell of no token that it is not blocked.
         let Some(dataset) = step.world.dataset(dataset_id) else {
             return Err(Refusal::because(Kind::InvalidJwtPlugin, "`its data set does not exist`"));

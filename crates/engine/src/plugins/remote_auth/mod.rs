@@ -5,8 +5,9 @@
 
 mod question;
 
-use super::{AnswerFacts, Facts, RequestFacts, Scoped, Step};
+use super::{facts, AnswerFacts, Facts, RequestFacts, Scoped, Step};
 use crate::backend;
+use crate::record::{From, Notes};
 use crate::request::answer::{Custom, Kind, Refusal};
 use crate::request::{Matched, RequestBody};
 use bytes::Bytes;
@@ -82,7 +83,9 @@ impl RemoteAuth {
         let answered = self.answer(step, question, matched).await?;
         {
             let facts = RequestFacts::new(step, head, body.collected(), matched);
-            let scope = AuthScope { answered: &answered, request: Scoped::new(&self.definition.parameters, &facts) };
+            let request = Scoped::new(&self.definition.parameters, &facts);
+            let scope = AuthScope { answered: &answered, request, notes: &step.entry.notes };
+            step.entry.notes.rule("successCondition");
             if !self.definition.success_condition.holds(&scope) {
                 return Err(self.refusal(&scope));
             }
@@ -110,6 +113,7 @@ impl RemoteAuth {
         let Some(memory) = &self.memory else { return self.ask(step, question).await };
         let digest = question.digest(&matched.edition.key);
         if let Some((_, answered)) = memory.get(&digest).filter(|(until, _)| *until > now) {
+            step.entry.notes.fact("answer", "remembered");
             return Ok(answered);
         }
         let answered = self.ask(step, question).await?;
@@ -126,6 +130,7 @@ impl RemoteAuth {
         };
         let outgoing = question.into_outgoing(step.entry.request_id_header.as_ref());
         let sent = backend::send(step.thread, step.world, &self.backend, outgoing, step.entry).await;
+        step.entry.notes.plugin_again();
         let mut response = sent.map_err(failed)?;
         let read = response.body_mut().peek(ANSWER_LIMIT).await;
         let read = read.map_err(|error| failed(Refusal::new(Kind::BackendResponse).with_detail(error.to_string())))?;
@@ -153,12 +158,16 @@ fn is_about_answer(selector: &Selector) -> bool {
 struct AuthScope<'s> {
     answered: &'s [(Box<str>, Value<'static>)],
     request: Scoped<'s>,
+    notes: &'s Notes,
 }
 
 impl Scope for AuthScope<'_> {
     fn value(&self, name: &str) -> Value<'_> {
         match self.answered.iter().find(|(known, _)| **known == *name) {
-            Some((_, value)) => value.clone(),
+            Some((_, value)) => {
+                facts::note_value(self.notes, From::Own, name, name, value);
+                value.clone()
+            }
             None => self.request.value(name),
         }
     }

@@ -75,6 +75,11 @@ impl RequestValidation {
         permitted: &Permitted<'_>,
     ) -> Result<(), Refusal> {
         let mut found = Found::default();
+        let schemas =
+            [("path", &self.0.path), ("query", &self.0.query), ("headers", &self.0.headers), ("body", &self.0.body)];
+        for (part, _) in schemas.iter().filter(|(_, schema)| schema.is_some()) {
+            step.entry.notes.fact("checked", part);
+        }
         if let Some(schema) = &self.0.path {
             let edition = permitted.matched.edition;
             let pairs = edition.placeholders.iter().zip(&permitted.matched.values);
@@ -98,6 +103,9 @@ impl RequestValidation {
                 None if asks => found.add(Kind::InvalidBody, "body is required".to_owned()),
                 None => {}
             }
+        }
+        if let Some(first) = found.named.first() {
+            step.entry.notes.rule(first.split(' ').next().unwrap_or_default());
         }
         found.into_result()
     }
