@@ -164,6 +164,13 @@ class Settings:
         "when their answer's time to live is over.",
         smallest=timedelta(milliseconds=100),
     )
+    nacos_credentials_file: Path | None = _setting(
+        "path",
+        None,
+        'Who signs in to which Nacos server: JSON such as {"10.0.0.5:8848": {"user": "gateway", "password": "…"}}, or '
+        '{"token": "…"} for an access token; read at the engine\'s start.',
+        optional=True,
+    )
     name_servers: str = _setting(
         "addresses",
         "",

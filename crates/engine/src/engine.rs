@@ -1,7 +1,7 @@
 //! Starting and stopping: threads, listeners, the follower of the plan.
 
 use crate::attach::{AddressPolicy, Attachments, Egress};
-use crate::backend::discovery::{self, Discovery};
+use crate::backend::discovery::{self, Discovery, NacosCredentials};
 use crate::backend::{checks, BackendTls};
 use crate::callers::Callers;
 use crate::certificates::Handshakes;
@@ -187,6 +187,7 @@ impl Engine {
         self.spawn("health-checks", move || local(checks::watch(live, asked, known, until)))?;
         let (discovery, questions) = Discovery::new();
         let (policy, tls, stopped) = (Arc::clone(policy), Arc::clone(tls), stopped.clone());
+        let tls = (tls, NacosCredentials::read(settings.nacos_credentials_file.as_deref())?);
         let (both, settings) = ((Arc::clone(&discovery), questions), Arc::clone(settings));
         self.spawn("discovery", move || local(discovery::watch(both, policy, tls, settings, stopped)))?;
         Ok(discovery)

@@ -44,6 +44,9 @@ pub struct EngineSettings {
     /// How often registries of services are asked, in milliseconds.
     #[serde(default = "discovery_interval")]
     pub discovery_interval_ms: u64,
+    /// Who signs in to which Nacos server (JSON).
+    #[serde(default)]
+    pub nacos_credentials_file: Option<PathBuf>,
     /// Name servers for registries of the type DNS; none means those of the system.
     #[serde(default)]
     pub name_servers: Vec<SocketAddr>,

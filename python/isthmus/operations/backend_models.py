@@ -180,7 +180,10 @@ def _refuse_absent(text: str | None) -> None:
     elif isinstance(discovery, dict) and str(discovery.get("rctype")).upper() == "ZOOKEEPER":
         what = "service discovery by ZooKeeper"
     elif isinstance(nacos, dict) and any(nacos.get(name) for name in _CREDENTIALS):
-        what = "signing in to Nacos (UserName, Password, AccessKey, SecretKey)"
+        what = (
+            "credentials of Nacos in a model (UserName, Password, AccessKey, SecretKey); give user and password to the "
+            "engines, with the setting nacos_credentials_file"
+        )
     else:
         return
     raise errors.single("NotImplemented", f"This gateway does not implement {what}.")

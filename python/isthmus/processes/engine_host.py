@@ -42,6 +42,7 @@ def engine_document(settings: Settings) -> dict[str, Any]:
         "connect_timeout_ms": _milliseconds(settings.connect_timeout),
         "function_url": settings.function_url or None,
         "discovery_interval_ms": _milliseconds(settings.discovery_interval),
+        "nacos_credentials_file": _text(settings.nacos_credentials_file),
         "name_servers": [one for one in settings.name_servers.split(",") if one],
         "backend_ca_file": _text(settings.backend_ca_file),
         "backend_certificate_file": _text(settings.backend_certificate_file),

@@ -135,7 +135,7 @@ def test_a_mock_model_is_served_and_a_function_is_not_implemented(workbench: Wor
         ),
         ('{"EdasConfig": {"EdasAppId": "a"}}', "NotImplemented", "EDAS"),
         ('{"DiscoveryConfig": {"RcType": "zookeeper"}}', "NotImplemented", "ZooKeeper"),
-        ('{"discoveryConfig": {"NacosConfig": {"password": "p"}}}', "NotImplemented", "signing in"),
+        ('{"discoveryConfig": {"NacosConfig": {"password": "p"}}}', "NotImplemented", "nacos_credentials_file"),
         ('{"ServiceAddress": "http://x", "DiscoveryConfig": {}}', "InvalidBackendModelData", "DISCOVERY"),
     ],
 )

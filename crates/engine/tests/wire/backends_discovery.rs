@@ -150,6 +150,67 @@ fn servers_of_before_version_2_of_the_api_are_asked_by_version_1() {
     assert!(asked[1].contains("&clusters=a%2Cb"), "{asked:?}");
 }
 
+/// A Nacos that wants a token, which it gives `gateway` for the right password; tokens are `t0`, `t1` and so on.
+fn asking(echo: SocketAddr, valid: Arc<Mutex<usize>>) -> Service {
+    let instances = json!({"code": 0, "data": {"hosts": [host(echo, json!({}))]}}).to_string();
+    Service::start(move |request| {
+        let current = *valid.lock().unwrap();
+        if request["target"] == "/nacos/v1/auth/login" {
+            let is_known = request["method"] == "POST" && request["body"] == "username=gateway&password=s3cret%26";
+            let token = json!({"accessToken": format!("t{current}"), "tokenTtl": 18_000, "globalAdmin": false});
+            return if is_known { answer(200, "", &token.to_string()) } else { answer(403, "", "unknown user!") };
+        }
+        let is_let_in = request["target"].as_str().unwrap().ends_with(&format!("&accessToken=t{current}"));
+        if is_let_in {
+            answer(200, "", &instances)
+        } else {
+            answer(403, "", "token invalid!")
+        }
+    })
+}
+
+fn signing_in(server: SocketAddr, credential: Value) -> Gateway {
+    let file = std::env::temp_dir().join(format!("isthmus-nacos-{}-{}.json", std::process::id(), server.port()));
+    std::fs::write(&file, json!({server.to_string(): credential}).to_string()).unwrap();
+    let registry = json!({"type": "nacos", "servers": [format!("http://{server}")], "group": "g", "service": "users"});
+    let target = json!({"type": "discovered", "scheme": "http", "registry": registry});
+    let backend = json!({"target": target, "path": "/u", "timeout_ms": 8000});
+    let records = vec![group(), domain(), edition("api1", "GET", "/v1", backend, json!({}))];
+    let gateway = Gateway::start_with(records, |settings| {
+        settings.discovery_interval_ms = 20;
+        settings.nacos_credentials_file = Some(file.clone());
+    });
+    std::fs::remove_file(file).unwrap();
+    gateway
+}
+
+#[test]
+fn nacos_is_signed_in_to_and_again_when_it_does_not_take_the_token_any_more() {
+    let (echo, valid) = (Echo::start(), Arc::new(Mutex::new(0)));
+    let service = asking(echo.address, Arc::clone(&valid));
+    let gateway = signing_in(service.address, json!({"user": "gateway", "password": "s3cret&"}));
+    assert_eq!(gateway.get("/v1", &[]).status, 200);
+    *valid.lock().unwrap() = 1;
+    let is_login = |one: &Value| one["target"] == "/nacos/v1/auth/login";
+    until("it signs in again", || service.requests().iter().filter(|one| is_login(one)).count() == 2);
+    let asked = service.requests().len();
+    until("with the new token it goes on", || service.requests().len() > asked + 3);
+    assert_eq!(service.requests().iter().filter(|one| is_login(one)).count(), 2);
+    assert_eq!(gateway.get("/v1", &[]).status, 200);
+}
+
+#[test]
+fn nacos_takes_an_access_token_as_it_is_and_a_wrong_password_not_at_all() {
+    let (echo, valid) = (Echo::start(), Arc::new(Mutex::new(7)));
+    let service = asking(echo.address, Arc::clone(&valid));
+    assert_eq!(signing_in(service.address, json!({"token": "t7"})).get("/v1", &[]).status, 200);
+    let service = asking(echo.address, Arc::clone(&valid));
+    let answer = signing_in(service.address, json!({"user": "gateway", "password": "wrong"})).get("/v1", &[]);
+    assert_eq!((answer.status, answer.code()), (504, "D504RE"));
+    let service = asking(echo.address, valid);
+    assert_eq!(gateway(&[service.address]).get("/v1", &[]).code(), "D504RE", "without signing in");
+}
+
 #[test]
 fn an_instance_that_fails_is_left_for_another() {
     let echo = Echo::start();

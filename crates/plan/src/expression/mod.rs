@@ -127,4 +127,6 @@ impl JsonSchema for Expression {
 }
 
 #[cfg(test)]
+mod models;
+#[cfg(test)]
 mod tests;

@@ -7,6 +7,9 @@
 
 mod dns;
 mod nacos;
+mod nacos_login;
+
+pub use nacos_login::Credentials as NacosCredentials;
 
 use super::targets::Targets;
 use super::tls::BackendTls;
@@ -16,6 +19,7 @@ use crate::settings::EngineSettings;
 use arc_swap::ArcSwap;
 use dns::Resolver;
 use isthmus_plan::{Balance, Discovered, Registry, TargetSet, WeightedTarget, WhenAllDown};
+use nacos_login::Logins;
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -139,6 +143,7 @@ struct Asker {
     attachments: Attachments,
     tls: Arc<BackendTls>,
     names: Result<Resolver, String>,
+    logins: Logins,
     interval: Duration,
 }
 
@@ -152,13 +157,14 @@ struct Answered {
 pub async fn watch(
     (discovery, mut questions): (Arc<Discovery>, Questions),
     policy: Arc<AddressPolicy>,
-    tls: Arc<BackendTls>,
+    (tls, credentials): (Arc<BackendTls>, NacosCredentials),
     settings: Arc<EngineSettings>,
     mut stop: watch::Receiver<bool>,
 ) {
     let interval = Duration::from_millis(settings.discovery_interval_ms);
     let names = Resolver::new(&settings.name_servers);
-    let asker = Rc::new(Asker { discovery, attachments: Attachments::new(policy), tls, names, interval });
+    let logins = Logins::new(credentials);
+    let asker = Rc::new(Asker { discovery, attachments: Attachments::new(policy), tls, names, logins, interval });
     let mut tasks: HashMap<Wanted, tokio::task::JoinHandle<()>> = HashMap::new();
     loop {
         let wanted = tokio::select! {
@@ -220,7 +226,8 @@ impl Asker {
     async fn ask(&self, registry: &Registry) -> Result<Answered, String> {
         let mut answered = match registry {
             Registry::Nacos(nacos) => {
-                let targets = nacos::instances(&self.attachments, &self.tls, nacos).await?;
+                let (attachments, tls, logins) = (&self.attachments, &self.tls, &self.logins);
+                let targets = nacos::instances(&nacos::Reach { attachments, tls, logins }, nacos).await?;
                 Answered { targets, good_for: None }
             }
             Registry::Dns(dns) => self.names.as_ref().map_err(String::clone)?.targets(dns).await?,

@@ -1,19 +1,20 @@
 //! Nacos: the instances of a service, by its open API (`/v2/ns/instance/list`, and `/v1/…` for servers before 2.2).
 //!
-//! Called by `mod.rs` again and again; the servers are asked in turn until one answers. Source: Nacos documentation,
+//! Called by `mod.rs` again and again; `nacos_login.rs` signs in where that is asked for; the servers are asked in turn until one answers. Source: Nacos documentation,
 //! "Open API Guide". Invariant: an answer of another shape is an error, never an empty list.
 
 use super::super::tls::{self, BackendTls};
+use super::nacos_login::Logins;
 use crate::attach::Attachments;
 use bytes::Bytes;
 use form_urlencoded::Serializer;
-use http_body_util::{BodyExt, Empty, Limited};
+use http_body_util::{BodyExt, Full, Limited};
 use hyper::client::conn::http1;
-use hyper::header::{ACCEPT, HOST, USER_AGENT};
-use hyper::{Request, StatusCode};
+use hyper::header::{ACCEPT, CONTENT_TYPE, HOST, USER_AGENT};
+use hyper::{Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use isthmus_plan::plugin::routing::RoutedAddress;
-use isthmus_plan::{Nacos, Network, Scheme, WeightedTarget};
+use isthmus_plan::{Nacos, Network, Scheme, Secret, WeightedTarget};
 use serde::Deserialize;
 use std::sync::Arc;
 use std::time::Duration;
@@ -57,16 +58,19 @@ fn yes() -> bool {
     true
 }
 
+/// How servers are reached.
+pub struct Reach<'a> {
+    pub attachments: &'a Attachments,
+    pub tls: &'a Arc<BackendTls>,
+    pub logins: &'a Logins,
+}
+
 /// # Errors
 /// What each server said, or why it could not be asked.
-pub async fn instances(
-    attachments: &Attachments,
-    tls: &Arc<BackendTls>,
-    nacos: &Nacos,
-) -> Result<Vec<WeightedTarget>, String> {
+pub async fn instances(reach: &Reach<'_>, nacos: &Nacos) -> Result<Vec<WeightedTarget>, String> {
     let mut troubles = Vec::new();
     for server in &nacos.servers {
-        match ask(attachments, tls, server, nacos).await {
+        match ask(reach, server, nacos).await {
             Ok(hosts) => return Ok(targets(hosts)),
             Err(trouble) => troubles.push(format!("{server}: {trouble}")),
         }
@@ -86,25 +90,41 @@ fn targets(hosts: Vec<Host>) -> Vec<WeightedTarget> {
     used.map(target).collect()
 }
 
-async fn ask(
-    attachments: &Attachments,
-    tls: &Arc<BackendTls>,
-    server: &str,
-    nacos: &Nacos,
-) -> Result<Vec<Host>, String> {
+async fn ask(reach: &Reach<'_>, server: &str, nacos: &Nacos) -> Result<Vec<Host>, String> {
     let address = RoutedAddress::parse(server)?;
-    let (status, bytes) = get(attachments, tls, &address, &target(&address, nacos, "v2")).await?;
+    let (status, bytes) = list(reach, &address, nacos, "v2").await?;
     if status.is_success() {
         return read::<Wrapped>(&bytes).map(|wrapped| wrapped.data.hosts);
     }
     if status != StatusCode::NOT_FOUND {
         return Err(said(status, &bytes));
     }
-    let (status, bytes) = get(attachments, tls, &address, &target(&address, nacos, "v1")).await?;
+    let (status, bytes) = list(reach, &address, nacos, "v1").await?;
     if status.is_success() {
         return read::<Hosts>(&bytes).map(|found| found.hosts);
     }
     Err(said(status, &bytes))
+}
+
+/// Signs in again, once, when what the server gave before is not good any more.
+async fn list(
+    reach: &Reach<'_>,
+    address: &RoutedAddress,
+    nacos: &Nacos,
+    version: &str,
+) -> Result<(StatusCode, Bytes), String> {
+    let mut again = false;
+    loop {
+        let token = reach.logins.token(reach, address).await?;
+        let target = target(address, nacos, version, token.as_ref());
+        let (status, bytes) = call(reach, address, Method::GET, &target, String::new()).await?;
+        let is_refused = matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
+        if !is_refused || token.is_none() || again {
+            return Ok((status, bytes));
+        }
+        reach.logins.forget(address);
+        again = true;
+    }
 }
 
 fn read<'b, T: Deserialize<'b>>(bytes: &'b [u8]) -> Result<T, String> {
@@ -116,9 +136,17 @@ fn said(status: StatusCode, bytes: &[u8]) -> String {
     format!("{} {text}", status.as_u16())
 }
 
-fn target(address: &RoutedAddress, nacos: &Nacos, version: &str) -> String {
-    let base = if address.path.is_empty() { "/nacos" } else { &address.path };
-    let place = format!("{base}/{version}/ns/instance/list?");
+/// What stands in front of a server's paths.
+pub fn base(address: &RoutedAddress) -> &str {
+    if address.path.is_empty() {
+        "/nacos"
+    } else {
+        &address.path
+    }
+}
+
+fn target(address: &RoutedAddress, nacos: &Nacos, version: &str, token: Option<&Secret>) -> String {
+    let place = format!("{}/{version}/ns/instance/list?", base(address));
     let start = place.len();
     let mut query = Serializer::for_suffix(place, start);
     query.append_pair("serviceName", &nacos.service);
@@ -128,43 +156,62 @@ fn target(address: &RoutedAddress, nacos: &Nacos, version: &str) -> String {
         query.append_pair(if version == "v1" { "clusters" } else { "clusterName" }, &nacos.clusters.join(","));
     }
     query.append_pair("healthyOnly", "false");
+    if let Some(token) = token {
+        query.append_pair("accessToken", token.reveal());
+    }
     query.finish()
 }
 
-async fn get(
-    attachments: &Attachments,
-    tls: &Arc<BackendTls>,
+/// # Errors
+/// Why there is no answer.
+pub async fn call(
+    reach: &Reach<'_>,
     address: &RoutedAddress,
+    method: Method,
     target: &str,
+    form: String,
 ) -> Result<(StatusCode, Bytes), String> {
+    let request = request(address, method, target, form)?;
     let network = Network::of_engine();
-    let stream = attachments.reach(&network, &address.host, address.port, CONNECTING).await;
+    let stream = reach.attachments.reach(&network, &address.host, address.port, CONNECTING).await;
     let stream = stream.map_err(|failure| failure.detail)?;
     match address.scheme {
-        Scheme::Http => exchange(stream, address, target).await,
+        Scheme::Http => exchange(stream, request).await,
         Scheme::Https => {
-            let secured = tls::connect(tls.http1(true), &address.host, stream).await;
+            let secured = tls::connect(reach.tls.http1(true), &address.host, stream).await;
             let secured = secured.map_err(|refusal| refusal.detail.unwrap_or_default().into_string())?;
-            exchange(secured, address, target).await
+            exchange(secured, request).await
         }
     }
 }
 
-async fn exchange<S>(stream: S, address: &RoutedAddress, target: &str) -> Result<(StatusCode, Bytes), String>
+fn request(
+    address: &RoutedAddress,
+    method: Method,
+    target: &str,
+    form: String,
+) -> Result<Request<Full<Bytes>>, String> {
+    let bracketed = address.host.contains(':');
+    let host = if bracketed { format!("[{}]", address.host) } else { address.host.clone() };
+    let mut request = Request::builder()
+        .method(method)
+        .uri(target)
+        .header(HOST, format!("{host}:{}", address.port))
+        .header(USER_AGENT, "isthmus-discovery")
+        .header(ACCEPT, "application/json");
+    if !form.is_empty() {
+        request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+    }
+    request.body(Full::new(Bytes::from(form))).map_err(|error| error.to_string())
+}
+
+async fn exchange<S>(stream: S, request: Request<Full<Bytes>>) -> Result<(StatusCode, Bytes), String>
 where
     S: AsyncRead + AsyncWrite + Unpin + 'static,
 {
     let text = |error: hyper::Error| error.to_string();
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(text)?;
     tokio::task::spawn_local(async move { connection.await.ok() });
-    let bracketed = address.host.contains(':');
-    let host = if bracketed { format!("[{}]", address.host) } else { address.host.clone() };
-    let request = Request::get(target)
-        .header(HOST, format!("{host}:{}", address.port))
-        .header(USER_AGENT, "isthmus-discovery")
-        .header(ACCEPT, "application/json")
-        .body(Empty::<Bytes>::new())
-        .map_err(|error| error.to_string())?;
     let response = sender.send_request(request).await.map_err(text)?;
     let status = response.status();
     let body = Limited::new(response.into_body(), ANSWER_LIMIT).collect().await.map_err(|error| error.to_string())?;
