@@ -1,6 +1,7 @@
 //! Two-way connections (docs/reference/two-way.md): words, calls, registration, notices, and every limit.
 
 use crate::support::service::{answer, Service};
+use crate::support::tls::{self, certificate, Authority};
 use crate::support::{
     app, app_auth, connect, domain, edition, grant, group, http_backend, read_answer, seen_header, Echo, Gateway,
     APP_CODE, APP_ID, APP_KEY, APP_SECRET, DEADLINE, HOST,
@@ -17,6 +18,8 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 
 const HANDSHAKE: &str = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+/// Calls of one connection that run at once.
+const CALLS: usize = 16;
 const DEVICE: &str = "0a1b2c3d@203753385";
 
 type Record = (&'static str, String, Value);
@@ -413,6 +416,55 @@ fn a_domain_takes_two_way_connections_only_when_it_says_so() {
     assert_eq!(handshake(&gateway, HANDSHAKE).code(), "I404NF");
     client.0.close(None).unwrap();
     until_notified(&gateway, DEVICE, UNKNOWN);
+}
+
+#[test]
+fn a_domain_takes_them_over_tls_only_when_it_says_so() {
+    let authority = Authority::new("root");
+    for (two_way, status, code) in [("plain", 403, "I403PT"), ("plain_and_tls", 101, "")] {
+        let mut all = records(Echo::start().address);
+        all.push(certificate("c1", HOST, &authority.issue(HOST)));
+        all.push(two_way_domain(two_way));
+        let gateway = Gateway::start_with(all, |settings| settings.https = Some("127.0.0.1:0".parse().unwrap()));
+        let mut session = tls::Client::new(&authority).open(gateway.engine.as_ref().unwrap(), HOST).unwrap();
+        let answer = session.send(&format!("GET / HTTP/1.1\r\nHost: {HOST}\r\n{HANDSHAKE}\r\n")).unwrap();
+        assert_eq!((answer.status, answer.code()), (status, code), "{two_way}");
+    }
+}
+
+#[test]
+fn a_notice_has_at_most_128_kib() {
+    let gateway = Gateway::start_with(records(Echo::start().address), |settings| settings.request_body_limit = 1 << 20);
+    let mut client = Client::registered(&gateway, DEVICE);
+    let limit = 128 << 10;
+    assert!(is(&notify(&gateway, DEVICE, &"x".repeat(limit + 1)), (413, "I413RL")));
+    std::thread::scope(|scope| {
+        let sent = scope.spawn(|| notify(&gateway, DEVICE, &"x".repeat(limit)));
+        assert_eq!(client.hear().len(), "NF#".len() + limit);
+        client.say("NO");
+        assert!(is(&sent.join().unwrap(), (200, "")));
+    });
+}
+
+/// What a device says beside the calls that run is read when one of them has ended.
+#[test]
+fn calls_that_run_at_once_are_bounded() {
+    let (release, released) = std::sync::mpsc::channel();
+    let released = std::sync::Mutex::new(released);
+    let service = Service::start(move |_| {
+        released.lock().unwrap().recv().unwrap();
+        answer(200, "", "done")
+    });
+    let gateway = Gateway::start(records(service.address));
+    let mut client = Client::open(&gateway);
+    let call = json!({"method": "GET", "path": "/open", "headers": {"x-ca-seq": ["1"]}}).to_string();
+    (0..CALLS).for_each(|_| client.say(&call));
+    client.say("H1");
+    release.send(()).unwrap();
+    assert!(client.hear().starts_with('{'), "the heart beat waits for its turn");
+    (1..CALLS).for_each(|_| release.send(()).unwrap());
+    let heard: Vec<String> = (0..CALLS).map(|_| client.hear()).collect();
+    assert!(heard.iter().any(|word| word.starts_with("HO#")));
 }
 
 #[test]

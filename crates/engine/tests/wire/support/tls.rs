@@ -162,7 +162,11 @@ impl Session {
 
     /// With TLS 1.3 a server turns a client's certificate away after the handshake: then this fails.
     pub fn try_get(&mut self, host: &str, target: &str) -> std::io::Result<Answer> {
-        let text = format!("GET {target} HTTP/1.1\r\nHost: {host}\r\nX-Client-S-Dn: CN=forged\r\n\r\n");
+        self.send(&format!("GET {target} HTTP/1.1\r\nHost: {host}\r\nX-Client-S-Dn: CN=forged\r\n\r\n"))
+    }
+
+    /// A whole request as it is.
+    pub fn send(&mut self, text: &str) -> std::io::Result<Answer> {
         self.stream.get_mut().write_all(text.as_bytes())?;
         std::io::BufRead::fill_buf(&mut self.stream)?;
         Ok(read_answer(&mut self.stream))
