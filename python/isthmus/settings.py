@@ -190,10 +190,7 @@ class Settings:
         optional=True,
     )
     backend_key_file: Path | None = _setting(
-        "path",
-        None,
-        "Private key (PEM) of backend_certificate_file.",
-        optional=True,
+        "path", None, "Private key (PEM) of backend_certificate_file.", optional=True
     )
     client_timeout: timedelta = _setting(
         "duration",
