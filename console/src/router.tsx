@@ -40,6 +40,13 @@ const inside = createRoute({
 
 const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
 
+interface DebugSearch {
+  api?: string;
+  stage?: string;
+  draft?: boolean;
+  replay?: string;
+}
+
 /** Of the wizard; the first is not written. */
 const stepOf = (value: unknown) => ([2, 3, 4].includes(Number(value)) ? Number(value) : undefined);
 
@@ -103,9 +110,10 @@ const app = createRoute({
 const debug = createRoute({
   getParentRoute: () => inside,
   path: '/debug',
-  validateSearch: (search: Record<string, unknown>) => ({
+  validateSearch: (search: Record<string, unknown>): DebugSearch => ({
     api: text(search.api),
     stage: text(search.stage),
+    draft: search.draft === true || undefined,
     replay: text(search.replay),
   }),
   component: lazyRouteComponent(() => import('./pages/Debug'), 'Debug'),
@@ -249,18 +257,21 @@ const behind = [
   audit,
   about,
 ];
+// Pages of nobody's region.
+const BEFORE = ['/sign-in', '/welcome'];
+
 export const router = createRouter({
   routeTree: root.addChildren([signIn, welcome, inside.addChildren(behind)]),
   basepath: '/console',
   // As the vendor's consoles have it; there is one region, and a link without it leads to it.
   rewrite: {
     input: ({ url }) => {
-      url.pathname = url.pathname.replace(/^\/console\/r\/[^/]+/, '/console');
+      url.pathname = url.pathname.replace(/^\/r\/[^/]+/, '') || '/';
       return url;
     },
     output: ({ url }) => {
       const region = currentSession()?.region;
-      if (region) url.pathname = url.pathname.replace(/^\/console(?=\/|$)/, `/console/r/${encodeURIComponent(region)}`);
+      if (region && !BEFORE.includes(url.pathname)) url.pathname = `/r/${encodeURIComponent(region)}${url.pathname}`;
       return url;
     },
   },

@@ -103,6 +103,8 @@ def test_back_goes_to_the_step_before_and_keeps_what_was_typed(
     console.button("action.next").click()
     expect(console.field("wizard.backendPath")).to_be_visible()
     assert console.page.url.endswith("/edit?step=3")
+    region = console.page.locator("header").get_by_title(console.t("top.region")).inner_text()
+    assert f"/console/r/{region}/apis/" in console.page.url
     console.page.go_back()
     expect(console.field("wizard.path")).to_be_visible()
     console.page.go_back()

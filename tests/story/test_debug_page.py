@@ -16,6 +16,7 @@ OWN = "2026-11-01"
 
 class Management:
     def __init__(self, gateway: Running) -> None:
+        self.gateway = gateway
         self._endpoint = find_endpoint({}, gateway.state)
 
     def __call__(self, action: str, version: str = "2016-07-14", **params: Any) -> dict[str, Any]:
@@ -69,3 +70,43 @@ def test_a_refused_debug_request_is_kept(management: Management) -> None:
         management("DebugApi", OWN, ApiId="nowhere")
     (event,) = management("DescribeAuditEvents", OWN, Outcome="NotFoundApi")["AuditEvents"]
     assert event["Client"] == "isthmus"
+
+
+def test_a_draft_is_tried_out_and_nothing_that_is_published_changes(management: Management) -> None:
+    group = management("CreateApiGroup", GroupName="drafts", BasePath="/d")["GroupId"]
+    service = {"ServiceProtocol": "HTTP", "Mock": "TRUE", "MockResult": "live"}
+    sent = {
+        "GroupId": group,
+        "ApiName": "hello",
+        "AuthType": "APP",
+        "AppCodeAuthType": "HEADER",
+        "Visibility": "PRIVATE",
+        "RequestConfig": {"RequestProtocol": "HTTP", "RequestHttpMethod": "GET", "RequestPath": "/hello"},
+    }
+    api = management("CreateApi", **sent, ServiceConfig=service)["ApiId"]
+    app = str(management("CreateApp", AppName="draft_app")["AppId"])
+    wanted = {"ApiId": api, "AppId": app, "Authentication": "APPCODE"}
+    management("SetAppsAuthorities", ApiId=api, GroupId=group, StageName="TEST", AppIds=app)
+    # Not published anywhere: the draft answers, with the grants of the stage it stands in for.
+    assert management("DebugApi", OWN, **wanted, StageName="TEST", Draft="true")["Body"] == "live"
+    assert management("DebugApi", OWN, **wanted, Draft="true")["Refusal"]["Code"] == "I403AA"
+    assert management("DebugApi", OWN, **wanted, StageName="TEST")["Refusal"]["Code"] == "I404NF"
+    management("DeployApi", ApiId=api, GroupId=group, StageName="TEST", Description="d")
+    management("ModifyApi", ApiId=api, **sent, ServiceConfig={**service, "MockResult": "draft"})
+    tried = management("DebugApi", OWN, **wanted, StageName="TEST", Draft="true")
+    assert (tried["Status"], tried["Body"]) == (200, "draft")
+    assert management("DebugApi", OWN, **wanted, StageName="TEST")["Body"] == "live"
+    # Whoever keeps the name reaches nothing: it was for that call.
+    name = next(line for line in tried["Sent"].splitlines() if line.lower().startswith("x-ca-stage"))
+    again = management("DebugApi", OWN, **wanted, Headers={"X-Ca-Stage": name.partition(": ")[2]}, StageName="TEST")
+    assert again["Body"] == "live"
+    host = next(line for line in tried["Sent"].splitlines() if line.lower().startswith("host")).partition(": ")[2]
+    late = management.gateway.get("/d/hello", host, **{"x-ca-stage": name.partition(": ")[2]})
+    assert late.headers["x-ca-error-code"] == "I404NF"
+    # What could not be published cannot be tried, and the reason is told.
+    broken = {"ServiceProtocol": "HTTP", "ServiceVpcEnable": "TRUE", "VpcConfig": {"Name": "absent"}}
+    management("ModifyApi", ApiId=api, **sent, ServiceConfig=broken)
+    with pytest.raises(ClientError, match="absent"):
+        management("DebugApi", OWN, **wanted, StageName="TEST", Draft="true")
+    with pytest.raises(ClientError, match="automatic domain"):
+        management("DebugApi", OWN, **wanted, Draft="true", Host="shop.example.com")

@@ -16,6 +16,8 @@ export const enAct = {
   'sign.againText':
     'The session of {{user}} has ended. Sign in again: the page stays as it is, and nothing that was typed is lost.',
   'sign.other': 'Sign in as somebody else',
+  'debug.draft': 'The draft',
+  'debug.draftHint': 'As if it ran in {{stage}}, for this call alone: nothing that is published changes.',
   'bulk.selected': '{{count}} selected',
   'bulk.select': 'Select {{name}}',
   'bulk.all': 'Select all on this page',

@@ -17,6 +17,8 @@ export const zhAct: Record<keyof typeof enAct, string> = {
   'sign.again': '登录已失效',
   'sign.againText': '{{user}} 的登录已失效。请重新登录，页面和已输入的内容都会保留。',
   'sign.other': '使用其他用户登录',
+  'debug.draft': '调试草稿',
+  'debug.draftHint': '仅本次请求按发布到 {{stage}} 处理，已发布的内容不变。',
   'bulk.selected': '已选择 {{count}} 个',
   'bulk.select': '选择 {{name}}',
   'bulk.all': '选择本页全部',

@@ -1,5 +1,5 @@
 // Trying an API out: the request leaves from the gateway's machine, and a refusal says who refused and what to do.
-import { Button, Card, Grid, Group, Select, Stack, Text, Textarea, TextInput } from '@mantine/core';
+import { Button, Card, Grid, Group, Select, Stack, Switch, Text, Textarea, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useMutation } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
@@ -10,7 +10,7 @@ import { useTexts } from '../i18n';
 import { ErrorNotice } from '../parts/ErrorNotice';
 import { ListProblem } from '../parts/ListProblem';
 import { Page } from '../parts/Page';
-import { useStageOptions } from '../parts/stages';
+import { stageLabel, useStageOptions } from '../parts/stages';
 import { DebugAnswer } from './DebugAnswer';
 import { Replay } from './debug/Replay';
 import { noteFirstCall } from './firstCall';
@@ -47,6 +47,7 @@ export function Debug() {
     initialValues: {
       api: search.api ?? '',
       stage: search.stage ?? 'RELEASE',
+      draft: search.draft === true,
       method: 'GET',
       path: '',
       auth: 'APPCODE',
@@ -84,6 +85,7 @@ export function Debug() {
       call('DebugApi', {
         ApiId: values.api,
         StageName: values.stage,
+        Draft: values.draft || undefined,
         Method: values.method,
         Path: values.path,
         Authentication: isApp(values.auth) ? values.auth : 'NONE',
@@ -144,6 +146,11 @@ export function Debug() {
                     {...form.getInputProps('method')}
                   />
                 </Group>
+                <Switch
+                  label={t('debug.draft')}
+                  description={t('debug.draftHint', { stage: stageLabel(t, form.values.stage) })}
+                  {...form.getInputProps('draft', { type: 'checkbox' })}
+                />
                 <TextInput label={t('debug.path')} {...form.getInputProps('path')} />
                 <Group grow>
                   <Select

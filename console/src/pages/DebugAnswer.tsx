@@ -174,7 +174,7 @@ export function placeOf(link: string, called: Pick<Called, 'groupId' | 'apiId' |
     'api.plugins': { to: api, search: { tab: 'plugins' }, name: (t) => t('api.plugins') },
     app: { to: called.appId ? `/apps/${called.appId}` : '/apps', name: (t) => t('nav.apps') },
     group: { to: `/groups/${called.groupId}`, name: (t) => t('api.group') },
-    domains: { to: `/groups/${called.groupId}`, name: (t) => t('group.domains') },
+    domains: { to: `/groups/${called.groupId}`, search: { tab: 'domains' }, name: (t) => t('group.domains') },
     vpc: { to: '/vpcs', name: (t) => t('nav.vpcs') },
     plugins: { to: '/plugins', name: (t) => t('nav.plugins') },
   };

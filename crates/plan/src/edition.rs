@@ -36,6 +36,10 @@ pub struct Edition {
     #[serde(default)]
     pub mappings: Vec<Mapping>,
     pub backend: Backend,
+    /// Of a draft that a debug call tries out. Only a request that names it, in `X-Ca-Stage: <STAGE>~<this>`, reaches it;
+    /// grants, plug-ins and variables are those of the stage.
+    #[serde(default)]
+    pub draft: Option<String>,
 }
 
 /// Protocols a caller may use.
@@ -215,8 +219,21 @@ impl<'a> PathSegment<'a> {
 }
 
 impl Edition {
+    /// Of its grants and of what is bound to it.
     pub fn key(&self) -> String {
         format!("{}/{}", self.api_id, self.stage)
+    }
+
+    pub fn record_key(&self) -> String {
+        format!("{}/{}", self.api_id, self.served_as())
+    }
+
+    /// What a request names to reach it.
+    pub fn served_as(&self) -> String {
+        match &self.draft {
+            None => self.stage.clone(),
+            Some(draft) => format!("{}~{draft}", self.stage),
+        }
     }
 
     /// The segments of `path`, without the leading slash.
@@ -232,6 +249,13 @@ impl Edition {
         let Protocols { http, https, websocket } = self.protocols;
         if !http && !https && !websocket {
             return Err(PlanError::new("protocols", "must allow at least one protocol"));
+        }
+        if self
+            .draft
+            .as_ref()
+            .is_some_and(|draft| draft.len() < 32 || !draft.bytes().all(|one| one.is_ascii_hexdigit()))
+        {
+            return Err(PlanError::new("draft", "must be 32 or more hexadecimal digits: a name that nobody guesses"));
         }
         check_pattern("path", &self.path)?;
         self.check_parameters()?;

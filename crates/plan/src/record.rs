@@ -126,7 +126,7 @@ impl Record {
             Record::Domain(domain) => domain.host.clone(),
             Record::Certificate(certificate) => certificate.certificate_id.clone(),
             Record::Instance(instance) => instance.instance_id.clone(),
-            Record::Edition(edition) => edition.key(),
+            Record::Edition(edition) => edition.record_key(),
             Record::App(app) => app.app_id.to_string(),
             Record::Grant(grant) => format!("{}/{}/{}", grant.api_id, grant.stage, grant.app_id),
             Record::Network(network) => network.network_id.clone(),

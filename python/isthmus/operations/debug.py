@@ -62,11 +62,11 @@ def debug_api(call: Call, params: Any) -> Mapping[str, Any]:
     return prepare_debug(call, params)()
 
 
-def prepare_debug(call: Call, params: Any) -> Callable[[], Mapping[str, Any]]:
-    """Everything but the sending. Raises: ApiError."""
+def prepare_debug(call: Call, params: Any, draft_name: str | None = None) -> Callable[[], Mapping[str, Any]]:
+    """Everything but the sending; with `draft_name`, to the draft that is served under it. Raises: ApiError."""
     api = require_api(call.transaction, params.api_id, params.group_id)
-    stage = (params.stage_name or "RELEASE").upper()
-    running = find_online(call.transaction, api.api_id, stage)
+    stage = draft_name or (params.stage_name or "RELEASE").upper()
+    running = None if draft_name else find_online(call.transaction, api.api_id, stage)
     # What does not run may be tried as well: the refusal is the answer then.
     draft = draft_of(api.definition if running is None else running.definition)
     group = require_group(call.transaction, api.group_id)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Protocol
 
-from anyio import CapacityLimiter, to_thread
+from anyio import CapacityLimiter, from_thread, to_thread
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -23,6 +23,7 @@ from isthmus.hub.desk import Desk
 from isthmus.operations import function_for
 from isthmus.operations.call import Call, NodeReports, OperationFunction
 from isthmus.operations.debug import prepare_debug
+from isthmus.operations.debug_draft import put_draft, remove_draft
 from isthmus.operations.entrance import NOWHERE, Entrance
 from isthmus.operations.record_check import check_records
 from isthmus.operations.recording import record_reading, record_refusal, record_success, shows_secrets
@@ -105,7 +106,7 @@ class OperationsDispatcher:
         function = function_for(operation.name)
         if function is None:
             raise errors.not_implemented(operation.name)
-        run = self._runner(operation)
+        run = self._runner(operation, params)
         result, revision = await to_thread.run_sync(run, operation, function, params, caller, limiter=self._threads)
         if revision is None:
             return Outcome(dict(result), {})
@@ -117,7 +118,9 @@ class OperationsDispatcher:
         self._tell_refusals(revision)
         return Outcome(dict(result), headers)
 
-    def _runner(self, operation: Operation) -> Callable[..., tuple[Mapping[str, Any], int | None]]:
+    def _runner(self, operation: Operation, params: Any) -> Callable[..., tuple[Mapping[str, Any], int | None]]:
+        if operation.name == "DebugApi" and params.draft:
+            return self._send_to_draft
         if operation.name in _PREPARED:
             return self._send
         return self._read if operation.name.startswith(_READS) else self._write
@@ -166,6 +169,31 @@ class OperationsDispatcher:
             with _store_errors_as_answers(), self._store.read() as transaction:
                 send = _PREPARED[operation.name](self._call(transaction, caller), params)
             result = send()
+        except ApiError as error:
+            self._refuse(operation, params, caller, error)
+            raise
+        with _store_errors_as_answers(), self._store.write() as transaction:
+            record_success(transaction, operation, caller, params, result)
+        return result, None
+
+    def _send_to_draft(
+        self, operation: Operation, _function: OperationFunction, params: Params, caller: Caller
+    ) -> tuple[Mapping[str, Any], None]:
+        """The draft is served for this one call, and gone afterwards, however the call ends."""
+        try:
+            with _store_errors_as_answers(), self._store.write() as transaction:
+                name, key = put_draft(self._call(transaction, caller), params)
+                check_records(transaction)
+            try:
+                if transaction.revision is not None:
+                    from_thread.run(self._plane.wait_served, transaction.revision)
+                    self._tell_refusals(transaction.revision)
+                with _store_errors_as_answers(), self._store.read() as reading:
+                    send = prepare_debug(self._call(reading, caller), params, name)
+                result = send()
+            finally:
+                with _store_errors_as_answers(), self._store.write() as removing:
+                    remove_draft(removing, key)
         except ApiError as error:
             self._refuse(operation, params, caller, error)
             raise

@@ -128,6 +128,12 @@ def all_records(connection: Connection, keyring: Keyring) -> Iterator[StoredReco
     return _open(connection, keyring, found)
 
 
+def keys_like(connection: Connection, kind: str, pattern: str) -> list[str]:
+    """Keys of records, without tombstones, that an SQL pattern fits."""
+    wanted = (records.c.kind == kind, records.c.sealed_body.is_not(None), records.c.key.like(pattern))
+    return list(connection.execute(select(records.c.key).where(*wanted).order_by(records.c.key)).scalars())
+
+
 def records_of_kind(connection: Connection, keyring: Keyring, kind: str) -> Iterator[StoredRecord]:
     """Those of one kind, without tombstones."""
     found = select(records).where(records.c.kind == kind, records.c.sealed_body.is_not(None)).order_by(records.c.key)

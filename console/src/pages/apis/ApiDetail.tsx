@@ -75,7 +75,9 @@ export function ApiDetail() {
       <Button onClick={publishDialog.open}>{t('api.publish')}</Button>
       <Button
         variant="default"
-        renderRoot={(props) => <Link {...props} to="/debug" search={{ api: apiId, stage: live[0] }} />}
+        renderRoot={(props) => (
+          <Link {...props} to="/debug" search={{ api: apiId, stage: live[0], draft: live.length === 0 || undefined }} />
+        )}
       >
         {t('api.debug')}
       </Button>

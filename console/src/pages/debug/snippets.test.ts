@@ -36,3 +36,8 @@ it('signs anew in every language, with the method that was used', () => {
     expect(made.toLowerCase(), language).toContain('sha1');
   }
 });
+
+it('leads to what is published, not to a draft that was served for one call', () => {
+  const sent = `GET /a HTTP/1.1\r\nHost: g\r\nX-Ca-Stage: RELEASE~${'0123456789ABCDEF'.repeat(2)}\r\n\r\n`;
+  expect(readSent(sent, { auth: 'NONE', body: '' }).headers).toEqual([['x-ca-stage', 'RELEASE']]);
+});

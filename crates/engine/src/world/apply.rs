@@ -109,8 +109,8 @@ impl World {
 
     fn put_edition(&mut self, edition: Edition, dirty: &mut Dirty) -> Result<(), PlanError> {
         let compiled = CompiledEdition::new(edition)?;
-        let key = compiled.key.clone();
-        let place = (compiled.edition.group_id.as_str().into(), compiled.edition.stage.as_str().into());
+        let key: Box<str> = compiled.edition.record_key().into();
+        let place = (compiled.edition.group_id.as_str().into(), compiled.edition.served_as().into());
         if self.edition_places.get(&key).is_some_and(|old| *old != place) {
             self.take_edition(&key, None, dirty);
         }

@@ -15,6 +15,7 @@ mod backends_tls;
 mod charsets;
 mod conformance;
 mod domains;
+mod drafts;
 mod hostile_backends;
 mod hostile_content;
 mod hostile_http1;
