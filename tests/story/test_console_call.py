@@ -118,6 +118,25 @@ def test_the_api_is_shown_as_calls_of_other_tools(console: Console, walk: Walk) 
     expect(drawer.locator("pre")).to_contain_text('resource "alicloud_api_gateway_group"')
 
 
+def test_a_draft_is_tried_out_before_it_is_published(console: Console, owned: Running) -> None:
+    drafted = Walk(owned.client(), "-draft")
+    drafted.create_group()
+    service = json.dumps({"ServiceProtocol": "HTTP", "Mock": "TRUE", "MockResult": "only a draft"})
+    drafted.create_api(auth_type="ANONYMOUS", service_config=service)
+    console.open(f"apis/{drafted.group_id}/{drafted.api_id}")
+    console.page.get_by_role("main").get_by_role("link", name=console.t("api.debug"), exact=True).click()
+    # What runs nowhere is tried as a draft.
+    expect(console.page.get_by_role("switch")).to_be_checked()
+    expect(console.field("debug.path")).to_have_value("/nginx")
+    console.button("debug.send").click()
+    expect(console.page.get_by_test_id("status")).to_have_text("200")
+    expect(console.page.get_by_text("only a draft")).to_be_visible()
+    console.picture("debug-draft")
+    console.page.locator("label", has_text=console.t("debug.draft")).first.click()
+    console.button("debug.send").click()
+    expect(console.page.get_by_role("alert").first).to_contain_text("I404NF")
+
+
 def test_ones_own_password_is_changed(browser: Browser, gateway: Running, walk: Walk) -> None:
     console = Console(browser, gateway)
     console.sign_in("alice")
@@ -137,22 +156,3 @@ def test_ones_own_password_is_changed(browser: Browser, gateway: Running, walk: 
     console.button("sign.submit").click()
     console.heading("overview.title").wait_for()
     console.close()
-
-
-def test_a_draft_is_tried_out_before_it_is_published(console: Console, owned: Running) -> None:
-    drafted = Walk(owned.client(), "-draft")
-    drafted.create_group()
-    service = json.dumps({"ServiceProtocol": "HTTP", "Mock": "TRUE", "MockResult": "only a draft"})
-    drafted.create_api(auth_type="ANONYMOUS", service_config=service)
-    console.open(f"apis/{drafted.group_id}/{drafted.api_id}")
-    console.page.get_by_role("main").get_by_role("link", name=console.t("api.debug"), exact=True).click()
-    # What runs nowhere is tried as a draft.
-    expect(console.page.get_by_role("switch")).to_be_checked()
-    expect(console.field("debug.path")).to_have_value("/nginx")
-    console.button("debug.send").click()
-    expect(console.page.get_by_test_id("status")).to_have_text("200")
-    expect(console.page.get_by_text("only a draft")).to_be_visible()
-    console.picture("debug-draft")
-    console.page.locator("label", has_text=console.t("debug.draft")).first.click()
-    console.button("debug.send").click()
-    expect(console.page.get_by_role("alert").first).to_contain_text("I404NF")
