@@ -30,6 +30,10 @@ class Engine:
         """Drains and returns when every thread has ended."""
         self._engine.stop()
 
+    def take_sampled(self, most: int) -> list[str]:
+        """The oldest records of sampled requests, so many at most, as JSON texts; each is given once."""
+        return list(self._engine.take_sampled(most))
+
     def alive(self) -> bool:
         return bool(self._engine.alive())
 

@@ -250,6 +250,18 @@ class Settings:
     trace_sample: int = _setting(
         "count", 1000, "One of so many requests leaves a full trace by chance; 0 means none.", largest=2**32 - 1
     )
+    otlp_url: str = _setting(
+        "text",
+        "",
+        "OpenTelemetry collector (OTLP over HTTP, such as http://127.0.0.1:4318) that gets the spans of sampled "
+        "requests. Empty: no tracing, and headers of traces go through untouched.",
+    )
+    otlp_sample: int = _setting(
+        "count",
+        100,
+        "One of so many requests that come without a trace begins one; 0 means none. A caller's decision is kept.",
+        largest=2**32 - 1,
+    )
     refusal_body: str = _setting(
         "choice",
         "empty",
@@ -273,6 +285,12 @@ class Settings:
         "info",
         "Least severe message that is logged.",
         choices=("debug", "info", "warning", "error"),
+    )
+    log_format: str = _setting(
+        "choice",
+        "text",
+        "How messages are logged on standard error: lines of text, or a JSON object a line.",
+        choices=("text", "json"),
     )
     # Names of settings that somebody gave, and what is odd without being wrong. Neither is a setting.
     given: frozenset[str] = field(default=frozenset(), compare=False)

@@ -14,7 +14,8 @@ use crate::live::Live;
 use crate::metrics::Sources;
 use crate::plugins::AnswerStore;
 use crate::record::ring::Ring;
-use crate::record::writer::{self, Inbox, Lost};
+use crate::record::sampled::Sampled;
+use crate::record::writer::{self, Inbox, Lost, Places};
 use crate::record::{AccessLog, Counters, Recorder};
 use crate::request::{AutomaticDomains, Nonces};
 use crate::settings::EngineSettings;
@@ -40,6 +41,8 @@ pub struct Engine {
     pub addresses: Addresses,
     /// The last requests, when they are kept.
     pub records: Option<Arc<Ring>>,
+    /// Records of sampled requests, when there is tracing.
+    pub sampled: Option<Arc<Sampled>>,
     lost: Arc<Lost>,
     threads: Vec<JoinHandle<()>>,
     stop: watch::Sender<bool>,
@@ -74,8 +77,7 @@ impl Engine {
         let backend_tls = Arc::new(BackendTls::new(&settings)?);
         let handshakes = Handshakes::new(Arc::clone(&live)).map_err(io::Error::other)?;
         let (stop, stopped) = watch::channel(false);
-        let (records, lost, threads) = (None, Arc::default(), Vec::new());
-        let mut engine = Engine { live: Arc::clone(&live), addresses, records, lost, threads, stop };
+        let mut engine = Engine::new(Arc::clone(&live), addresses, stop);
         let counters: Vec<_> = (0..plain.len()).map(|_| Arc::new(Counters::default())).collect();
         let reached = (Arc::clone(&policy), Arc::clone(&backend_tls));
         let inbox = engine.follow(&settings, reached, &counters, stopped.clone())?;
@@ -117,6 +119,10 @@ impl Engine {
                 .spawn("health", move || local(async move { drop(health::serve(listener, sources, stopped).await) }))?;
         }
         Ok(engine)
+    }
+
+    fn new(live: Arc<Live>, addresses: Addresses, stop: watch::Sender<bool>) -> Self {
+        Self { live, addresses, records: None, sampled: None, lost: Arc::default(), threads: Vec::new(), stop }
     }
 
     /// Serves the copy on disk at once, then follows the control plane. Who has the copy has the records beside it too.
@@ -166,10 +172,12 @@ impl Engine {
         let ring = ring.map(|kept| Ring::open(&settings.state.join("records"), kept)).transpose()?;
         let log = settings.access_log.clone().map(AccessLog::open).transpose()?;
         self.records = ring.map(Arc::new);
-        if self.records.is_none() && log.is_none() {
+        self.sampled = settings.spans.map(|_| Arc::new(Sampled::new(Arc::clone(&self.lost))));
+        if self.records.is_none() && log.is_none() && self.sampled.is_none() {
             return Ok(None);
         }
-        let (inbox, writer) = writer::open(self.records.clone(), log, Arc::clone(&self.lost));
+        let places = Places { ring: self.records.clone(), log, sampled: self.sampled.clone() };
+        let (inbox, writer) = writer::open(places, Arc::clone(&self.lost));
         self.spawn("records", move || writer.run())?;
         Ok(Some(inbox))
     }
@@ -307,7 +315,7 @@ impl ThreadStart {
 
     async fn serve(self) {
         let drain = Duration::from_millis(self.settings.drain_ms);
-        let recorder = Recorder::new(self.counters, self.inbox, self.settings.traces);
+        let recorder = Recorder::new(self.counters, self.inbox, self.settings.traces).with_spans(self.settings.spans);
         let attachments = Attachments::new(self.policy);
         let thread = Rc::new(Thread::new(self.settings, self.shared, attachments, recorder));
         let open = Rc::new(Open::default());

@@ -85,6 +85,7 @@ impl Export {
             ("panics", "Defects that were contained in their request", total(|all| &all.panics)),
             ("log_lines_lost", "Lines of the access log that could not be written", lines),
             ("records_lost", "Records of requests that could not be kept", records),
+            ("spans_lost", "Sampled requests whose spans nobody took", sources.lost.spans.load(Ordering::Relaxed)),
         ] {
             ConstCounter::new(value).encode(encoder.encode_descriptor(name, help, None, MetricType::Counter)?)?;
         }

@@ -29,6 +29,9 @@ pub struct EngineSettings {
     pub records: Option<RecordSettings>,
     #[serde(default)]
     pub traces: TraceSettings,
+    /// Distributed tracing; none means that headers of traces go through untouched.
+    #[serde(default)]
+    pub spans: Option<SpanSettings>,
     /// How far a caller's timestamp may be from now, in milliseconds.
     pub signature_window_ms: u64,
     /// How long a nonce may not come again, in milliseconds; 0 switches the check off.
@@ -91,6 +94,14 @@ pub struct AccessLogSettings {
     /// How many files that were put aside are kept, at least one.
     #[serde(default)]
     pub files: u32,
+}
+
+/// Which requests have spans: those whose caller has sampled them, and by chance.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SpanSettings {
+    /// One of so many requests that come without a trace begins one; 0 means none.
+    pub one_in: u32,
 }
 
 /// Size and age of the ring of records; whichever is reached first ends a record's life.

@@ -2,6 +2,7 @@
 
 use isthmus_connector::remote::{self, Authority, HubConfig, JoinConfig};
 use isthmus_engine::live::Live;
+use isthmus_engine::record::sampled::Sampled;
 use isthmus_engine::settings::EngineSettings;
 use isthmus_plan::{Definition, Kind, PluginType, Record};
 use pyo3::exceptions::{PyOSError, PyRuntimeError, PyValueError};
@@ -18,6 +19,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 struct Engine {
     settings: Option<EngineSettings>,
     running: Option<isthmus_engine::Engine>,
+    // What is left in it can be taken after the engine's end.
+    sampled: Option<Arc<Sampled>>,
 }
 
 #[pymethods]
@@ -26,7 +29,7 @@ impl Engine {
     #[new]
     fn new(settings: &str) -> PyResult<Self> {
         let settings = serde_json::from_str(settings).map_err(|error| PyValueError::new_err(error.to_string()))?;
-        Ok(Self { settings: Some(settings), running: None })
+        Ok(Self { settings: Some(settings), running: None, sampled: None })
     }
 
     /// Starts serving and returns the addresses as JSON. Raises OSError when an address is taken.
@@ -36,6 +39,7 @@ impl Engine {
         let running = started.map_err(|error| PyOSError::new_err(error.to_string()))?;
         let addresses =
             serde_json::to_string(&running.addresses).map_err(|error| PyRuntimeError::new_err(error.to_string()));
+        self.sampled.clone_from(&running.sampled);
         self.running = Some(running);
         addresses
     }
@@ -45,6 +49,11 @@ impl Engine {
         if let Some(running) = self.running.take() {
             python.detach(|| running.stop());
         }
+    }
+
+    /// The oldest records of sampled requests, so many at most, as JSON texts.
+    fn take_sampled(&self, most: usize) -> Vec<String> {
+        self.sampled.as_ref().map_or_else(Vec::new, |sampled| sampled.take(most))
     }
 
     fn alive(&self) -> bool {

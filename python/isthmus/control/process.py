@@ -7,10 +7,8 @@ routes, serves until SIGTERM. Nothing here decides anything about a call.
 from __future__ import annotations
 
 import asyncio
-import logging
 import signal
 import socket
-import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -30,6 +28,7 @@ from isthmus.control.downloads import download_routes
 from isthmus.control.metrics import CountedDispatcher, metrics_page, metrics_registry
 from isthmus.control.sessions import session_routes
 from isthmus.hub.desk import Desk
+from isthmus.logs import log_to_stderr
 from isthmus.operations.call import Call
 from isthmus.operations.dispatch import OperationsDispatcher
 from isthmus.operations.entrance import Entrance
@@ -54,7 +53,7 @@ _GRACE_SECONDS = 5
 def run_control(settings: Settings, ready_file: Path | None) -> None:
     """Serves until SIGTERM or SIGINT. Raises: OSError, ValueError, StateError when it cannot start."""
     state.prepare(settings.state)
-    _log_to_stderr(settings.log_level)
+    log_to_stderr(settings.log_level, settings.log_format)
     listener = _listen(settings.admin)
     store = open_store(settings.state, settings.database)
     _first_start(store, settings)
@@ -176,10 +175,3 @@ def _health(store: Store) -> Callable[[Request], Awaitable[Response]]:
         return JSONResponse({"revision": await asyncio.to_thread(store.revision)})
 
     return answer
-
-
-def _log_to_stderr(level: str) -> None:
-    form = "%(asctime)s %(levelname)s %(name)s %(message)s"
-    logging.basicConfig(stream=sys.stderr, level=level.upper(), format=form)
-    for chatty in ("alembic", "httpx"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -11,13 +11,17 @@ import threading
 from datetime import timedelta
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from isthmus import native
 from isthmus.engine_token import engine_token
+from isthmus.logs import log_to_stderr
 from isthmus.processes import state
 from isthmus.processes.keyring import open_keyring
 from isthmus.settings import Settings
+
+if TYPE_CHECKING:
+    from isthmus.processes.span_export import SpanExport
 
 
 def engine_document(settings: Settings) -> dict[str, Any]:
@@ -35,6 +39,7 @@ def engine_document(settings: Settings) -> dict[str, Any]:
         "access_log": _access_log(settings),
         "records": {"bytes": settings.record_size, "age_ms": _milliseconds(settings.record_age)},
         "traces": {"slow_ms": _milliseconds(settings.trace_slow), "one_in": settings.trace_sample},
+        "spans": {"one_in": settings.otlp_sample} if settings.otlp_url else None,
         "signature_window_ms": _milliseconds(settings.signature_window),
         "nonce_window_ms": _milliseconds(settings.nonce_window),
         "automatic_domain_quota": settings.automatic_domain_quota,
@@ -61,6 +66,7 @@ def engine_document(settings: Settings) -> dict[str, Any]:
 def run_engine(settings: Settings, ready_file: Path | None) -> None:
     """Serves until SIGTERM or SIGINT. Raises: OSError, ValueError, StateError when it cannot start."""
     state.prepare(settings.state)
+    log_to_stderr(settings.log_level, settings.log_format)
     stopping = threading.Event()
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
@@ -69,7 +75,10 @@ def run_engine(settings: Settings, ready_file: Path | None) -> None:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     engine = native.Engine(engine_document(settings))
+    export = _span_export(settings, engine)
     addresses = engine.start()
+    if export is not None:
+        export.start()
     if ready_file is not None:
         state.write_json(ready_file, dict(addresses))
     # Signals are delivered between waits; an engine that lost a thread must not look alive.
@@ -77,8 +86,21 @@ def run_engine(settings: Settings, ready_file: Path | None) -> None:
         if not engine.alive():
             raise OSError("a thread of the engine ended unexpectedly")
     engine.stop()
+    if export is not None:
+        export.stop()
     if ready_file is not None:
         ready_file.unlink(missing_ok=True)
+
+
+def _span_export(settings: Settings, engine: native.Engine) -> SpanExport | None:
+    if not settings.otlp_url:
+        return None
+    if not settings.otlp_url.startswith(("http://", "https://")):
+        raise ValueError(f"otlp_url: {settings.otlp_url!r} is no URL such as http://127.0.0.1:4318")
+    # Loading OpenTelemetry costs memory that an engine without it need not have.
+    from isthmus.processes.span_export import SpanExport
+
+    return SpanExport.to(settings.otlp_url, engine.take_sampled, settings.node or socket.gethostname())
 
 
 def _access_log(settings: Settings) -> dict[str, Any] | None:

@@ -20,7 +20,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
-from isthmus import errors
+from isthmus import errors, logs
 from isthmus.catalog import Catalog, Operation, Params
 from isthmus.errors import ApiError
 from isthmus.wire.answers import failure, success
@@ -119,6 +119,7 @@ class _Wire:
 
     async def answer(self, request: Request) -> Response:
         request_id = str(uuid.uuid4()).upper()
+        logs.request_id.set(request_id)
         host = request.headers.get("host", "")
         form = "JSON"
         if request.method == "GET" and not request.url.query and "text/html" in request.headers.get("accept", ""):

@@ -3,6 +3,7 @@
 //! An entry travels with its request and ends with the answer's body; the stops of a request fill it in. It is used
 //! again for a later request, so filling it allocates nothing once its texts have grown.
 
+use super::context::TraceContext;
 use super::notes::Notes;
 use hyper::header::HeaderValue;
 use isthmus_plan::{AppCodePlace, Edition, Group};
@@ -16,6 +17,8 @@ pub struct Entry {
     pub(super) id: RequestId,
     pub(super) uuid: [u8; 16],
     pub request_id_header: Option<HeaderValue>,
+    /// Of requests that are sampled.
+    pub context: Option<TraceContext>,
     pub(super) started: Option<Instant>,
     pub(super) unix_ms: i64,
     pub(super) scheme: &'static str,
@@ -122,7 +125,7 @@ impl Entry {
         ] {
             text.clear();
         }
-        self.app_id = None;
+        (self.app_id, self.context) = (None, None);
         (self.error_code, self.plugin) = ("", "");
         (self.status, self.request_bytes, self.response_bytes) = (0, 0, 0);
         self.backend_at = None;

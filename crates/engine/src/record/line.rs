@@ -36,6 +36,10 @@ impl Lines {
             into.extend_from_slice(b",\"appId\":");
             number(into, app_id)?;
         }
+        if let Some(context) = &record.context {
+            into.extend_from_slice(b",\"traceId\":");
+            serde_json::to_writer(&mut *into, &format_args!("{:032x}", context.trace_id))?;
+        }
         for (name, value) in [
             (",\"requestSize\":", record.request_bytes),
             (",\"responseSize\":", record.response_bytes),

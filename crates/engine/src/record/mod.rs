@@ -6,6 +6,7 @@
 //! secrets out of both.
 
 mod access_log;
+pub mod context;
 mod counters;
 mod entry;
 mod line;
@@ -14,6 +15,7 @@ pub mod newest;
 mod notes;
 pub mod packed;
 pub mod ring;
+pub mod sampled;
 mod stop;
 pub mod tally;
 pub mod trace;
@@ -28,8 +30,9 @@ pub use stop::{About, From, Stop, Verdict};
 use crate::connection::Malformed;
 use crate::listen::Peer;
 use crate::request::answer::malformed_refusal;
-use crate::settings::TraceSettings;
+use crate::settings::{SpanSettings, TraceSettings};
 use crate::thread::Now;
+use context::TraceContext;
 use hyper::header::{HeaderMap, HeaderValue};
 use hyper::Request;
 use isthmus_plan::Scheme;
@@ -55,6 +58,7 @@ pub struct Recorder {
     kept: RefCell<Option<Kept>>,
     tallies: RefCell<Tallies>,
     worth: Worth,
+    spans: Option<SpanSettings>,
 }
 
 /// Records that wait to be handed to the writer.
@@ -69,7 +73,13 @@ impl Recorder {
         let kept = inbox.map(|inbox| Kept { inbox, block: Vec::new(), count: 0 });
         let tallies = RefCell::new(Tallies::new(Arc::clone(&counters.tallied)));
         let (spare, kept, worth) = (RefCell::default(), RefCell::new(kept), Worth::new(traces));
-        Self { tallies, counters, spare, kept, worth }
+        Self { tallies, counters, spare, kept, worth, spans: None }
+    }
+
+    /// Requests take part in distributed traces.
+    #[must_use]
+    pub fn with_spans(self, spans: Option<SpanSettings>) -> Self {
+        Self { spans, ..self }
     }
 
     /// The entry of a request that just arrived.
@@ -81,10 +91,18 @@ impl Recorder {
         entry.request_id_header = HeaderValue::from_bytes(entry.id.as_bytes()).ok();
         let started = Instant::now();
         entry.started = Some(started);
+        entry.context = self.spans.and_then(|spans| {
+            let by_chance = || spans.one_in > 0 && fastrand::u32(..spans.one_in) == 0;
+            TraceContext::of(request.headers(), id.as_u128(), by_chance)
+        });
         if self.kept.borrow().is_some() {
             entry.notes.start();
             let asks = entry.notes.request(request.headers());
-            entry.traced = if asks { "debug" } else { self.worth.sampled() };
+            entry.traced = match entry.context {
+                _ if asks => "debug",
+                Some(_) => "sampled",
+                None => self.worth.sampled(),
+            };
             if !entry.traced.is_empty() {
                 entry.notes.in_full(started);
             }

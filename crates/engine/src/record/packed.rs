@@ -4,6 +4,7 @@
 //! line of the access log is written or somebody asks. Secrets are masked here, before anything is kept. Both sides name the same fields in the same order.
 //! What was added later stands behind them in sections with a tag and a length, so that each version reads the other's.
 
+use super::context::TraceContext;
 use super::entry::{Entry, RequestId};
 use super::mask;
 use super::trace::Trace;
@@ -62,6 +63,9 @@ pub struct Record<'b> {
     pub traced: bool,
     /// Read only when it is asked for.
     pub trace: Option<Trace<'b>>,
+    /// Of requests that are sampled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub context: Option<TraceContext>,
 }
 
 const COMPLETED: u8 = 1;
@@ -75,6 +79,7 @@ const TEXTS: usize = 20;
 /// Tags of sections.
 const PLUGIN_ID: u8 = 1;
 const TRACE: u8 = 2;
+const CONTEXT: u8 = 3;
 
 /// Appends the record of a request that is over, with its length before it; and its trace when there is a reason to.
 pub fn pack(out: &mut Vec<u8>, entry: &Entry, total: Duration, reason: Option<&'static str>) {
@@ -110,6 +115,9 @@ pub fn pack(out: &mut Vec<u8>, entry: &Entry, total: Duration, reason: Option<&'
         let trace = Trace::of(entry, &kept, reason, started + total);
         // Writing into memory does not fail, and what could not be written is no JSON and so no trace.
         section(out, TRACE, |out| drop(serde_json::to_writer(out, &trace)));
+    }
+    if let Some(context) = entry.context {
+        section(out, CONTEXT, |out| out.extend_from_slice(&context.to_bytes()));
     }
     let length = u32::try_from(out.len() - begin - 4).unwrap_or(0);
     if let Some(place) = out.get_mut(begin..begin + 4) {
@@ -222,6 +230,7 @@ impl<'b> Record<'b> {
             match tag {
                 PLUGIN_ID => record.plugin_id = std::str::from_utf8(section).unwrap_or_default(),
                 TRACE => (record.traced, trace) = (true, Some(section)),
+                CONTEXT => record.context = TraceContext::from_bytes(section),
                 _ => {}
             }
         }
@@ -292,18 +301,18 @@ impl Serialize for Packed {
 struct Reader<'b>(&'b [u8]);
 
 impl<'b> Reader<'b> {
-    fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
-        let (taken, rest) = self.0.split_first_chunk::<N>()?;
-        self.0 = rest;
-        Some(*taken)
-    }
-
     fn section(&mut self) -> Option<(u8, &'b [u8])> {
         let [tag] = self.take::<1>()?;
         let length = usize::try_from(u32::from_le_bytes(self.take()?)).ok()?;
         let (section, rest) = self.0.split_at_checked(length)?;
         self.0 = rest;
         Some((tag, section))
+    }
+
+    fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let (taken, rest) = self.0.split_first_chunk::<N>()?;
+        self.0 = rest;
+        Some(*taken)
     }
 
     fn text(&mut self, length: usize) -> Option<&'b str> {

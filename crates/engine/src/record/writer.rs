@@ -7,6 +7,7 @@
 use super::access_log::AccessLog;
 use super::packed::Record;
 use super::ring::{self, Ring};
+use super::sampled::Sampled;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::sync::Arc;
@@ -22,6 +23,8 @@ const PAUSE: Duration = Duration::from_secs(5);
 pub struct Lost {
     pub records: AtomicU64,
     pub lines: AtomicU64,
+    /// Requests whose spans nobody took.
+    pub spans: AtomicU64,
 }
 
 /// A serving thread's end.
@@ -38,18 +41,25 @@ struct Block {
     count: u32,
 }
 
+/// Where records go.
+#[derive(Default)]
+pub struct Places {
+    pub ring: Option<Arc<Ring>>,
+    pub log: Option<AccessLog>,
+    pub sampled: Option<Arc<Sampled>>,
+}
+
 pub struct Writer {
-    ring: Option<Arc<Ring>>,
-    log: Option<AccessLog>,
+    places: Places,
     blocks: Receiver<Block>,
     lost: Arc<Lost>,
 }
 
 /// An inbox, to be cloned for each serving thread, and the writer behind it.
-pub fn open(ring: Option<Arc<Ring>>, log: Option<AccessLog>, lost: Arc<Lost>) -> (Inbox, Writer) {
+pub fn open(places: Places, lost: Arc<Lost>) -> (Inbox, Writer) {
     let (sender, blocks) = std::sync::mpsc::sync_channel(WAITING);
-    let inbox = Inbox { sender, lost: Arc::clone(&lost), to: (ring.is_some(), log.is_some()) };
-    (inbox, Writer { ring, log, blocks, lost })
+    let inbox = Inbox { sender, lost: Arc::clone(&lost), to: (places.ring.is_some(), places.log.is_some()) };
+    (inbox, Writer { places, blocks, lost })
 }
 
 impl Inbox {
@@ -71,7 +81,7 @@ impl Writer {
                 Ok(block) => self.write(&block),
                 Err(RecvTimeoutError::Timeout) => {
                     // What cannot be deleted now is tried again with the next block.
-                    self.ring.as_ref().map(|ring| ring.prune()).transpose().ok();
+                    self.places.ring.as_ref().map(|ring| ring.prune()).transpose().ok();
                 }
                 Err(RecvTimeoutError::Disconnected) => return,
             }
@@ -79,13 +89,18 @@ impl Writer {
     }
 
     fn write(&mut self, block: &Block) {
-        if let Some(log) = &mut self.log {
+        if let Some(sampled) = &self.places.sampled {
+            let is_sampled = |bytes: &&[u8]| Record::unpack(bytes).is_some_and(|record| record.context.is_some());
+            let records = ring::records(&block.records).map(|(_, bytes)| bytes).filter(is_sampled);
+            records.filter_map(Record::unpack_whole).for_each(|record| sampled.put(&record));
+        }
+        if let Some(log) = &mut self.places.log {
             let records = ring::records(&block.records).filter_map(|(_, bytes)| Record::unpack(bytes));
             if log.write(records).is_err() {
                 self.lost.lines.fetch_add(block.count.into(), Ordering::Relaxed);
             }
         }
-        if let Some(Err(_)) = self.ring.as_ref().map(|ring| ring.keep(&block.records, block.count)) {
+        if let Some(Err(_)) = self.places.ring.as_ref().map(|ring| ring.keep(&block.records, block.count)) {
             self.lost.records.fetch_add(block.count.into(), Ordering::Relaxed);
         }
     }
@@ -98,7 +113,7 @@ mod tests {
     #[test]
     fn a_writer_that_is_behind_costs_records_and_lines_and_never_time() {
         let lost = Arc::new(Lost::default());
-        let (mut inbox, _writer) = open(None, None, Arc::clone(&lost));
+        let (mut inbox, _writer) = open(Places::default(), Arc::clone(&lost));
         inbox.to = (true, true);
         for _ in 0..WAITING + 3 {
             inbox.put(Vec::new(), 10);

@@ -95,7 +95,7 @@ pub async fn build(
     note_built(system, &target);
     let client_host = passed.iter().any(|name| name == "host").then(|| head.headers.remove(header::HOST)).flatten();
     let mut headers = match edition.edition.request_mode {
-        RequestMode::Mapping => kept(&head.headers, passed),
+        RequestMode::Mapping => kept(&head.headers, passed, system.entry.context.is_some()),
         RequestMode::MappingPassthrough => without_declared(without_hops(head.headers), &edition.parameters),
         RequestMode::Passthrough => without_hops(head.headers),
     };
@@ -281,10 +281,12 @@ fn path_parameters(
     mapped
 }
 
-/// Mapping drops what is not declared, but for the headers that the group passes on.
-fn kept(client: &HeaderMap, passed: &[String]) -> HeaderMap {
+/// Mapping drops what is not declared, but for the headers that the group passes on, and the state of a trace.
+fn kept(client: &HeaderMap, passed: &[String], is_traced: bool) -> HeaderMap {
     let mut headers = HeaderMap::with_capacity(passed.len() + 8);
-    for name in passed.iter().map(String::as_str).chain(["content-type", "content-length", "x-forwarded-for"]) {
+    let always = ["content-type", "content-length", "x-forwarded-for"];
+    let state = is_traced.then_some("tracestate");
+    for name in passed.iter().map(String::as_str).chain(always).chain(state) {
         if let Ok(name) = HeaderName::from_bytes(name.as_bytes()) {
             for value in client.get_all(&name) {
                 headers.append(name.clone(), value.clone());
@@ -384,6 +386,9 @@ fn set_own(headers: &mut HeaderMap, system: &System<'_>) {
     }
     if let Some(subject) = system.peer.client.as_ref().and_then(|client| client.subject.as_ref()) {
         headers.insert(CLIENT_SUBJECT, subject.clone());
+    }
+    if let Some(context) = &system.entry.context {
+        context.put(headers);
     }
     if let Some(id) = system.request_id_header() {
         headers.insert(GATEWAY, id.clone());
