@@ -1,28 +1,22 @@
 """Every setting of Isthmus: its name, what it does, its default, and where its value came from.
 
 Processes call `Settings.load` once at their start and pass the result on; nothing reads the environment later.
-`setting_values.py` turns texts into values. A flag wins over an `ISTHMUS_<NAME>` variable, which wins over the TOML
+`setting_sources.py` finds the texts, `setting_values.py` turns them into values. A flag wins over an `ISTHMUS_<NAME>` variable, which wins over the TOML
 file, which wins over the default. Invariant: either every value is good, or `SettingsError` lists all that are not.
 """
 
 from __future__ import annotations
 
-import difflib
-import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from isthmus.setting_sources import flag_name, read_settings, unknown_variables, variable_name
 from isthmus.setting_values import KINDS, Address, show
 
 __all__ = ["Address", "SettingRow", "Settings", "SettingsError"]
-
-# These tell a client (the command line, an SDK) whom to call: they are no settings of a server.
-CLIENT_VARIABLES = frozenset({"ISTHMUS_ENDPOINT", "ISTHMUS_ACCESS_KEY_ID", "ISTHMUS_ACCESS_KEY_SECRET"})
-_PREFIX = "ISTHMUS_"
 
 
 class SettingsError(Exception):
@@ -307,24 +301,14 @@ class Settings:
 
         Raises: SettingsError.
         """
-        problems: list[str] = []
-        sources = [
-            _flag_values(flags),
-            _environment_values(environ),
-            _toml_values(toml_path, problems),
-        ]
-        read: dict[str, Any] = {}
-        for one in setting_fields():
-            for source in sources:
-                if one.name in source:
-                    _read_value(one, *source[one.name], read, problems)
-                    break
+        known = setting_fields()
+        read, problems = read_settings(known, flags, environ, toml_path)
         if problems:
             raise SettingsError(problems)
         given = frozenset(read)
         if "state" not in read and environ.get("XDG_DATA_HOME"):
             read["state"] = Path(environ["XDG_DATA_HOME"]) / "isthmus"
-        loaded = cls(**read, given=given, warnings=tuple(_unknown_variables(environ)))
+        loaded = cls(**read, given=given, warnings=tuple(unknown_variables(known, environ)))
         return replace(loaded, state=loaded.state.expanduser())
 
     @staticmethod
@@ -336,8 +320,8 @@ class Settings:
             name = one.name
             row = SettingRow(
                 name,
-                _flag(name),
-                _variable(name),
+                flag_name(name),
+                variable_name(name),
                 form,
                 show(one.default),
                 one.metadata["help"],
@@ -349,68 +333,3 @@ class Settings:
 def setting_fields() -> list[Any]:
     """The dataclass fields that are settings; their metadata has kind, help and limits."""
     return [one for one in fields(Settings) if one.metadata]
-
-
-def _flag(name: str) -> str:
-    return "--" + name.replace("_", "-")
-
-
-def _variable(name: str) -> str:
-    return _PREFIX + name.upper()
-
-
-# A source maps a setting's name to (its value, where the value came from).
-_Source = dict[str, tuple[Any, str]]
-
-
-def _flag_values(flags: Mapping[str, Any]) -> _Source:
-    return {name: (value, f"the flag {_flag(name)}") for name, value in flags.items() if value is not None}
-
-
-def _environment_values(environ: Mapping[str, str]) -> _Source:
-    names = {_variable(one.name): one.name for one in setting_fields()}
-    return {names[key]: (value, f"the variable {key}") for key, value in environ.items() if key in names}
-
-
-def _toml_values(path: Path | None, problems: list[str]) -> _Source:
-    if path is None:
-        return {}
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        problems.append(f"The configuration file {path} cannot be read: {error.strerror}. Check its path and its mode.")
-        return {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        problems.append(f"The configuration file {path} is not TOML: {error}.")
-        return {}
-    known = [one.name for one in setting_fields()]
-    for key in document:
-        if key not in known:
-            problems.append(f"{path}: there is no setting {key}.{_nearest(key, known)}")
-    return {key: (value, f"{key} in {path}") for key, value in document.items() if key in known}
-
-
-def _nearest(name: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(name, known, n=1)
-    return f" Did you mean {close[0]}?" if close else " The reference page of the settings lists all of them."
-
-
-def _read_value(one: Any, value: Any, where: str, read: dict[str, Any], problems: list[str]) -> None:
-    kind, limits = KINDS[one.metadata["kind"]], one.metadata["limits"]
-    if value in ("", None) and limits.get("optional"):
-        read[one.name] = None
-        return
-    try:
-        read[one.name] = kind.read(value, limits)
-    except ValueError as error:
-        why = f" ({error})" if str(error) else ""
-        example = f", for example {kind.example}" if kind.example else ""
-        # An address of a database can have a password.
-        said = re.sub(r"//[^/@]*@", "//***@", repr(value))
-        problems.append(f"{where} is {said}{why}, but {one.name} is {kind.form(limits)}{example}.")
-
-
-def _unknown_variables(environ: Mapping[str, str]) -> list[str]:
-    known = {_variable(one.name) for one in setting_fields()} | CLIENT_VARIABLES
-    unknown = sorted(key for key in environ if key.startswith(_PREFIX) and key not in known)
-    return [f"The variable {key} is no setting.{_nearest(key, sorted(known))}" for key in unknown]
