@@ -76,10 +76,7 @@ class Settings:
         optional=True,
     )
     hub: Address | None = _setting(
-        "address",
-        None,
-        "Where connectors of other networks come in, by TLS; empty means nowhere.",
-        optional=True,
+        "address", None, "Where connectors of other networks come in, by TLS; empty means nowhere.", optional=True
     )
     hub_address: str = _setting(
         "text",
