@@ -79,10 +79,7 @@ class Settings:
         "address", None, "Where connectors of other networks come in, by TLS; empty means nowhere.", optional=True
     )
     hub_address: str = _setting(
-        "text",
-        "",
-        "HOST:PORT under which those connectors reach the hub; empty means the address where it listens.",
-        longest=260,
+        "text", "", "HOST:PORT under which those connectors reach the hub; empty: where it listens.", longest=260
     )
     control_url: str = _setting(
         "text",
@@ -96,10 +93,7 @@ class Settings:
         longest=64,
     )
     instance: str = _setting(
-        "text",
-        "",
-        "The dedicated instance whose groups an engine serves, and no others; empty means every group.",
-        longest=64,
+        "text", "", "The dedicated instance whose groups alone an engine serves; empty: every group.", longest=64
     )
     engine_threads: int = _setting("count", 0, "Serving threads of an engine; 0 means one per core.", largest=1024)
     management_threads: int = _setting(
