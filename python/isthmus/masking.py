@@ -62,7 +62,7 @@ def _masked_parameter(name: str, value: Any) -> Any:
     if name in _SENT and isinstance(value, str):
         return f"({len(value)} characters)"
     # What callers put into queries is theirs.
-    return value.partition("?")[0] if name == "path" and isinstance(value, str) else _cut(value)
+    return value.partition("?")[0] if name in ("path", "url") and isinstance(value, str) else _cut(value)
 
 
 def masked_differences(kind: str, plugin_type: str, found: list[Difference]) -> list[Difference]:

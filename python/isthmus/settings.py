@@ -76,10 +76,16 @@ class Settings:
         optional=True,
     )
     hub: Address | None = _setting(
-        "address", None, "Where connectors of other networks come in, by TLS; empty means nowhere.", optional=True
+        "address",
+        None,
+        "Where connectors of other networks come in, by TLS; empty means nowhere.",
+        optional=True,
     )
     hub_address: str = _setting(
-        "text", "", "HOST:PORT under which those connectors reach the hub; empty: where it listens.", longest=260
+        "text",
+        "",
+        "HOST:PORT under which those connectors reach the hub; empty means the address where it listens.",
+        longest=260,
     )
     control_url: str = _setting(
         "text",
@@ -91,9 +97,6 @@ class Settings:
         "",
         "Name under which an engine reports; empty means the host name.",
         longest=64,
-    )
-    instance: str = _setting(
-        "text", "", "The dedicated instance whose groups alone an engine serves; empty: every group.", longest=64
     )
     engine_threads: int = _setting("count", 0, "Serving threads of an engine; 0 means one per core.", largest=1024)
     management_threads: int = _setting(
@@ -202,9 +205,6 @@ class Settings:
         timedelta(minutes=5),
         "How long a stream (gRPC, WebSocket, server-sent events) may be silent before it is ended.",
         smallest=timedelta(milliseconds=1),
-    )
-    instance_overlap: timedelta = _setting(
-        "duration", timedelta(minutes=10), "How long a group that moves is still served by the instance that it leaves."
     )
     publish_wait: timedelta = _setting(
         "duration",

@@ -14,6 +14,7 @@ import httpx
 import pytest
 import yaml
 from alibabacloud_cloudapi20160714 import models
+from isthmus.call_signature import CallKey, sign
 from isthmus.operations.times import utc_text
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
@@ -88,6 +89,40 @@ def test_why_names_what_decided_and_what_to_do(gateway: Running, walk: Walk) -> 
     assert re.search(r"\n    identity +refused +[0-9,]+ µs\n      AppKey +" + walk.app_key, told), told
     absent = why(gateway, "00000000-0000-4000-8000-000000000000")
     assert absent.returncode == 1 and "No engine has a record" in absent.stderr
+
+
+def imagined(gateway: Running, walk: Walk, *options: str) -> dict[str, Any]:
+    command = [sys.executable, "-m", "isthmus", "why", "--dry-run", "GET", f"http://{walk.domain}/nginx?page=2"]
+    command += ["--json", "--state", str(gateway.state), *options]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert run.returncode == 0, run.stderr
+    decision: dict[str, Any] = json.loads(run.stdout)
+    return decision
+
+
+def test_a_dry_run_decides_like_a_request_and_leaves_nothing(gateway: Running, walk: Walk) -> None:
+    before = families(f"http://{gateway.ready['health']}/metrics")["isthmus_requests"].samples
+    passed = imagined(gateway, walk, "--app", str(walk.app_id))
+    assert (passed["Status"], passed["ApiId"], passed["AppId"]) == (0, walk.api_id, walk.app_id)
+    steps = {step["Step"]: step for step in passed["Trace"]["Steps"]}
+    assert passed["Trace"]["Kept"] == "dry-run" and steps["attempt"]["Verdict"] == "skipped"
+    assert {"Name": "network", "Value": "vpc-observed"} in steps["attempt"]["Facts"]
+    nobody = imagined(gateway, walk)
+    assert (nobody["ErrorCode"], nobody["Explanation"]["Layer"]) == ("A400MA", "identify")
+    unknown = imagined(gateway, walk, "--app-code", walk.app_code, "--stage", "test")
+    assert unknown["ErrorCode"] == "I404NF" and unknown["Stage"] == "TEST"
+    key = CallKey(walk.app_key, walk.app_secret)
+    headers = {"accept": "*/*"}
+    sign("GET", "/nginx?page=2", headers, b"", key)
+    options = [word for name, value in headers.items() for word in ("-H", f"{name}: {value}")]
+    assert [imagined(gateway, walk, *options)["Status"] for _ in range(2)] == [0, 0]
+    # Neither dry run has used the nonce up; the request does.
+    assert gateway.get("/nginx?page=2", walk.domain, **headers).status_code == 200
+    assert imagined(gateway, walk, *options)["ErrorCode"] == "S403NU"
+    shown = json.dumps(passed)
+    assert walk.app_secret not in shown and walk.app_code not in json.dumps(unknown)
+    after = families(f"http://{gateway.ready['health']}/metrics")["isthmus_requests"].samples
+    assert sum(one.value for one in after) == sum(one.value for one in before) + 1
 
 
 def test_the_sdk_reads_calls_by_the_minute(gateway: Running, walk: Walk) -> None:

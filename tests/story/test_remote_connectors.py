@@ -179,15 +179,8 @@ def test_a_network_behind_a_remote_connector_is_reached_and_cut_off(
 
     far.said("connector", "revoke", known["ConnectorId"])
     wait_for(lambda: not tried(endpoint, "far")["Passed"], "the end of a revoked connector")
-    for operation in ("CreateConnectorToken", "RevokeConnector"):
-        audited = json.dumps(call(endpoint, "DescribeAuditEvents", OWN, {"Operation": operation}))
-        assert operation in audited and token not in audited
-
-
-def test_a_hub_that_is_frozen_is_noticed_and_started_again(gateway: Running) -> None:
-    before = json.loads(gateway.ready_file.read_text())["hub_pid"]
-    os.kill(before, signal.SIGSTOP)
-    wait_for(lambda: json.loads(gateway.ready_file.read_text())["hub_pid"] != before, "another hub")
+    audited = json.dumps(call(endpoint, "DescribeAuditEvents", OWN, {"PageSize": "100"}))
+    assert "CreateConnectorToken" in audited and "RevokeConnector" in audited and token not in audited
 
 
 def test_what_the_connector_does_not_list_is_refused_there(endpoint: Endpoint, far: Far, backend: str) -> None:

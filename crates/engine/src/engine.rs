@@ -6,6 +6,7 @@ use crate::backend::{checks, BackendTls};
 use crate::callers::Callers;
 use crate::certificates::Handshakes;
 use crate::disk::{nonce_file, DiskCopy};
+use crate::dry_run::{DryRun, Imagining};
 use crate::follow::{self, FollowSettings, Links};
 use crate::health;
 use crate::limits::Counts;
@@ -63,10 +64,7 @@ impl Engine {
     /// An address that cannot be listened on, an access log that cannot be opened, a thread that cannot be started;
     /// the text names which.
     pub fn start(settings: EngineSettings, live: Arc<Live>) -> io::Result<Engine> {
-        let count = match settings.threads {
-            0 => std::thread::available_parallelism().map_or(1, usize::from),
-            threads => threads,
-        };
+        let count = threads(&settings);
         let (http, plain) = open("http", settings.http, count)?;
         let (https, tls) = open_optional("https", settings.https, count)?;
         let (health_address, health_listener) = open_optional("health", settings.health, 1)?;
@@ -80,7 +78,8 @@ impl Engine {
         let mut engine = Engine::new(Arc::clone(&live), addresses, stop);
         let counters: Vec<_> = (0..plain.len()).map(|_| Arc::new(Counters::default())).collect();
         let reached = (Arc::clone(&policy), Arc::clone(&backend_tls));
-        let inbox = engine.follow(&settings, reached, &counters, stopped.clone())?;
+        let (imagine, imagined) = mpsc::unbounded_channel();
+        let inbox = engine.follow(&settings, reached, &counters, (stopped.clone(), imagine))?;
         let discovery = engine.watch_targets(&settings, &policy, &backend_tls, &stopped)?;
         let shared = Arc::new(Shared {
             live,
@@ -95,6 +94,12 @@ impl Engine {
             discovery,
         });
         engine.keep_day_counts(&settings, &shared, stopped.clone())?;
+        let (known, reach) = (Arc::clone(&shared), Arc::clone(&policy));
+        engine.dry_run(
+            Imagining { settings: Arc::clone(&settings), shared: known, policy: reach },
+            imagined,
+            &stopped,
+        )?;
         let mut tls = tls.into_iter();
         for (index, (listener, own)) in plain.into_iter().zip(&counters).enumerate() {
             let start = ThreadStart {
@@ -113,12 +118,33 @@ impl Engine {
             let kept = nonce_file::keep(shared, settings.state.clone(), stopped.clone());
             engine.spawn("nonces", move || local(kept))?;
         }
-        if let Some(listener) = health_listener.into_iter().next() {
-            let sources = Arc::new(engine.sources(&counters));
-            engine
-                .spawn("health", move || local(async move { drop(health::serve(listener, sources, stopped).await) }))?;
-        }
+        engine.show_health(health_listener, &counters, stopped)?;
         Ok(engine)
+    }
+
+    fn show_health(
+        &mut self,
+        listener: Vec<std::net::TcpListener>,
+        counters: &[Arc<Counters>],
+        stopped: watch::Receiver<bool>,
+    ) -> io::Result<()> {
+        let Some(listener) = listener.into_iter().next() else { return Ok(()) };
+        let sources = Arc::new(self.sources(counters));
+        self.spawn("health", move || local(async move { drop(health::serve(listener, sources, stopped).await) }))
+    }
+
+    /// Answers for requests that are only imagined; who follows nobody is not asked.
+    fn dry_run(
+        &mut self,
+        imagining: Imagining,
+        imagined: mpsc::UnboundedReceiver<DryRun>,
+        stopped: &watch::Receiver<bool>,
+    ) -> io::Result<()> {
+        if imagining.settings.feed.is_none() {
+            return Ok(());
+        }
+        let until = stopped.clone();
+        self.spawn("dry-runs", move || local(imagining.serve(imagined, until)))
     }
 
     fn new(live: Arc<Live>, addresses: Addresses, stop: watch::Sender<bool>) -> Self {
@@ -131,7 +157,7 @@ impl Engine {
         settings: &EngineSettings,
         (policy, tls): (Arc<AddressPolicy>, Arc<BackendTls>),
         counters: &[Arc<Counters>],
-        stopped: watch::Receiver<bool>,
+        (stopped, imagine): (watch::Receiver<bool>, mpsc::UnboundedSender<DryRun>),
     ) -> io::Result<Option<Inbox>> {
         let Some(feed) = &settings.feed else { return self.keep_records(settings) };
         let mut disk = DiskCopy::open(&settings.state, state_key(&settings.state_key)?)?;
@@ -151,7 +177,7 @@ impl Engine {
                 tokio::join!(watched.watch(live, until), asked);
             });
         })?;
-        let links = Links { egress: Box::new(move || egress.addresses()), asked, answered };
+        let links = Links { egress: Box::new(move || egress.addresses()), asked, answered, imagine };
         let sources = self.sources(counters);
         self.spawn("follow", move || {
             if let Err(error) = follow::run(follow_settings, sources, Some(disk), links, stopped) {
@@ -238,6 +264,14 @@ impl Engine {
     fn spawn(&mut self, name: &str, run: impl FnOnce() + Send + 'static) -> io::Result<()> {
         self.threads.push(std::thread::Builder::new().name(format!("isthmus-{name}")).spawn(run)?);
         Ok(())
+    }
+}
+
+/// How many serving threads there are.
+fn threads(settings: &EngineSettings) -> usize {
+    match settings.threads {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        threads => threads,
     }
 }
 

@@ -9,7 +9,8 @@
 //!
 //! Beside the path of a request: `live` holds the current plan behind one pointer, `world` is that plan compiled,
 //! `follow` keeps it up to date from the control plane, `disk` keeps a copy for a start without one, and `attach`
-//! reaches the networks, `probe` tries the way to a backend when somebody asks, and `limits` counts calls. `two_way` has
+//! reaches the networks, `probe` tries the way to a backend when somebody asks, `dry_run` imagines requests, and `limits`
+//! counts calls. `two_way` has
 //! the connections on which devices call and are called.
 
 //! `health` and `metrics` show how the engine does.
@@ -23,6 +24,7 @@ mod certificates;
 pub mod connection;
 mod day_counts;
 pub mod disk;
+mod dry_run;
 pub mod engine;
 pub mod follow;
 mod health;

@@ -44,6 +44,8 @@ pub struct Thread {
     pub turns: Turns,
     pub recorder: Recorder,
     pub leases: Leases,
+    /// Requests here are only imagined: nothing is sent, and nothing that a later request could notice is changed.
+    pub imagines: bool,
     view: RefCell<View>,
     /// The current second (Unix time) and its text.
     second: RefCell<(i64, Rc<str>)>,
@@ -82,8 +84,28 @@ impl Thread {
             turns: Turns::default(),
             recorder,
             leases: Leases::default(),
+            imagines: false,
             view: RefCell::new(view),
             second: RefCell::new((i64::MIN, "".into())),
+        }
+    }
+
+    /// A thread whose requests are only imagined.
+    pub fn imagining(
+        settings: Arc<EngineSettings>,
+        shared: Arc<Shared>,
+        attachments: Attachments,
+        recorder: Recorder,
+    ) -> Self {
+        Self { imagines: true, leases: Leases::looking(), ..Self::new(settings, shared, attachments, recorder) }
+    }
+
+    /// Whether a text is used for the first time among those of `scope`; then it is remembered.
+    pub fn first_use(&self, scope: &str, text: &[u8], now: i64, until: i64) -> bool {
+        if self.imagines {
+            !self.shared.nonces.knows(scope, text, now)
+        } else {
+            self.shared.nonces.remember(scope, text, now, until)
         }
     }
 

@@ -39,7 +39,7 @@ def call(method: str, url: str, data: str, insecure: bool, headers: tuple[str, .
     target = _target(url, options["host"], options["state_dir"])
     if bool(options["app_key"]) != bool(options["app_secret"]):
         raise click.UsageError("A signature needs both --app-key and --app-secret.")
-    sent = {"accept": "application/json", **_headers(headers), "host": target.host}
+    sent = {"accept": "application/json", **read_headers(headers), "host": target.host}
     for name, value in (("stage", options["stage"]), ("app-code", options["app_code"])):
         if value and not (value.isascii() and value.isprintable()):
             raise click.UsageError(f"--{name} is {value!r}: only printable ASCII can be sent.")
@@ -92,7 +92,7 @@ def _target(text: str, host: str | None, state_dir: Path | None) -> Target:
     return Target(url, told, told.rpartition(":")[0] if told.rpartition(":")[2].isdigit() else told)
 
 
-def _headers(given: tuple[str, ...]) -> dict[str, str]:
+def read_headers(given: tuple[str, ...]) -> dict[str, str]:
     headers = {}
     for header in given:
         name, separator, value = header.partition(":")

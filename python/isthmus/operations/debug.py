@@ -74,8 +74,8 @@ def prepare_debug(call: Call, params: Any, draft_name: str | None = None) -> Cal
     host = params.host or automatic_host(group.group_id, settings.region, settings.automatic_domain_suffix)
     scheme = _scheme(params.scheme, draft)
     path = params.path or join_path(group.base_path, draft.path)
-    body = _body(params)
-    raise_problems([*_line_problems(host, path, params), *_header_problems(params.headers or {})])
+    body = read_body(params)
+    raise_problems([*_line_problems(host, path, params), *header_problems(params.headers or {})])
     headers = {"host": host, "user-agent": f"isthmus-debug/{__version__}", "accept": "*/*", "connection": "close"}
     headers |= {name.lower(): str(value) for name, value in (params.headers or {}).items()}
     headers |= {"x-ca-stage": stage, "content-length": str(len(body))}
@@ -165,7 +165,7 @@ def _scheme(given: str | None, draft: Draft) -> str:
     return "https" if "HTTPS" in protocols and "HTTP" not in protocols else "http"
 
 
-def _body(params: Any) -> bytes:
+def read_body(params: Any) -> bytes:
     if params.body and params.body_base64:
         raise errors.invalid([Problem("Body", "is given twice: send Body or BodyBase64.")])
     try:
@@ -194,7 +194,7 @@ def _line_problems(host: str, path: str, params: Any) -> list[Problem]:
     return problems
 
 
-def _header_problems(headers: Mapping[str, Any]) -> list[Problem]:
+def header_problems(headers: Mapping[str, Any]) -> list[Problem]:
     problems = []
     for name in headers:
         if not _HEADER.fullmatch(name):

@@ -24,6 +24,7 @@ from isthmus.operations import function_for
 from isthmus.operations.call import Call, NodeReports, OperationFunction
 from isthmus.operations.debug import prepare_debug
 from isthmus.operations.debug_draft import put_draft, remove_draft
+from isthmus.operations.dry_runs import prepare_dry_run
 from isthmus.operations.entrance import NOWHERE, Entrance
 from isthmus.operations.record_check import check_records
 from isthmus.operations.recording import record_reading, record_refusal, record_success, shows_secrets
@@ -42,6 +43,7 @@ log = logging.getLogger("isthmus.operations")
 _READS = ("Describe", "List", "Query", "Compare")
 _PREPARED = {
     "DebugApi": prepare_debug,
+    "DryRunRequest": prepare_dry_run,
     "TestVpcAccess": prepare_test,
     "ValidateVpcConnectivity": prepare_validation,
 }

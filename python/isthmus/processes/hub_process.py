@@ -10,7 +10,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from isthmus.hub.register import PULSE
 from isthmus.processes import state
 from isthmus.processes.child import Child, StartError
 from isthmus.settings import Settings
@@ -26,9 +25,7 @@ def hub_child(settings: Settings) -> Child | None:
     ready = state.ready_path(settings.state, "hub")
     # What a killed one left would name a port that is not ours.
     ready.unlink(missing_ok=True)
-    child = Child("connector hub", hub_arguments(settings, str(settings.hub)), ready)
-    child.pulse = state.hub_path(settings.state) / PULSE
-    return child
+    return Child("connector hub", hub_arguments(settings, str(settings.hub)), ready)
 
 
 def hub_arguments(settings: Settings, listen: str) -> list[str]:

@@ -73,7 +73,7 @@ async fn send(
         // What else waits in the pool was carried by the same one, perhaps.
         let pooled = if is_second { None } else { pool.take() };
         let reused = pooled.is_some();
-        route.note_target(&entry.notes, reused);
+        route.note_target(&entry.notes, Some(reused));
         let connected = match pooled {
             Some(sender) => Ok(sender),
             None => connect_noted(thread, route, deadline, entry).await,

@@ -29,7 +29,7 @@ pub use targets::Targets;
 pub use tls::{connect as tls_connect, BackendTls};
 pub use turns::Turns;
 
-use crate::record::{Entry, Stop};
+use crate::record::{Entry, Stop, Verdict};
 use crate::request::answer::{Kind, Refusal};
 use crate::request::Outgoing;
 use crate::thread::Thread;
@@ -39,6 +39,7 @@ use isthmus_plan::{Backend, Target};
 use route::Route;
 use std::rc::Rc;
 use std::time::Duration;
+use tokio::time::Instant;
 
 pub async fn send(
     thread: &Rc<Thread>,
@@ -48,6 +49,9 @@ pub async fn send(
     entry: &mut Entry,
 ) -> Result<Response<ResponseBody>, Refusal> {
     entry.notes.begin(Stop::Attempt);
+    if thread.imagines {
+        return imagined(thread, world, backend, &outgoing, entry);
+    }
     match &backend.target {
         Target::Mock { status, headers, body } => Ok(mock::answer(*status, headers, body)),
         Target::Http { scheme, host, port, host_header } => {
@@ -70,4 +74,32 @@ pub async fn send(
             http::exchange(thread, route, backend.timeout_ms, outgoing, entry).await
         }
     }
+}
+
+/// What there is to say of an exchange that is only imagined: where it would go, and whether it may.
+fn imagined(
+    thread: &Thread,
+    world: &World,
+    backend: &Backend,
+    outgoing: &Outgoing,
+    entry: &mut Entry,
+) -> Result<Response<ResponseBody>, Refusal> {
+    let route = match &backend.target {
+        Target::Mock { status, headers, body } => return Ok(mock::answer(*status, headers, body)),
+        Target::Http { scheme, host, port, host_header } => {
+            Some(Route::to_host(*scheme, host, *port, host_header.as_deref()))
+        }
+        Target::Vpc { access, scheme, .. } => {
+            Some(Route::through_access(thread, world, access, *scheme, &outgoing.headers)?)
+        }
+        Target::Address { .. } => return Err(Refusal::new(Kind::BackendAddress)),
+        Target::Function(_) | Target::Discovered(_) => None,
+    };
+    if let Some(route) = &route {
+        route.note_target(&entry.notes, None);
+        route.note(entry, Instant::now());
+    }
+    entry.notes.verdict(Verdict::Skipped);
+    entry.notes.fact("request", "not sent, this is a dry run");
+    Ok(Response::new(ResponseBody::empty()))
 }

@@ -255,7 +255,7 @@ impl<'w> Route<'w> {
     }
 
     /// Where one attempt goes.
-    pub fn note_target(&self, notes: &Notes, reused: bool) {
+    pub fn note_target(&self, notes: &Notes, reused: Option<bool>) {
         if !notes.write() {
             return;
         }
@@ -265,7 +265,9 @@ impl<'w> Route<'w> {
             notes.fact("VPC access", &access.access.name);
             notes.fact("network", &network.network_id);
         }
-        notes.fact("connection", if reused { "one that was open" } else { "a new one" });
+        if let Some(reused) = reused {
+            notes.fact("connection", if reused { "one that was open" } else { "a new one" });
+        }
     }
 
     /// Writes down where a request goes.

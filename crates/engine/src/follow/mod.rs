@@ -14,6 +14,7 @@ mod tests;
 mod traffic;
 
 use crate::disk::DiskCopy;
+use crate::dry_run::DryRun;
 use crate::live::{Applied, Batch};
 use crate::metrics::Sources;
 use crate::probe::{Answered, Asked};
@@ -96,6 +97,7 @@ pub struct Links {
     pub egress: Box<dyn Fn() -> BTreeMap<String, Vec<String>> + Send>,
     pub asked: mpsc::UnboundedSender<Asked>,
     pub answered: mpsc::UnboundedReceiver<Answered>,
+    pub imagine: mpsc::UnboundedSender<DryRun>,
 }
 
 /// Follows the plan on this thread until `stop` says true or its sender is gone.
@@ -119,6 +121,7 @@ pub fn run(
         disk: RefCell::new(disk),
         egress: links.egress,
         asked: links.asked,
+        imagine: links.imagine,
         needs_snapshot: Cell::new(false),
         started_at,
         applied: Notify::new(),
@@ -147,6 +150,7 @@ struct Follower {
     disk: RefCell<Option<DiskCopy>>,
     egress: Box<dyn Fn() -> BTreeMap<String, Vec<String>> + Send>,
     asked: mpsc::UnboundedSender<Asked>,
+    imagine: mpsc::UnboundedSender<DryRun>,
     /// What is served cannot be brought up to date by changes.
     needs_snapshot: Cell<bool>,
     /// Unix milliseconds.

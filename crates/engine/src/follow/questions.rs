@@ -4,12 +4,14 @@
 //! returns. Other questions are not read here but go to those who look after networks.
 
 use super::Follower;
+use crate::dry_run::{DryRun, Imagined};
 use crate::probe::Asked;
 use crate::record::newest::{Page, Wanted};
 use crate::record::packed::Packed;
 use crate::record::ring::Ring;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::oneshot;
 
 /// A question about records.
 pub struct LookUp {
@@ -24,6 +26,8 @@ enum Ask {
     Find { request_id: String },
     /// The newest that fit.
     Recent(Box<Wanted>),
+    /// What would become of a request.
+    DryRun(Box<Imagined>),
 }
 
 #[derive(Serialize)]
@@ -57,6 +61,7 @@ impl Ask {
                 Ok(Page { records, looked_back_to: None })
             }
             Ask::Recent(wanted) => wanted.page(ring),
+            Ask::DryRun(_) => Ok(Page::default()),
         }
     }
 }
@@ -73,6 +78,9 @@ impl Follower {
 
     /// The disk is read on another thread: the feed goes on meanwhile.
     async fn found(&self, ask: Ask) -> Found {
+        if let Ask::DryRun(imagined) = ask {
+            return self.imagined(*imagined).await;
+        }
         let read = match self.sources.records.clone() {
             None => Err("it keeps no records: the setting record_size is 0".to_owned()),
             Some(ring) => tokio::task::spawn_blocking(move || ask.page(&ring))
@@ -84,5 +92,17 @@ impl Follower {
             Ok(page) => Found { page, problem: None },
             Err(problem) => Found { page: Page::default(), problem: Some(problem) },
         }
+    }
+
+    async fn imagined(&self, imagined: Imagined) -> Found {
+        let (told, run) = oneshot::channel();
+        let there = self.imagine.send(DryRun { imagined, told }).is_ok();
+        let outcome =
+            if there { run.await.unwrap_or_else(|_| Err("it failed".to_owned())) } else { Err("it stops".to_owned()) };
+        let (records, problem) = match outcome {
+            Ok(record) => (vec![record], None),
+            Err(problem) => (Vec::new(), Some(problem)),
+        };
+        Found { page: Page { records, looked_back_to: None }, problem }
     }
 }

@@ -188,7 +188,7 @@ impl Following {
                 answer.send(Answered { id: question.id, answer: Finding::default() }).ok();
             }
         });
-        let links = Links { egress: Box::new(egress), asked, answered };
+        let links = Links { egress: Box::new(egress), asked, answered, imagine: mpsc::unbounded_channel().0 };
         let sources = Sources { live: own, counters: Vec::new(), records: None, lost: Arc::default() };
         let thread = std::thread::spawn(move || run(settings, sources, disk, links, stopped).unwrap());
         Self { live, stop, thread: Some(thread) }

@@ -88,7 +88,11 @@ impl Counts {
 }
 
 /// What one thread holds.
-pub struct Leases(RefCell<unsync::Cache<CountKey, Lease>>);
+pub struct Leases {
+    held: RefCell<unsync::Cache<CountKey, Lease>>,
+    /// Nothing is taken, only looked at.
+    looks: bool,
+}
 
 struct Lease {
     window: Arc<Window>,
@@ -106,13 +110,22 @@ impl Default for Leases {
 
 impl Leases {
     fn with_room(room: usize) -> Self {
-        Self(RefCell::new(unsync::Cache::new(room)))
+        Self { held: RefCell::new(unsync::Cache::new(room)), looks: false }
+    }
+
+    /// Says what would become of a call, and takes none.
+    pub fn looking() -> Self {
+        Self { looks: true, ..Self::with_room(1) }
     }
 
     /// Takes one call; `now` in Unix milliseconds.
     pub fn take(&self, counts: &Counts, key: CountKey, limit: Limit, now: i64) -> Admission {
         let index = window_index(limit, now);
-        let mut held = self.0.borrow_mut();
+        if self.looks {
+            let has_room = counts.window(key).has_room(index, limit.calls.get(), queue_of(limit));
+            return if has_room { Admission::Now } else { Admission::Refused };
+        }
+        let mut held = self.held.borrow_mut();
         let fresh = || Lease { window: counts.window(key), index, left: 0, spent: 0 };
         let known = held.get_mut_or_insert_with(&key, || Ok::<_, std::convert::Infallible>(fresh()));
         let Ok(Some(mut lease)) = known else {
@@ -125,7 +138,7 @@ impl Leases {
     /// Gives a call back that was taken and not used, because another limit refused it.
     pub fn give_back(&self, key: CountKey, limit: Limit, now: i64) {
         let index = window_index(limit, now);
-        if let Some(mut lease) = self.0.borrow_mut().get_mut(&key) {
+        if let Some(mut lease) = self.held.borrow_mut().get_mut(&key) {
             if lease.index == index {
                 lease.left += 1;
                 lease.spent = 0;
@@ -147,8 +160,7 @@ impl Lease {
         if calls <= self.spent {
             return Admission::Refused;
         }
-        let queue = if limit.queue { calls.min(LONGEST_QUEUE) } else { 0 };
-        match self.window.take(index, calls, portion, queue) {
+        match self.window.take(index, calls, portion, queue_of(limit)) {
             window::Taken::Now(got) => {
                 self.left = got.saturating_sub(1);
                 Admission::Now
@@ -159,6 +171,14 @@ impl Lease {
                 Admission::Refused
             }
         }
+    }
+}
+
+fn queue_of(limit: Limit) -> u32 {
+    if limit.queue {
+        limit.calls.get().min(LONGEST_QUEUE)
+    } else {
+        0
     }
 }
 

@@ -87,7 +87,7 @@ fn keys_that_a_caller_chooses_do_not_fill_the_memory() {
         leases.take(&counts, counts.key("rule", caller), limit(5, MINUTE, false), 0);
     }
     assert!(counts.windows.len() <= 2000, "{}", counts.windows.len());
-    assert!(leases.0.borrow().len() <= 200);
+    assert!(leases.held.borrow().len() <= 200);
 }
 
 #[test]

@@ -17,6 +17,12 @@ pub enum Taken {
 }
 
 impl Window {
+    /// Whether `take` would find a place, now or in the queue.
+    pub fn has_room(&self, index: u32, calls: u32, queue: u32) -> bool {
+        let (_, used) = used_at(self.0.load(Ordering::Acquire), index, calls);
+        used < calls.saturating_add(queue)
+    }
+
     /// Up to `portion` calls of a window, or else one place in a queue of this length.
     pub fn take(&self, index: u32, calls: u32, portion: u32, queue: u32) -> Taken {
         let mut taken = Taken::Nothing;

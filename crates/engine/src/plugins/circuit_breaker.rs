@@ -116,6 +116,9 @@ impl<'w> Entered<'w> {
     /// What came of it.
     pub fn leave(self, step: &Step<'_, 'w>, answer: &Result<Response<ResponseBody>, Refusal>) {
         let Entered::Asks { pass, began } = self else { return };
+        if step.thread.imagines {
+            return;
+        }
         let plugin = step.passage.plugins.circuit_breaker().map(|acting| acting.ready);
         let rule = plugin.map_or(breaker::DEFAULT, |plugin| plugin.rule);
         let failed = match plugin.and_then(|plugin| plugin.condition.as_ref()) {

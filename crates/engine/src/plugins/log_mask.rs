@@ -1,10 +1,10 @@
 //! `logMask` at work: what a recorder of requests may write of them.
 //!
-//! Pure functions from text to text. A recorder asks `step.passage.plugins.log_mask()` and, when there is one, passes
-//! everything that a client or a backend wrote through it before it is kept: `query` for the query string as it was
-//! sent, `named` for one header or claim, `body` for a body. Invariant: `body` is called before a body is cut, or told
+//! `apply` is called by `request::serve` when nothing more will be noted of a request, and masks what a client or a backend
+//! wrote: `query` the query string as it was sent, `named` one header or claim, `body` a body. Invariant: `body` is called before a body is cut, or told
 //! that it was cut; then what may be the beginning of a match at its end is masked whole.
 
+use crate::record::{Entry, From};
 use isthmus_plan::plugin::{LogMask as Definition, MaskLocation, MaskPolicy, MatchMode};
 use isthmus_plan::{PlanError, Plugin};
 use regex::Regex;
@@ -84,6 +84,53 @@ impl LogMask {
         self.0.iter().filter(of).fold(Cow::Borrowed(value), |value, rule| Cow::Owned(masked(&value, rule.policy)))
     }
 
+    /// Masks everything that is written down of a request, once nothing more is noted.
+    pub fn apply(&self, entry: &mut Entry) {
+        // A message or a string to sign may quote what is masked where it stands.
+        let quoted = self.quoted(entry.query());
+        let unquoted = |value: &str| {
+            let shown = quoted.iter().fold(value.to_owned(), |text, (sent, mask)| text.replace(sent, mask));
+            (shown != value).then_some(shown)
+        };
+        let change = |from: From, key: &str, value: &str| {
+            let location = match from {
+                From::Header => MaskLocation::RequestHeader,
+                From::AnswerHeader => MaskLocation::ResponseHeader,
+                From::Query => MaskLocation::RequestQuery,
+                From::Claim => MaskLocation::RequestToken,
+                From::Form | From::Body => return changed(value, self.body(MaskLocation::RequestBody, value, false)),
+                From::AnswerBody => return changed(value, self.body(MaskLocation::ResponseBody, value, false)),
+                From::Parameter => return changed(value, self.anywhere(key, value)),
+                From::Own | From::Path => return unquoted(value),
+            };
+            changed(value, self.named(location, key, value)).or_else(|| unquoted(value))
+        };
+        entry.rewrite(|query| self.query(query).into_owned(), &change);
+    }
+
+    /// Values of a query that are masked, long enough not to be a part of any other text, and what stands for them.
+    fn quoted(&self, query: &str) -> Vec<(String, String)> {
+        let pairs = form_urlencoded::parse(query.as_bytes());
+        let masked = pairs.filter(|(_, value)| value.len() >= 4).filter_map(|(name, value)| {
+            let masked = changed(&value, self.named(MaskLocation::RequestQuery, &name, &value))?;
+            Some((value.into_owned(), masked))
+        });
+        masked.collect()
+    }
+
+    /// A parameter of an API is in the query, in a header or in the body.
+    fn anywhere<'t>(&self, name: &str, value: &'t str) -> Cow<'t, str> {
+        let lower = name.to_ascii_lowercase();
+        let value = match self.named(MaskLocation::RequestQuery, name, value) {
+            Cow::Borrowed(value) => self.named(MaskLocation::RequestHeader, &lower, value),
+            masked => masked,
+        };
+        match value {
+            Cow::Borrowed(value) => self.body(MaskLocation::RequestBody, value, false),
+            masked => masked,
+        }
+    }
+
     /// A query string, encoded as it was sent; pairs that no rule names stay byte for byte.
     pub fn query<'t>(&self, query: &'t str) -> Cow<'t, str> {
         if !self.0.iter().any(|rule| rule.location == MaskLocation::RequestQuery) {
@@ -113,6 +160,10 @@ impl LogMask {
             None => text,
         })
     }
+}
+
+fn changed(value: &str, masked: Cow<'_, str>) -> Option<String> {
+    (*masked != *value).then(|| masked.into_owned())
 }
 
 /// The text with every character that the policy does not keep as `*`.

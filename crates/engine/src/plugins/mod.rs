@@ -133,9 +133,6 @@ impl<'w> Step<'_, 'w> {
         if !self.passage.plugins.is_empty() {
             self.passage.user_agent = head.headers.get(hyper::header::USER_AGENT).cloned();
             self.passage.compression = self.passage.plugins.compression().map(|_| Compression::asked(head));
-            if let Some(masking) = self.passage.plugins.log_mask() {
-                self.entry.mask_query(|query| masking.query(query).into_owned());
-            }
         }
         Ok(())
     }

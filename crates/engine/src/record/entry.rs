@@ -5,6 +5,7 @@
 
 use super::context::TraceContext;
 use super::notes::Notes;
+use super::stop::From;
 use hyper::header::HeaderValue;
 use isthmus_plan::{AppCodePlace, Edition, Group};
 use serde::{Serialize, Serializer};
@@ -135,6 +136,11 @@ impl Entry {
         self.traced = "";
     }
 
+    /// As it was sent.
+    pub fn query(&self) -> &str {
+        &self.query
+    }
+
     /// Upper-case UUID, the value of `X-Ca-Request-Id`.
     pub fn request_id(&self) -> &str {
         self.id.as_str()
@@ -163,11 +169,6 @@ impl Entry {
         self.version.push_str(&edition.version);
     }
 
-    /// What records are to show of the query.
-    pub fn mask_query(&mut self, masked: impl FnOnce(&str) -> String) {
-        self.query = masked(&self.query);
-    }
-
     pub fn caller(&mut self, caller: &crate::world::Caller) {
         self.app_id = Some(caller.app.app_id);
         self.app_name.push_str(&caller.app.name);
@@ -187,6 +188,14 @@ impl Entry {
             self.error_message.clear();
             self.error_message.push_str(message);
         }
+    }
+
+    /// Puts other texts in place of what somebody else wrote: the query, and what was noted.
+    pub fn rewrite(&mut self, query: impl Fn(&str) -> String, change: &dyn Fn(From, &str, &str) -> Option<String>) {
+        self.query = query(&self.query);
+        self.error_message = change(From::Own, "", &self.error_message).unwrap_or_else(|| self.error_message.clone());
+        self.detail = change(From::Own, "", &self.detail).unwrap_or_else(|| self.detail.clone());
+        self.notes.rewrite(change);
     }
 
     pub fn refused(&mut self, code: &'static str, message: &str, detail: Option<&str>) {

@@ -36,6 +36,7 @@ use context::TraceContext;
 use hyper::header::{HeaderMap, HeaderValue};
 use hyper::Request;
 use isthmus_plan::Scheme;
+use packed::Packed;
 use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -59,6 +60,8 @@ pub struct Recorder {
     tallies: RefCell<Tallies>,
     worth: Worth,
     spans: Option<SpanSettings>,
+    /// Where the record of an imagined request goes; then it is neither counted nor kept.
+    imagined: Option<RefCell<Vec<u8>>>,
 }
 
 /// Records that wait to be handed to the writer.
@@ -73,13 +76,25 @@ impl Recorder {
         let kept = inbox.map(|inbox| Kept { inbox, block: Vec::new(), count: 0 });
         let tallies = RefCell::new(Tallies::new(Arc::clone(&counters.tallied)));
         let (spare, kept, worth) = (RefCell::default(), RefCell::new(kept), Worth::new(traces));
-        Self { tallies, counters, spare, kept, worth, spans: None }
+        Self { tallies, counters, spare, kept, worth, spans: None, imagined: None }
     }
 
     /// Requests take part in distributed traces.
     #[must_use]
     pub fn with_spans(self, spans: Option<SpanSettings>) -> Self {
         Self { spans, ..self }
+    }
+
+    /// For requests that are only imagined.
+    pub fn imagining(counters: Arc<Counters>) -> Self {
+        let imagined = Some(RefCell::default());
+        Self { imagined, ..Self::new(counters, None, TraceSettings::default()) }
+    }
+
+    /// The record of the last imagined request.
+    pub fn imagined(&self) -> Option<Packed> {
+        let bytes = self.imagined.as_ref()?.take();
+        bytes.get(4..).map(Packed::whole)
     }
 
     /// The entry of a request that just arrived.
@@ -95,10 +110,11 @@ impl Recorder {
             let by_chance = || spans.one_in > 0 && fastrand::u32(..spans.one_in) == 0;
             TraceContext::of(request.headers(), id.as_u128(), by_chance)
         });
-        if self.kept.borrow().is_some() {
+        if self.imagined.is_some() || self.kept.borrow().is_some() {
             entry.notes.start();
             let asks = entry.notes.request(request.headers());
             entry.traced = match entry.context {
+                _ if self.imagined.is_some() => "dry-run",
                 _ if asks => "debug",
                 Some(_) => "sampled",
                 None => self.worth.sampled(),
@@ -140,7 +156,9 @@ impl Recorder {
 
     /// The head of the answer is known.
     pub fn answered(&self, entry: &mut Entry, status: u16, headers: &HeaderMap) {
-        entry.status = status;
+        // No backend has answered what was only imagined.
+        let unanswered = self.imagined.is_some() && entry.error_code.is_empty() && entry.backend_at.is_some();
+        entry.status = if unanswered { 0 } else { status };
         entry.notes.begin(Stop::Answer);
         if self.worth.is_likely(entry) {
             entry.notes.answer(headers);
@@ -149,6 +167,11 @@ impl Recorder {
 
     /// Counts a request and writes it down.
     pub fn finish(&self, mut entry: Box<Entry>) {
+        if let Some(imagined) = &self.imagined {
+            let total = entry.started.map_or(Duration::ZERO, |started| started.elapsed());
+            packed::pack(&mut imagined.borrow_mut(), &entry, total, Some(entry.traced));
+            return;
+        }
         let counters = &self.counters;
         add(&counters.requests, 1);
         add(&counters.bytes_out, entry.response_bytes);

@@ -7,10 +7,10 @@ use super::answer::{Kind, Refusal};
 use super::app_code;
 use super::body::RequestBody;
 use super::mistakes;
-use super::nonces::Nonces;
 use super::route::Matched;
 use super::signature::{self, SignedRequest};
 use crate::record::{Entry, Stop, Verdict};
+use crate::thread::Thread;
 use crate::world::{Caller, KeyCredential, World};
 use base64::engine::general_purpose::STANDARD as BASE64;
 use base64::Engine as _;
@@ -32,7 +32,7 @@ pub struct Rules<'e> {
     /// Unix milliseconds.
     pub now: i64,
     pub signature_window_ms: u64,
-    pub nonces: &'e Nonces,
+    pub thread: &'e Thread,
     pub body_limit: u64,
 }
 
@@ -121,7 +121,10 @@ async fn verify(
         return Err(Refusal::because(Kind::InvalidSignature, signed.shown()).with_detail(cause));
     }
     if let Some(nonce) = nonce {
-        rules.nonces.first_use(&credential.app_key, nonce, rules.now)?;
+        let until = rules.thread.shared.nonces.until(rules.now);
+        if until.is_some_and(|until| !rules.thread.first_use(&credential.app_key, nonce, rules.now, until)) {
+            return Err(Refusal::new(Kind::NonceUsed));
+        }
     }
     Ok(())
 }

@@ -65,6 +65,8 @@ pub async fn serve(thread: Rc<Thread>, peer: Rc<Peer>, request: Request<RequestB
     let mut step =
         Step { thread: &thread, world: &world, peer: &peer, now: &now, entry: &mut entry, passage: &mut passage };
     let mut response = match steps(&mut step, request).await {
+        // What stands for an answer that was only imagined is nothing to work on.
+        Ok(response) if thread.imagines => response,
         Ok(response) => plugins::on_answer(&mut step, response, None).await,
         Err(refusal) => {
             refusal.note(&step.entry.notes);
@@ -76,6 +78,10 @@ pub async fn serve(thread: Rc<Thread>, peer: Rc<Peer>, request: Request<RequestB
         response.headers_mut().insert(REQUEST_ID, id.clone());
     }
     thread.recorder.answered(&mut entry, response.status().as_u16(), response.headers());
+    if let Some(mask) = passage.plugins.log_mask() {
+        entry.notes.plugin(mask.about, mask.by_group);
+        mask.apply(&mut entry);
+    }
     response.body_mut().carry(Rc::clone(&thread), entry);
     response
 }
@@ -100,7 +106,7 @@ async fn steps(step: &mut Step<'_, '_>, request: Request<RequestBody>) -> Result
     let rules = identify::Rules {
         now: now.unix_ms(),
         signature_window_ms: thread.settings.signature_window_ms,
-        nonces: &thread.shared.nonces,
+        thread,
         body_limit: limit,
     };
     let identified = identify::caller(world, matched, &head, &mut body, &rules, step.entry).await?;

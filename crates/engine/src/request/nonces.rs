@@ -4,7 +4,6 @@
 //! this is the one place where a signed request touches something that others write. A shard forgets what left the
 //! window whenever it doubled since it last did. `disk::nonce_file` keeps them across restarts, with the hashes' seeds.
 
-use super::answer::{Kind, Refusal};
 use foldhash::quality::FixedState;
 use std::collections::HashMap;
 use std::hash::BuildHasher;
@@ -60,20 +59,14 @@ impl Nonces {
         nonces
     }
 
-    /// Remembers a nonce; a second use inside the window is refused. `now` in Unix milliseconds.
-    pub fn first_use(&self, app_key: &str, nonce: &[u8], now: i64) -> Result<(), Refusal> {
-        let until = now.saturating_add_unsigned(self.window_ms);
-        if self.window_ms == 0 || self.remember(app_key, nonce, now, until) {
-            Ok(())
-        } else {
-            Err(Refusal::new(Kind::NonceUsed))
-        }
+    /// Until when a nonce that is used now may not come again; None when that is not checked.
+    pub fn until(&self, now: i64) -> Option<i64> {
+        (self.window_ms > 0).then(|| now.saturating_add_unsigned(self.window_ms))
     }
 
     /// Whether this is the first use of a text among those of `scope` that are remembered; then it is, until `until`.
     pub fn remember(&self, scope: &str, text: &[u8], now: i64, until: i64) -> bool {
-        let [low, high] = &self.hashers;
-        let hash = (u128::from(high.hash_one((scope, text))) << 64) | u128::from(low.hash_one((scope, text)));
+        let hash = self.hash(scope, text);
         let Some(shard) = self.shard(hash) else { return true };
         let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
         shard.forget(now);
@@ -89,6 +82,18 @@ impl Nonces {
                 true
             }
         }
+    }
+
+    /// Whether a text may not be used now.
+    pub fn knows(&self, scope: &str, text: &[u8], now: i64) -> bool {
+        let hash = self.hash(scope, text);
+        let shard = self.shard(hash).map(|shard| shard.lock().unwrap_or_else(PoisonError::into_inner));
+        shard.is_some_and(|shard| shard.seen.get(&hash).is_some_and(|until| *until > now))
+    }
+
+    fn hash(&self, scope: &str, text: &[u8]) -> u128 {
+        let [low, high] = &self.hashers;
+        (u128::from(high.hash_one((scope, text))) << 64) | u128::from(low.hash_one((scope, text)))
     }
 
     /// What was used since this was last asked.

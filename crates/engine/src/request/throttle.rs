@@ -27,7 +27,7 @@ pub fn check(step: &Step<'_, '_>, permitted: &Permitted<'_>) -> Result<(), Refus
     if matched.domain.domain.automatic {
         notes.fact("domain", "automatic, with a daily quota");
     }
-    step.thread.shared.automatic_domains.count(&matched.domain.domain, step.now.unix_ms())?;
+    step.thread.shared.automatic_domains.count(&matched.domain.domain, step.now.unix_ms(), !step.thread.imagines)?;
     if let Some(instance) = step.world.instance(matched.group) {
         if let Some(calls) = instance.instance.requests_per_second {
             let limit = ("instance", instance.instance.instance_id.as_str(), calls);
@@ -87,8 +87,8 @@ impl AutomaticDomains {
         Self { quota, counted: ArcSwap::default() }
     }
 
-    /// Counts a call; `now` in Unix milliseconds.
-    pub fn count(&self, domain: &Domain, now: i64) -> Result<(), Refusal> {
+    /// Counts a call, unless it is only looked whether there is one left; `now` in Unix milliseconds.
+    pub fn count(&self, domain: &Domain, now: i64, counts: bool) -> Result<(), Refusal> {
         if self.quota == 0 || !domain.automatic {
             return Ok(());
         }
@@ -97,7 +97,7 @@ impl AutomaticDomains {
             let day = Day::of(word);
             let calls = if day.number == today { day.calls } else { 0 };
             let fits = u64::from(calls) < self.quota;
-            fits.then(|| Day { number: today, calls: calls.saturating_add(1) }.word())
+            fits.then(|| Day { number: today, calls: calls.saturating_add(u32::from(counts)) }.word())
         };
         let counted = self.word_of(&domain.host).fetch_update(Ordering::AcqRel, Ordering::Acquire, one_more);
         counted.map(drop).map_err(|_| {

@@ -51,6 +51,8 @@ pub async fn instead(
             }
             Ok(None)
         }
+        // Nothing is sent to a device.
+        TwoWayRole::Notify if step.thread.imagines => Ok(Some(Response::new(ResponseBody::empty()))),
         TwoWayRole::Notify => Box::pin(notify(step, edition, head, body)).await.map(Some),
     }
 }

@@ -60,4 +60,5 @@ mod signatures;
 mod stage_variables;
 mod support;
 mod traces;
+mod traces_plugins;
 mod two_way;

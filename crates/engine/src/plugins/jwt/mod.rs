@@ -124,7 +124,7 @@ impl JwtAuth {
         };
         let until =
             if self.definition.ignore_expiration_check { until.max(now.saturating_add(REMEMBERED_MS)) } else { until };
-        if step.thread.shared.nonces.remember(&self.plugin_id, jti.as_bytes(), now, until) {
+        if step.thread.first_use(&self.plugin_id, jti.as_bytes(), now, until) {
             Ok(())
         } else {
             Err(Refusal::new(Kind::JtiUsed))

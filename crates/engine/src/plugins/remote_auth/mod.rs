@@ -7,7 +7,7 @@ mod question;
 
 use super::{facts, AnswerFacts, Facts, RequestFacts, Scoped, Step};
 use crate::backend;
-use crate::record::{From, Notes};
+use crate::record::{From, Notes, Verdict};
 use crate::request::answer::{Custom, Kind, Refusal};
 use crate::request::{Matched, RequestBody};
 use bytes::Bytes;
@@ -72,6 +72,11 @@ impl RemoteAuth {
         body: &mut RequestBody,
         matched: &Matched<'_>,
     ) -> Result<(), Refusal> {
+        if step.thread.imagines {
+            step.entry.notes.verdict(Verdict::Skipped);
+            step.entry.notes.fact("service", "not asked in a dry run");
+            return Ok(());
+        }
         if self.reads_body() {
             body.collect(step.thread.settings.request_body_limit).await?;
         }
@@ -131,6 +136,7 @@ impl RemoteAuth {
         let outgoing = question.into_outgoing(step.entry.request_id_header.as_ref());
         let sent = backend::send(step.thread, step.world, &self.backend, outgoing, step.entry).await;
         step.entry.notes.plugin_again();
+        step.entry.notes.rule("backend");
         let mut response = sent.map_err(failed)?;
         let read = response.body_mut().peek(ANSWER_LIMIT).await;
         let read = read.map_err(|error| failed(Refusal::new(Kind::BackendResponse).with_detail(error.to_string())))?;

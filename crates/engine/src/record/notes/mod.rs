@@ -6,6 +6,8 @@
 //! The buffers are used again for later requests, so a note allocates nothing once they have grown. `trace.rs` puts them
 //! into words when a request is worth it. Invariant: a note never changes what is decided, and is bounded.
 
+mod rewrite;
+
 use super::stop::{About, From, Stop, Verdict};
 use hyper::header::HeaderMap;
 use std::cell::{Cell, Ref, RefCell};
@@ -164,6 +166,14 @@ impl Kept {
         let first = self.notes.last().map_or(0, |note| note.first_fact);
         let own = self.facts.get(first..).unwrap_or_default();
         own.iter().any(|fact| fact.from == from && self.text(fact.key) == key)
+    }
+
+    fn headers_of(&mut self, from: From) -> &mut Vec<Header> {
+        if from == From::Header {
+            &mut self.request_headers
+        } else {
+            &mut self.answer_headers
+        }
     }
 
     fn header(&mut self, name: &str, value: &[u8]) -> Header {
