@@ -216,14 +216,19 @@ impl<'b> Record<'b> {
             backend_us: u32::from_le_bytes(bytes.take()?),
             ..Record::default()
         };
-        let first = if flags & LENGTHS_FIRST == 0 { None } else { Some(bytes.take::<{ 2 * TEXTS }>()?) };
-        let mut lengths = first.as_ref().map(|lengths| Reader(lengths));
-        for text in record.texts() {
-            let length = match &mut lengths {
-                Some(lengths) => lengths.take()?,
-                None => bytes.take()?,
-            };
-            *text = bytes.text(usize::from(u16::from_le_bytes(length)))?;
+        if flags & LENGTHS_FIRST == 0 {
+            for text in record.texts() {
+                let length = u16::from_le_bytes(bytes.take()?);
+                *text = bytes.text(usize::from(length))?;
+            }
+        } else {
+            let lengths: [u8; 2 * TEXTS] = bytes.take()?;
+            let lengths = lengths.as_chunks::<2>().0.iter().map(|length| usize::from(u16::from_le_bytes(*length)));
+            // One look at all of them is cheaper than one at each.
+            let mut rest = bytes.text(lengths.clone().sum())?;
+            for (text, length) in record.texts().into_iter().zip(lengths) {
+                (*text, rest) = rest.split_at_checked(length)?;
+            }
         }
         let mut trace = None;
         while let Some((tag, section)) = bytes.section() {
