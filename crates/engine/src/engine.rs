@@ -21,17 +21,15 @@ use crate::record::{AccessLog, Counters, Recorder};
 use crate::request::{AutomaticDomains, Nonces};
 use crate::settings::EngineSettings;
 use crate::thread::{Shared, Thread};
+use crate::threads::{local, Threads};
 use crate::two_way::Devices;
 use crate::{day_counts, probe};
 use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use std::time::Duration;
-use tokio::runtime::Builder;
 use tokio::sync::{mpsc, watch};
-use tokio::task::LocalSet;
 
 /// How old buffered records may become, and how often idle connections are looked through.
 const HOUSEKEEPING: Duration = Duration::from_millis(500);
@@ -45,7 +43,7 @@ pub struct Engine {
     /// Records of sampled requests, when there is tracing.
     pub sampled: Option<Arc<Sampled>>,
     lost: Arc<Lost>,
-    threads: Vec<JoinHandle<()>>,
+    threads: Threads,
     stop: watch::Sender<bool>,
 }
 
@@ -148,7 +146,7 @@ impl Engine {
     }
 
     fn new(live: Arc<Live>, addresses: Addresses, stop: watch::Sender<bool>) -> Self {
-        Self { live, addresses, records: None, sampled: None, lost: Arc::default(), threads: Vec::new(), stop }
+        Self { live, addresses, records: None, sampled: None, lost: Arc::default(), threads: Threads::default(), stop }
     }
 
     /// Serves the copy on disk at once, then follows the control plane. Who has the copy has the records beside it too.
@@ -242,18 +240,16 @@ impl Engine {
         self.spawn("day-counts", move || local(day_counts::keep(state, shared, stopped)))
     }
 
-    /// Stops accepting, lets running requests end within `drain_ms`, and returns when all threads have.
+    /// Stops accepting, lets running requests end within `drain_ms`, and returns when all threads have. A thread whose
+    /// disk or pipe does not take what it writes is left behind after a moment; what it had is lost.
     pub fn stop(self) {
         self.stop.send_replace(true);
-        for thread in self.threads {
-            // A thread that panicked has nothing left to end.
-            thread.join().ok();
-        }
+        self.threads.end();
     }
 
     /// Whether every thread runs.
     pub fn alive(&self) -> bool {
-        self.threads.iter().all(|thread| !thread.is_finished())
+        self.threads.alive()
     }
 
     /// Wakes when the engine stops.
@@ -262,8 +258,7 @@ impl Engine {
     }
 
     fn spawn(&mut self, name: &str, run: impl FnOnce() + Send + 'static) -> io::Result<()> {
-        self.threads.push(std::thread::Builder::new().name(format!("isthmus-{name}")).spawn(run)?);
-        Ok(())
+        self.threads.spawn(name, run)
     }
 }
 
@@ -383,13 +378,5 @@ async fn keep_house(thread: &Rc<Thread>) {
         thread.recorder.flush();
         thread.pools.sweep(&thread.world());
         thread.turns.sweep();
-    }
-}
-
-/// Runs a future on a runtime of this thread's own.
-fn local(future: impl std::future::Future<Output = ()>) {
-    match Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => LocalSet::new().block_on(&runtime, future),
-        Err(error) => eprintln!("isthmus engine: a thread could not start its runtime: {error}"),
     }
 }

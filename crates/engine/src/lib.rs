@@ -38,6 +38,7 @@ pub mod record;
 pub mod request;
 pub mod settings;
 pub mod thread;
+mod threads;
 mod two_way;
 pub mod world;
 

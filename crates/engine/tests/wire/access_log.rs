@@ -3,8 +3,12 @@
 use crate::support::*;
 use isthmus_engine::settings::AccessLogSettings;
 use serde_json::{json, Value};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
+
+/// `open(2)` of Linux.
+const O_NONBLOCK: i32 = 0o4000;
 
 struct Logging {
     gateway: Gateway,
@@ -142,6 +146,35 @@ fn a_full_disk_costs_lines_which_are_counted_and_no_request() {
     wait_for_lost(&gateway, 1);
     assert_eq!(gateway.get("/x", &[]).status, 200);
     wait_for_lost(&gateway, 2);
+}
+
+#[test]
+fn a_reader_that_does_not_read_holds_up_neither_requests_nor_the_end() {
+    let echo = Echo::start();
+    let folder = std::env::temp_dir().join(format!("isthmus-access-log-pipe-{}", std::process::id()));
+    std::fs::remove_dir_all(&folder).ok();
+    std::fs::create_dir_all(&folder).unwrap();
+    let path = folder.join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+    let reader = std::fs::OpenOptions::new().read(true).custom_flags(O_NONBLOCK).open(&path).unwrap();
+    let records = vec![group(), domain(), edition("a1", "GET", "/x", http_backend(echo.address), json!({}))];
+    let mut gateway = Gateway::start_with(records, |settings| {
+        settings.access_log = Some(access_log(path.clone()));
+        settings.drain_ms = 100;
+    });
+    // More than a pipe holds.
+    for _ in 0..200 {
+        assert_eq!(gateway.get(&format!("/x?{}", "y".repeat(500)), &[]).status, 200);
+    }
+    let engine = gateway.engine.take().unwrap();
+    let (told, ended) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        engine.stop();
+        told.send(()).unwrap();
+    });
+    assert!(ended.recv_timeout(2 * DEADLINE).is_ok(), "the end waits for the reader");
+    drop(reader);
+    std::fs::remove_dir_all(&folder).ok();
 }
 
 #[test]
