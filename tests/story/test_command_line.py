@@ -30,14 +30,7 @@ def isthmus(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
 
 @pytest.fixture(scope="module")
 def walk(gateway: Running, nginx: Nginx) -> Walk:
-    walk = Walk(gateway.client())
-    walk.authorise_vpc("vpc-here", "127.0.0.1", nginx.port)
-    walk.create_group()
-    walk.create_api()
-    walk.publish()
-    walk.create_app()
-    walk.authorise_app()
-    return walk
+    return Walk.played(gateway.client(), "vpc-here", nginx.port)
 
 
 def test_verbs_find_the_gateway_of_a_state_directory_and_its_key(gateway: Running, walk: Walk) -> None:

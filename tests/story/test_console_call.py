@@ -31,14 +31,7 @@ pytestmark = pytest.mark.usefixtures("walk")
 
 @pytest.fixture(scope="module")
 def walk(owned: Running, nginx: Nginx) -> Walk:
-    walk = Walk(owned.client())
-    walk.authorise_vpc("vpc-here", "127.0.0.1", nginx.port)
-    walk.create_group()
-    walk.create_api()
-    walk.publish()
-    walk.create_app()
-    walk.authorise_app()
-    return walk
+    return Walk.played(owned.client(), "vpc-here", nginx.port)
 
 
 def run(code: str, language: str, gateway: Running, walk: Walk, folder: Path) -> str:

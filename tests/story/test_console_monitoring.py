@@ -36,13 +36,7 @@ def counted(gateway: Running, nginx: Nginx, browser: Browser) -> Counted:
     console = Console(browser, gateway)
     console.set_up("alice")
     console.close()
-    walk = Walk(gateway.client(), "-counted")
-    walk.authorise_vpc("vpc-counted", "127.0.0.1", nginx.port)
-    walk.create_group()
-    walk.create_api()
-    walk.publish()
-    walk.create_app()
-    walk.authorise_app()
+    walk = Walk.played(gateway.client(), "vpc-counted", nginx.port, "-counted")
     for _ in range(WELL):
         assert gateway.get(f"/nginx?AppCode={walk.app_code}", walk.domain).status_code == 200
     for _ in range(WRONG):

@@ -27,14 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture(scope="module")
 def walk(gateway: Running, nginx: Nginx) -> Walk:
     """One API that was called, and called wrongly."""
-    walk = Walk(gateway.client(), "-observed")
-    walk.authorise_vpc("vpc-observed", "127.0.0.1", nginx.port)
-    walk.create_group()
-    walk.create_api()
-    walk.publish()
-    walk.create_app()
-    walk.authorise_app()
-    return walk
+    return Walk.played(gateway.client(), "vpc-observed", nginx.port, "-observed")
 
 
 def called(gateway: Running, walk: Walk) -> httpx.Response:

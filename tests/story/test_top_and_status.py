@@ -19,14 +19,7 @@ from walk import Walk
 
 @pytest.fixture(scope="module")
 def walk(gateway: Running, nginx: Nginx) -> Walk:
-    walk = Walk(gateway.client(), "-top")
-    walk.authorise_vpc("vpc-top", "127.0.0.1", nginx.port)
-    walk.create_group()
-    walk.create_api()
-    walk.publish()
-    walk.create_app()
-    walk.authorise_app()
-    return walk
+    return Walk.played(gateway.client(), "vpc-top", nginx.port, "-top")
 
 
 def command(gateway: Running, *arguments: str) -> list[str]:

@@ -57,14 +57,7 @@ def traced(tmp_path_factory: pytest.TempPathFactory, collector: Collector) -> It
 
 @pytest.fixture(scope="module")
 def walk(traced: Running, backend: int) -> Walk:
-    walk = Walk(traced.client(), "-traced")
-    walk.authorise_vpc("vpc-traced", "127.0.0.1", backend)
-    walk.create_group()
-    walk.create_api()
-    walk.publish()
-    walk.create_app()
-    walk.authorise_app()
-    return walk
+    return Walk.played(traced.client(), "vpc-traced", backend, "-traced")
 
 
 def test_a_callers_trace_goes_on_to_the_backend_and_into_the_collector(
@@ -104,13 +97,7 @@ def test_a_trace_that_its_caller_does_not_sample_is_left_alone(
 
 
 def test_without_a_collector_headers_of_traces_go_through(gateway: Running, backend: int) -> None:
-    walk = Walk(gateway.client(), "-untraced")
-    walk.authorise_vpc("vpc-untraced", "127.0.0.1", backend)
-    walk.create_group()
-    walk.create_api()
-    walk.publish()
-    walk.create_app()
-    walk.authorise_app()
+    walk = Walk.played(gateway.client(), "vpc-untraced", backend, "-untraced")
     given = f"00-{TRACE}-00f067aa0ba902b7-01"
     answer = gateway.get(f"/nginx?AppCode={walk.app_code}", walk.domain, traceparent=given)
     assert answer.json()["traceparent"] == given

@@ -17,14 +17,7 @@ from walk import Walk, request_config, service_config
 
 @pytest.fixture(scope="module")
 def walk(gateway: Running, nginx: Nginx) -> Walk:
-    walk = Walk(gateway.client())
-    walk.authorise_vpc("vpc-here", "127.0.0.1", nginx.port)
-    walk.create_group()
-    walk.create_api()
-    walk.publish()
-    walk.create_app()
-    walk.authorise_app()
-    return walk
+    return Walk.played(gateway.client(), "vpc-here", nginx.port)
 
 
 def call(gateway: Running, walk: Walk, path: str = "/nginx") -> httpx.Response:

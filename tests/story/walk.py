@@ -59,6 +59,18 @@ class Walk:
         self.app_id = 0
         self.app_code = self.app_key = self.app_secret = ""
 
+    @classmethod
+    def played(cls, client: Client, vpc_id: str, port: int, suffix: str = "") -> Walk:
+        """All of it, up to an app that may call the API; the backend is on this port of this machine."""
+        walk = cls(client, suffix)
+        walk.authorise_vpc(vpc_id, "127.0.0.1", port)
+        walk.create_group()
+        walk.create_api()
+        walk.publish()
+        walk.create_app()
+        walk.authorise_app()
+        return walk
+
     def authorise_vpc(self, vpc_id: str, instance_id: str, port: int, host: str | None = None) -> None:
         request = models.SetVpcAccessRequest(
             name=self.access, vpc_id=vpc_id, instance_id=instance_id, port=port, vpc_target_host_name=host
