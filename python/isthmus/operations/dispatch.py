@@ -174,8 +174,7 @@ class OperationsDispatcher:
         except ApiError as error:
             self._refuse(operation, params, caller, error)
             raise
-        with _store_errors_as_answers(), self._store.write() as transaction:
-            record_success(transaction, operation, caller, params, result)
+        self._succeed(operation, params, caller, result)
         return result, None
 
     def _send_to_draft(
@@ -199,12 +198,15 @@ class OperationsDispatcher:
         except ApiError as error:
             self._refuse(operation, params, caller, error)
             raise
-        with _store_errors_as_answers(), self._store.write() as transaction:
-            record_success(transaction, operation, caller, params, result)
+        self._succeed(operation, params, caller, result)
         return result, None
 
     def _call(self, transaction: Transaction, caller: Caller) -> Call:
         return Call(transaction, self._settings, caller.access_key_id, self._plane, self._entrance, self._hub)
+
+    def _succeed(self, operation: Operation, params: Params, caller: Caller, result: Mapping[str, Any]) -> None:
+        with _store_errors_as_answers(), self._store.write() as transaction:
+            record_success(transaction, operation, caller, params, result)
 
     def _refuse(self, operation: Operation, params: Params, caller: Caller, error: ApiError) -> None:
         with _store_errors_as_answers(), self._store.write() as transaction:
