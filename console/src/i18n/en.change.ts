@@ -21,7 +21,7 @@ export const enChange = {
   'history.from': 'From',
   'history.to': 'To',
   'history.draft': 'the draft',
-  'conflict.title': 'Somebody else has saved this API',
+  'conflict.title': 'Somebody else has saved this meanwhile',
   'conflict.text':
     'Nothing was saved. Choose what to keep of each field, then save again. Fields that only one of you changed are chosen already.',
   'conflict.field': 'Field',

@@ -23,7 +23,7 @@ export const zhChange: Record<keyof typeof enChange, string> = {
   'history.from': '从',
   'history.to': '到',
   'history.draft': '草稿',
-  'conflict.title': '此 API 已被他人修改',
+  'conflict.title': '此内容已被他人修改',
   'conflict.text': '尚未保存。请为每个字段选择要保留的内容，然后重新保存。只有一方修改过的字段已自动选好。',
   'conflict.field': '字段',
   'conflict.base': '您开始编辑时',
