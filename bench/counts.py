@@ -4,7 +4,7 @@
 requests on one kept connection, and divides the difference: what a start costs falls out. With `--check` it compares
 with `budgets.json` and fails when a count is over its budget; budgets may only fall. Instructions are user
 instructions of the engine process under callgrind, system calls are counted by strace, allocations by the engine's
-allocator itself. Recording (the access log, the ring of records) is on; what the ring adds is printed too.
+allocator itself. Recording (records, traces and the access log) is on; what all of it adds is printed too.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def main() -> None:
     for what, figure in figures.items():
         print(f"{what} per request: {figure} (budget {budgets[what]}){'  OVER' if what in over else ''}")
     added = figures["instructions"] - without
-    print(f"of the instructions, records on disk cost {added:.0f} ({added / without:.1%})")
+    print(f"of the instructions, records, traces and the access log cost {added:.0f} ({added / without:.1%})")
     if options.check and over:
         raise parts.BenchError(f"over budget: {', '.join(over)}")
 

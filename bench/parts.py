@@ -148,7 +148,7 @@ def engine_settings(folder: Path, recording: bool) -> dict[str, Any]:
         "state": str(folder),
         "state_key": "00" * 32,
         "feed": None,
-        "access_log": {"path": str(folder / "access.log")},
+        "access_log": {"path": str(folder / "access.log")} if recording else None,
         "signature_window_ms": 900000,
         "nonce_window_ms": 900000,
         "automatic_domain_quota": 0,
