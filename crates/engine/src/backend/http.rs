@@ -2,13 +2,15 @@
 //! the answer.
 //!
 //! A request that meets a pooled connection which the backend had just closed is sent again on a new one, and only when
-//! nothing of it was sent. One whose method may come twice is also sent again once when a connector carried it and the
-//! connection was cut before an answer: the connector may be what died. Everything happens inside the API's timeout.
+//! nothing of it was sent. One whose method may come twice is also sent again once when its connection was cut before an
+//! answer and was a pooled one, which the backend may have closed at that moment (RFC 9112, section 9.5), or one that a
+//! connector carried, which may be what died. Everything happens inside the API's timeout.
 
 use super::connect::{dial, secure};
 use super::pool::TargetPool;
 use super::response::{Limit, Switched, Upstream};
 use super::route::Route;
+use super::spare::Spare;
 use super::tunnel::Tunnel;
 use super::{http2, ResponseBody};
 use crate::record::{Entry, Stop, Verdict};
@@ -23,6 +25,7 @@ use hyper::{Request, Response, StatusCode, Uri};
 use hyper_util::rt::TokioIo;
 use isthmus_plan::Scheme;
 use std::error::Error as _;
+use std::io::ErrorKind;
 use std::rc::Rc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -70,7 +73,7 @@ async fn send(
     let mut pool = route.pool(thread);
     let mut is_second = false;
     loop {
-        // What else waits in the pool was carried by the same one, perhaps.
+        // What else waits in the pool was carried by the same one or is closed as well, perhaps.
         let pooled = if is_second { None } else { pool.take() };
         let reused = pooled.is_some();
         route.note_target(&entry.notes, Some(reused));
@@ -88,8 +91,9 @@ async fn send(
             }
             Err(refusal) => return Err(refusal),
         };
-        let may_repeat = route.has_others() || (route.is_carried() && !is_second);
-        let spare = if may_repeat { copy(&request) } else { None };
+        let may_be_gone = (reused || route.is_carried()) && !is_second;
+        let may_repeat = may_be_gone || route.has_others();
+        let spare = if may_repeat { Spare::of(&request) } else { None };
         let sent = async {
             sender.ready().await.ok();
             sender.try_send_request(request).await
@@ -104,13 +108,13 @@ async fn send(
                 }
                 (_, Some(spare)) if is_cut(error.error()) && route.failed(thread, !reused) => {
                     another(&failed(error.error()), entry);
-                    request = spare;
+                    request = spare.into_request();
                     pool = route.pool(thread);
                     route.readdress(request.headers_mut());
                 }
-                (_, Some(spare)) if is_cut(error.error()) && route.is_carried() && !is_second => {
+                (_, Some(spare)) if is_cut(error.error()) && may_be_gone => {
                     another(&failed(error.error()), entry);
-                    request = spare;
+                    request = spare.into_request();
                     is_second = true;
                 }
                 _ => return Err(failed(error.error())),
@@ -140,22 +144,11 @@ fn another(refusal: &Refusal, entry: &Entry) {
     entry.notes.begin(Stop::Attempt);
 }
 
-/// A second one of a request that may be sent twice: its method says so, and its body is here.
-fn copy(request: &Request<RequestBody>) -> Option<Request<RequestBody>> {
-    let body = request.method().is_idempotent().then(|| request.body().copy()).flatten()?;
-    let mut copied = Request::new(body);
-    *copied.method_mut() = request.method().clone();
-    *copied.uri_mut() = request.uri().clone();
-    *copied.headers_mut() = request.headers().clone();
-    Some(copied)
-}
-
 /// Whether the connection ended before anything of an answer came.
-fn is_cut(error: &hyper::Error) -> bool {
-    let reset = |cause: &(dyn std::error::Error + 'static)| {
-        cause.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::ConnectionReset)
-    };
-    error.is_incomplete_message() || error.is_closed() || error.is_canceled() || error.source().is_some_and(reset)
+pub fn is_cut(error: &hyper::Error) -> bool {
+    let ended = |cause: &std::io::Error| matches!(cause.kind(), ErrorKind::ConnectionReset | ErrorKind::BrokenPipe);
+    let cause = error.source().and_then(|cause| cause.downcast_ref::<std::io::Error>());
+    error.is_incomplete_message() || error.is_closed() || error.is_canceled() || cause.is_some_and(ended)
 }
 
 fn request(outgoing: Outgoing, host: Option<HeaderValue>) -> Result<Request<RequestBody>, Refusal> {

@@ -2,14 +2,18 @@
 //! other where the backend or its VPC access says so.
 //!
 //! Plain backends are spoken to with prior knowledge, HTTPS ones must agree to `h2`. Many exchanges share a connection;
-//! `pool` keeps them. Time: a gRPC exchange may be silent, in both directions together, for the API's timeout until the
-//! answer's head is there, and for the stream's idle limit afterwards; any other one has the API's timeout for the whole.
+//! `pool` keeps them. A request that may come twice is sent again once when such a connection ends before an answer,
+//! or refuses it.
+//!
+//! Time: a gRPC exchange may be silent, in both directions together, for the API's timeout until the answer's head is
+//! there, and for the stream's idle limit afterwards; any other one has the API's timeout for the whole.
 
 use super::connect::{dial, secure};
 use super::http;
 use super::pool::TargetPool;
 use super::response::{Limit, Upstream};
 use super::route::Route;
+use super::spare::Spare;
 use super::ResponseBody;
 use crate::connection::LocalExecutor;
 use crate::record::Entry;
@@ -21,6 +25,7 @@ use hyper::header::{HeaderMap, HeaderValue, CONTENT_TYPE, HOST, TE};
 use hyper::{Request, Response, Uri};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use isthmus_plan::Scheme;
+use std::error::Error as _;
 use std::rc::Rc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -56,6 +61,7 @@ pub async fn exchange(
         request.headers_mut().insert(TE, HeaderValue::from_static("trailers"));
     }
     let mut pool = route.pool(thread);
+    let mut is_repeated = false;
     let outcome = loop {
         let (mut taken, reused) = match pool.take_shared() {
             Some(taken) => (taken, true),
@@ -68,6 +74,7 @@ pub async fn exchange(
                 Err(refusal) => break Err(refusal),
             },
         };
+        let spare = if reused && !is_repeated { Spare::of(&request) } else { None };
         let sent = taken.sender.try_send_request(request);
         let sent = match &traffic {
             Some(traffic) => traffic.within(limit, sent).await,
@@ -76,8 +83,9 @@ pub async fn exchange(
         match sent {
             None => break Err(Refusal::new(Kind::BackendTimeout)),
             Some(Ok(response)) => break Ok((response, taken)),
-            Some(Err(mut error)) => match error.take_message() {
-                Some(unsent) if reused => request = unsent,
+            Some(Err(mut error)) => match (error.take_message(), spare) {
+                (Some(unsent), _) if reused => request = unsent,
+                (_, Some(spare)) if is_undone(error.error()) => (request, is_repeated) = (spare.into_request(), true),
                 _ => break Err(http::failed(error.error())),
             },
         }
@@ -93,6 +101,13 @@ pub async fn exchange(
     let mut body = ResponseBody::upstream(Upstream::shared(incoming, taken, limit));
     body.keep(route.worked());
     Ok(Response::from_parts(head, body))
+}
+
+/// Whether the connection ended, or the backend did not begin with the request (RFC 9113, section 8.7).
+fn is_undone(error: &hyper::Error) -> bool {
+    let cause = error.source().and_then(|cause| cause.downcast_ref::<h2::Error>());
+    let refused = |cause: &h2::Error| cause.is_go_away() || cause.reason() == Some(h2::Reason::REFUSED_STREAM);
+    http::is_cut(error) || cause.is_some_and(refused)
 }
 
 fn request(outgoing: Outgoing, host: Option<HeaderValue>, scheme: Scheme) -> Result<Request<RequestBody>, Refusal> {

@@ -17,6 +17,7 @@ mod mock;
 mod pool;
 mod response;
 mod route;
+mod spare;
 mod targets;
 mod tls;
 mod tunnel;

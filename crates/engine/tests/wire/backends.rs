@@ -1,4 +1,4 @@
-//! What backends receive and what callers get back: pass-through, mapping, mocks, failures, pooled connections.
+//! What backends receive and what callers get back: pass-through, mapping, mocks, failures.
 
 use crate::support::{
     app, app_auth, connect, domain, edition, grant, group, http_backend, read_answer, seen_header, Echo, Gateway,
@@ -291,23 +291,6 @@ fn refuses_loopback_backends_unless_a_setting_allows_them() {
     let gateway = Gateway::start_with(records, |settings| settings.loopback_backends = false);
     assert_eq!(gateway.get("/nginx", &[]).code(), "D504IL");
     assert_eq!(echo.count(), 0);
-}
-
-#[test]
-fn retries_on_a_new_connection_when_the_backend_closed_the_pooled_one() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    std::thread::spawn(move || {
-        // Answers once per connection, promises to keep it open and closes it.
-        for mut stream in listener.incoming().flatten() {
-            drop(stream.read(&mut [0; 4096]));
-            stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").ok();
-        }
-    });
-    let gateway = one(edition("api1", "GET", "/nginx", http_backend(address), json!({})));
-    for _ in 0..50 {
-        assert_eq!(gateway.get("/nginx", &[]).text(), "ok");
-    }
 }
 
 #[test]

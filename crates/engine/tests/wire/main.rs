@@ -10,6 +10,7 @@ mod backends_discovery;
 mod backends_dns;
 mod backends_functions;
 mod backends_http2;
+mod backends_reuse;
 mod backends_targets;
 mod backends_tls;
 mod charsets;
