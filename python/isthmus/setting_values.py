@@ -104,6 +104,12 @@ def _read_addresses(value: Any, _limits: _Limits) -> str:
     return ",".join(str(_read_address(part, {})) for part in parts)
 
 
+def _read_networks(value: Any, _limits: _Limits) -> str:
+    """As one text, which may be empty; an address is the block of itself."""
+    parts = [part.strip() for part in _text(value).split(",") if part.strip()]
+    return ",".join(str(ipaddress.ip_network(part, strict=False)) for part in parts)
+
+
 def _read_duration(value: Any, limits: _Limits) -> timedelta:
     if isinstance(value, timedelta):
         duration = value
@@ -219,6 +225,9 @@ KINDS = {
     "address": Kind(_read_address, _constant("an IP address and a port"), "127.0.0.1:7080"),
     "addresses": Kind(
         _read_addresses, _constant("IP addresses with ports, separated by commas"), "10.0.0.53:53,10.0.1.53:53"
+    ),
+    "networks": Kind(
+        _read_networks, _constant("IP addresses and CIDR blocks, separated by commas"), "10.0.0.0/8,fd00::/8"
     ),
     "duration": Kind(_read_duration, _constant("a duration with units (ms, s, m, h, d)"), "1h30m"),
     "size": Kind(_read_size, _constant("a size in B, KiB, MiB or GiB"), "8MiB"),

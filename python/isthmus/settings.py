@@ -200,6 +200,12 @@ class Settings:
         "0 means any number.",
         largest=2**32 - 1,
     )
+    internal_networks: str = _setting(
+        "networks",
+        "",
+        "Callers that are not on the Internet, such as 10.0.0.0/8,fd00::/8: only they may call APIs with "
+        "DisableInternet. The address of the connection counts, so a load balancer's own must not be among them.",
+    )
     stream_idle: timedelta = _setting(
         "duration",
         timedelta(minutes=5),

@@ -45,6 +45,8 @@ def test_flag_wins_over_variable_over_file_over_default(tmp_path: Path) -> None:
         ("https", "", None),
         ("loopback_backends", "true", True),
         ("refusal_body", "json", "json"),
+        ("internal_networks", "", ""),
+        ("internal_networks", "10.1.2.3/8, fd00::/8,192.0.2.1", "10.0.0.0/8,fd00::/8,192.0.2.1/32"),
         ("automatic_domain_suffix", "Gateway.Example.com.", "gateway.example.com"),
     ],
 )
@@ -70,6 +72,8 @@ def test_reads_value(name: str, text: str, value: object) -> None:
         ("admin", ""),
         ("loopback_backends", "maybe"),
         ("refusal_body", "xml"),
+        ("internal_networks", "10.0.0.0/33"),
+        ("internal_networks", "10.0.0.0/8;fd00::/8"),
         ("region", "cn_hangzhou"),
         ("groups_limit", "many"),
         ("automatic_domain_suffix", "a..b"),

@@ -38,6 +38,7 @@ export const refusals: Record<string, [title: string, fix: string]> = {
   S403JU: ['令牌已被使用过', TOKEN],
   A403PR: ['插件要求身份验证', '请发送插件要求的内容：用户名和密码，或其服务所需的凭证。'],
   A403IP: ['调用方的地址不被允许', '请在 IP 访问控制插件中添加该地址，或从其他地址调用。'],
+  A403IN: ['该 API 不允许从公网调用', '请从设置 internal_networks 所列的网络调用，或允许该 API 从公网调用。'],
   A403AC: ['访问控制插件的规则拒绝该请求', '请修改所指出的规则，或修改请求。'],
   I400I5: ['Content-MD5 与请求体不符', '请按实际发送的字节计算，或不发送该请求头。'],
   I400NC: ['API 要求 nonce', NONCE],

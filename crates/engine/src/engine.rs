@@ -23,6 +23,7 @@ use crate::settings::EngineSettings;
 use crate::thread::{Shared, Thread};
 use crate::threads::{local, Threads};
 use crate::two_way::Devices;
+use crate::world::AddressSet;
 use crate::{day_counts, probe};
 use std::io;
 use std::net::SocketAddr;
@@ -86,6 +87,7 @@ impl Engine {
             counts: Counts::new(u32::try_from(count).unwrap_or(u32::MAX)),
             devices: Devices::default(),
             callers: Callers::new(settings.connections_per_address),
+            internal: internal(&settings)?,
             https: engine.addresses.https,
             answers: AnswerStore::default(),
             backend_tls,
@@ -315,6 +317,13 @@ fn keep_no_more_rights_than_needed(settings: &EngineSettings) -> io::Result<()> 
         isthmus_connector::give_up_capabilities()?;
     }
     Ok(())
+}
+
+fn internal(settings: &EngineSettings) -> io::Result<AddressSet> {
+    AddressSet::of(&settings.internal_networks).map_err(|text| {
+        let said = format!("internal_networks: {text:?} is neither an IP address nor a CIDR block");
+        io::Error::new(io::ErrorKind::InvalidInput, said)
+    })
 }
 
 fn address_policy(settings: &EngineSettings, addresses: &Addresses) -> AddressPolicy {

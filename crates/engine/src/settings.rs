@@ -71,6 +71,9 @@ pub struct EngineSettings {
     pub stream_idle_ms: u64,
     /// How long running requests may go on after a stop, in milliseconds.
     pub drain_ms: u64,
+    /// Addresses and CIDR blocks of callers that are not on the Internet, for APIs that are closed to it.
+    #[serde(default)]
+    pub internal_networks: Vec<String>,
     /// Whether backends on loopback are allowed.
     pub loopback_backends: bool,
     /// Whether the process keeps no capability once it listens. Only for one whose sole thread starts the engine.

@@ -12,7 +12,7 @@ use crate::record::Recorder;
 use crate::request::{AutomaticDomains, Nonces};
 use crate::settings::EngineSettings;
 use crate::two_way::Devices;
-use crate::world::World;
+use crate::world::{AddressSet, World};
 use std::cell::RefCell;
 use std::net::SocketAddr;
 use std::rc::Rc;
@@ -29,6 +29,8 @@ pub struct Shared {
     pub counts: Counts,
     pub devices: Devices,
     pub callers: Arc<Callers>,
+    /// Callers that are not on the Internet.
+    pub internal: AddressSet,
     /// Where the engine takes HTTPS requests.
     pub https: Option<SocketAddr>,
     pub answers: AnswerStore,

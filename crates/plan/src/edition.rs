@@ -2,8 +2,9 @@
 
 use crate::backend::Backend;
 use crate::error::{not_empty, PlanError};
-use crate::plugin::Jwk;
+use crate::plugin::{Jwk, ValueSchema};
 use serde::Deserialize;
+use serde_json::Value;
 
 /// Key of its record: `<api_id>/<STAGE>`.
 #[derive(Debug, Clone, Deserialize)]
@@ -17,6 +18,9 @@ pub struct Edition {
     /// The 17-digit history version, `yyyyMMddHHmmssSSS`.
     pub version: String,
     pub protocols: Protocols,
+    /// Only callers inside the networks of the engine's settings may call.
+    #[serde(default)]
+    pub internal_only: bool,
     #[serde(default)]
     pub two_way: TwoWayRole,
     /// Upper case, or `ANY`.
@@ -176,6 +180,17 @@ pub struct Constraint {
     /// Must match the whole value.
     pub regular_expression: Option<String>,
     pub allowed: Vec<String>,
+    /// What the value must fit, read as JSON; a schema as `ValueSchema` takes it.
+    pub json_schema: Option<Value>,
+}
+
+impl Constraint {
+    /// # Errors
+    /// What is wrong with the schema; `parameter` is where the parameter stands.
+    pub fn value_schema(&self, parameter: &str) -> Result<Option<ValueSchema>, PlanError> {
+        let read = self.json_schema.clone().map(ValueSchema::new).transpose();
+        read.map_err(|problem| PlanError::new(format!("{parameter}.constraint.json_schema"), problem))
+    }
 }
 
 /// One value of the backend request.
@@ -272,6 +287,7 @@ impl Edition {
                 let problem = format!("{:?} is not a placeholder of the path {:?}", parameter.name, self.path);
                 return Err(PlanError::new(format!("{field}.name"), problem));
             }
+            parameter.constraint.value_schema(&field)?;
         }
         Ok(())
     }

@@ -159,6 +159,12 @@ EXPLANATIONS: dict[str, Explanation] = {
         "Add the address to the IP access plug-in, or call from another.",
         "api.plugins",
     ),
+    "A403IN": Explanation(
+        "route",
+        "The API is closed to the Internet",
+        "Call from a network that the setting internal_networks names, or open the API to the Internet.",
+        "api",
+    ),
     "A403AC": Explanation(
         "plug-in",
         "A rule of the access plug-in refuses the request",

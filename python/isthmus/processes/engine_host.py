@@ -54,6 +54,7 @@ def engine_document(settings: Settings) -> dict[str, Any]:
         "backend_key_file": _text(settings.backend_key_file),
         "client_timeout_ms": _milliseconds(settings.client_timeout),
         "connections_per_address": settings.connections_per_address,
+        "internal_networks": [one for one in settings.internal_networks.split(",") if one],
         "stream_idle_ms": _milliseconds(settings.stream_idle),
         "drain_ms": _milliseconds(settings.drain),
         "loopback_backends": settings.loopback_backends,

@@ -14,6 +14,7 @@ from isthmus.model import Draft
 from isthmus.publish.discovery import discovery_problems, is_discovered
 from isthmus.publish.expression import ExpressionError, engine_expression
 from isthmus.publish.function import function_problems, is_function
+from isthmus.publish.json_schema import json_schema
 from isthmus.publish.open_id import open_id_problems
 from isthmus.publish.resolve import Resolved
 
@@ -67,11 +68,6 @@ def protocols(draft: Draft) -> set[str]:
 
 def _unsupported(draft: Draft) -> Iterator[str]:
     service = draft.service_config
-    if draft.disable_internet:
-        yield "APIs closed to the Internet (DisableInternet)"
-    for parameter in draft.request_parameters:
-        if parameter.json_scheme and draft.request_mode != "PASSTHROUGH":
-            yield "checking a parameter against a JSON schema (JsonScheme)"
     if draft.is_mock:
         return
     protocol = (service.service_protocol or "HTTP").upper()
@@ -107,6 +103,11 @@ def _parameter_problems(draft: Draft) -> Iterator[Problem]:
         problem = _expression_problem(parameter.regular_expression or "")
         if problem:
             yield Problem(f"{path}.RegularExpression", problem)
+        if parameter.json_scheme:
+            try:
+                json_schema(parameter.json_scheme)
+            except ValueError as error:
+                yield Problem(f"{path}.JsonScheme", str(error))
 
 
 def _unread_body_problems(draft: Draft) -> Iterator[Problem]:

@@ -14,6 +14,7 @@ from isthmus.publish.check import placeholders, protocols
 from isthmus.publish.discovery import discovered_target, is_discovered
 from isthmus.publish.expression import engine_expression
 from isthmus.publish.function import event_target, has_http_trigger, http_trigger, is_function
+from isthmus.publish.json_schema import json_schema
 from isthmus.publish.open_id import compile_open_id
 from isthmus.publish.resolve import Resolved, has_variable, join_path
 
@@ -41,6 +42,7 @@ def compile_edition(resolved: Resolved, version: str) -> dict[str, Any]:
         "stage": frozen.stage,
         "version": version,
         "protocols": _protocols(allowed),
+        **({"internal_only": True} if draft.disable_internet else {}),
         **({"two_way": role} if role != "common" else {}),
         "method": draft.method,
         "path": resolved.path,
@@ -113,6 +115,7 @@ def _constraint(parameter: RequestParameter) -> dict[str, Any]:
         "max_length": parameter.max_length,
         "regular_expression": engine_expression(parameter.regular_expression or "") or None,
         "allowed": allowed or None,
+        "json_schema": json_schema(parameter.json_scheme) if parameter.json_scheme else None,
     }
     return {name: value for name, value in given.items() if value is not None}
 

@@ -264,20 +264,36 @@ def test_every_part_of_a_definition_fits_every_response(workbench: Workbench) ->
     assert workbench.call("DescribeApiDoc", ApiId=api_id)["ApiName"] == "get_user"
 
 
+def schema_parameter(text: str) -> dict[str, Any]:
+    return {"RequestParameters": [{"ApiParameterName": "id", "Location": "PATH", "JsonScheme": text}]}
+
+
+def test_what_closes_an_api_and_checks_a_parameter_is_in_its_edition(workbench: Workbench) -> None:
+    change = {"DisableInternet": "true", **schema_parameter('{"type": "integer"}')}
+    api_id = workbench.api(workbench.group(), **change)
+    workbench.call("DeployApi", ApiId=api_id, StageName="RELEASE")
+    edition = workbench.editions()[f"{api_id}/RELEASE"]
+    assert edition["internal_only"] is True
+    assert edition["parameters"][0]["constraint"] == {"json_schema": {"type": "integer"}}
+
+
 @pytest.mark.parametrize(
-    ("change", "feature"),
+    ("text", "said"),
     [
-        ({"DisableInternet": "true"}, "DisableInternet"),
-        ({"RequestParameters": [{"ApiParameterName": "id", "Location": "PATH", "JsonScheme": "{}"}]}, "JsonScheme"),
+        ("{", "JsonScheme: is not JSON"),
+        ("[]", "JsonScheme: is no JSON object"),
+        ('{"type": "object", "type": "string"}', "JsonScheme: has a key twice"),
+        ('{"minimum": NaN}', "JsonScheme: has NaN"),
+        ("[" * 100_000, "JsonScheme: is nested too deeply"),
+        ('{"type": "nothing"}', "parameters[0].constraint.json_schema: is not a JSON Schema, at /type"),
+        ('{"$ref": "#"}', "parameters[0].constraint.json_schema: has a $ref that leads back to itself"),
+        ('{"$schema": "http://json-schema.org/draft-04/schema#"}', "neither draft 2020-12 nor draft 7"),
     ],
 )
-def test_what_the_engine_does_not_enforce_is_not_published(
-    workbench: Workbench, change: dict[str, Any], feature: str
-) -> None:
-    api_id = workbench.api(workbench.group(), **change)
+def test_a_schema_that_cannot_be_used_is_not_published(workbench: Workbench, text: str, said: str) -> None:
+    api_id = workbench.api(workbench.group(), **schema_parameter(text))
     error = workbench.refused("DeployApi", ApiId=api_id, StageName="RELEASE")
-    assert (error.code, error.status) == ("NotImplemented", 400)
-    assert feature in error.message
+    assert (error.status, said in error.message) == (400, True), error.message
     assert workbench.editions() == {}
 
 

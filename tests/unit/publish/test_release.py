@@ -47,11 +47,12 @@ def test_the_hash_is_of_what_an_edition_does() -> None:
 
 def test_missing_features_are_named_together_with_the_problems() -> None:
     request = RequestConfig(request_protocol="TCP", request_path="/a")
-    draft = Draft(disable_internet=True, web_socket_api_type="NOTIFY", request_config=request)
+    service = ServiceConfig(service_protocol="OSS")
+    draft = Draft(web_socket_api_type="NOTIFY", request_config=request, service_config=service)
     with pytest.raises(ApiError) as caught:
         release(frozen(draft), ROOT, "20260101000000000")
     assert (caught.value.code, caught.value.status) == ("NotImplemented", 400)
-    for part in ("DisableInternet", "RequestConfig.RequestProtocol: names neither"):
+    for part in ("backends of the type OSS", "RequestConfig.RequestProtocol: names neither"):
         assert part in caught.value.message
 
 

@@ -40,7 +40,7 @@ pub use jwt::{JwtAuth, KeySet, TokenKey};
 pub use log_mask::LogMask;
 pub use order::{on_answer, on_arrival, on_identified, on_mapped, on_permitted, route, Flow};
 pub use remote_auth::RemoteAuth;
-pub use request_validation::RequestValidation;
+pub use request_validation::{read_json, RequestValidation};
 pub use routing::{Routed, Routing};
 pub use traffic_control::TrafficControl;
 pub use transformer::Transformer;

@@ -90,6 +90,7 @@ refusals! {
     JtiUsed = "S403JU" 403 "Claim jti in JWT is used" Caller false;
     PluginAuthorization = "A403PR" 403 "Plugin Authorization Needed: {}" Caller false;
     IpDenied = "A403IP" 403 "Access denied by IP Control Policy" Caller false;
+    InternetDenied = "A403IN" 403 "Access from internet is disabled" Caller false;
     AccessDenied = "A403AC" 403 "Access Control Forbidden by {}" Caller false;
     InvalidContentMd5 = "I400I5" 400 "Invalid Content-MD5 {}" Caller false;
     NonceRequired = "I400NC" 400 "X-Ca-Nonce is required" Caller false;

@@ -1,4 +1,4 @@
-//! Stop 4: protocol and sizes, before anything is spent on the caller.
+//! Stop 4: from where, protocol and sizes, before anything is spent on the caller.
 
 use super::answer::{Kind, Refusal};
 use super::route::Matched;
@@ -16,6 +16,10 @@ pub fn check(step: &Step<'_, '_>, matched: &Matched<'_>, head: &Parts, body_limi
     let (peer, notes) = (step.peer, &step.entry.notes);
     notes.begin(Stop::Guard);
     let edition = &matched.edition.edition;
+    if edition.internal_only && !step.thread.shared.internal.contains(peer.address.ip(), 0) {
+        let hint = format!("{} is in no block of internal_networks", peer.address_text);
+        return Err(Refusal::new(Kind::InternetDenied).with_detail(hint));
+    }
     let protocols = edition.protocols;
     let by_device = peer.device.is_some();
     // Only a device can register.

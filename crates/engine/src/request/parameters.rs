@@ -3,10 +3,15 @@
 //! Source: vendor page "Request parameters": types, constraints, first value of a repeated name for scalars.
 
 use super::answer::{Kind, Refusal};
+use crate::plugins::read_json;
 use crate::world::{CompiledEdition, CompiledParameter};
 use hyper::header::HeaderMap;
+use isthmus_plan::plugin::ValueSchema;
 use isthmus_plan::{Constraint, Location, ParameterType};
 use std::borrow::Cow;
+
+/// Longest text about one value that does not fit its schema, in bytes.
+const MOST_TEXT: usize = 500;
 
 /// Values of the declared parameters, in the order of their declaration.
 pub struct Values<'r> {
@@ -94,7 +99,19 @@ fn check(parameter: &CompiledParameter, value: &str) -> Result<(), String> {
     if !constraint.allowed.is_empty() && !constraint.allowed.iter().any(|allowed| allowed == value) {
         return Err(format!("must be one of {}", constraint.allowed.join(",")));
     }
-    Ok(())
+    parameter.schema.as_ref().map_or(Ok(()), |schema| fits(value, schema))
+}
+
+/// A key that occurs twice is a violation: what it means depends on who reads it.
+fn fits(value: &str, schema: &ValueSchema) -> Result<(), String> {
+    let read = read_json(value.as_bytes())?;
+    match schema.violations(&read, 1).first() {
+        None => Ok(()),
+        // The place has names that the caller chose.
+        Some(found) if found.path.len() + found.problem.len() > MOST_TEXT => Err("does not fit its schema".to_owned()),
+        Some(found) if found.path.is_empty() => Err(format!("does not fit its schema: {}", found.problem)),
+        Some(found) => Err(format!("does not fit its schema: {} {}", found.path, found.problem)),
+    }
 }
 
 fn number<T: std::str::FromStr>(value: &str, what: &str, constraint: &Constraint) -> Result<(), String> {

@@ -2,6 +2,7 @@
 //! however many blocks there are.
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+use isthmus_plan::plugin::parse_block;
 use prefix_trie::PrefixMap;
 use std::net::IpAddr;
 
@@ -13,6 +14,16 @@ pub struct AddressSet {
 }
 
 impl AddressSet {
+    /// # Errors
+    /// A text that is neither an address nor a block.
+    pub fn of(blocks: &[String]) -> Result<Self, String> {
+        let mut set = Self::default();
+        for text in blocks {
+            set.insert(parse_block(text).ok_or_else(|| text.clone())?, None);
+        }
+        Ok(set)
+    }
+
     /// The same block twice: the later end counts.
     pub fn insert(&mut self, block: IpNet, end: Option<i64>) {
         let later = |old: Option<&Option<i64>>| match (old.copied(), end) {

@@ -2,6 +2,7 @@
 
 use crate::backend::breaker::Breaker;
 use crate::plugins::TokenKey;
+use isthmus_plan::plugin::ValueSchema;
 use isthmus_plan::{Edition, Location, OpenId, Parameter, PathSegment, PlanError, RequestMode};
 use regex::Regex;
 use std::sync::Arc;
@@ -34,6 +35,7 @@ pub struct CompiledParameter {
     pub declared: Parameter,
     /// Anchored at both ends.
     pub expression: Option<Regex>,
+    pub schema: Option<ValueSchema>,
     /// Position among `placeholders`, for a parameter of the path.
     pub placeholder: Option<usize>,
 }
@@ -102,7 +104,8 @@ fn compile_parameter(
         Location::Path => placeholders.iter().position(|name| **name == *parameter.name),
         _ => None,
     };
-    Ok(CompiledParameter { declared: parameter.clone(), expression, placeholder })
+    let schema = parameter.constraint.value_schema(&format!("parameters[{index}]"))?;
+    Ok(CompiledParameter { declared: parameter.clone(), expression, schema, placeholder })
 }
 
 /// Splits a backend path such as `/users/[id]/*`.

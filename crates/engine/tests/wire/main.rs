@@ -34,6 +34,7 @@ mod network_isolation;
 mod networks;
 mod nonces;
 mod open_id;
+mod parameter_schemas;
 mod plugin_access_control;
 mod plugin_backend_signature;
 mod plugin_basic_auth;

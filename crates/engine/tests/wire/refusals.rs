@@ -211,6 +211,24 @@ fn refuses_the_protocol_that_the_api_does_not_offer() {
 }
 
 #[test]
+fn refuses_callers_from_the_internet_where_an_api_is_closed_to_it() {
+    let echo = Echo::start();
+    let closed = || records(&echo, json!({"auth": anonymous(), "internal_only": true}));
+    let from = |networks: &[&str]| {
+        let networks: Vec<String> = networks.iter().map(|text| (*text).to_owned()).collect();
+        Gateway::start_with(closed(), |settings| settings.internal_networks = networks).get("/nginx", &[])
+    };
+    // Whatever a caller says of itself: the connection counts.
+    let claims = Gateway::start(closed()).get("/nginx", &[("X-Forwarded-For", "10.0.0.1"), ("X-Real-IP", "10.0.0.1")]);
+    for refused in [from(&[]), from(&["10.0.0.0/8", "::1"]), claims] {
+        expect(&refused, 403, "A403IN", "Access from internet is disabled");
+    }
+    assert_eq!(echo.count(), 0);
+    assert_eq!(from(&["10.0.0.0/8", "127.0.0.0/8"]).status, 200);
+    assert_eq!(from(&["127.0.0.1"]).status, 200);
+}
+
+#[test]
 fn counts_calls_on_the_automatic_domain_and_refuses_over_the_quota() {
     let echo = Echo::start();
     let mut records = records(&echo, json!({"auth": anonymous()}));

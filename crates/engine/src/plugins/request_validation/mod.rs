@@ -5,6 +5,8 @@
 
 mod strict;
 
+pub use strict::read as read_json;
+
 use super::Step;
 use crate::request::answer::{Kind, Refusal};
 use crate::request::{form, has_form, Permitted, RequestBody};
