@@ -7,6 +7,7 @@ NODE := tests/clients/node/node_modules/.package-lock.json
 GO_CLIENT := .cache/clients/management-go
 H2SPEC := .cache/clients/h2spec
 PROMQL := .cache/clients/promql
+WIREGUARD := .cache/clients/wireguard-go
 JAVA_CLIENT := .cache/clients/java/Management.class
 JAVA_CALLS := .cache/clients/java_calls/Calls.class
 CONSOLE := python/isthmus/control/static/index.html
@@ -47,7 +48,7 @@ test: build .cache/system $(NODE) clients ## all tests
 
 # Where there is no Go, or no JDK and Maven, the tests that need these clients are skipped and say so.
 clients:
-	@if command -v go >/dev/null; then $(MAKE) --no-print-directory $(GO_CLIENT) $(H2SPEC) $(PROMQL); fi
+	@if command -v go >/dev/null; then $(MAKE) --no-print-directory $(GO_CLIENT) $(H2SPEC) $(PROMQL) $(WIREGUARD); fi
 	@if command -v javac >/dev/null && command -v mvn >/dev/null; then $(MAKE) --no-print-directory $(JAVA_CLIENT) $(JAVA_CALLS); fi
 
 check: build ## linters, types, formats, repository rules
@@ -97,6 +98,9 @@ $(H2SPEC): $(wildcard tests/clients/h2spec/*)
 
 $(PROMQL): $(wildcard tests/clients/promql/*)
 	cd tests/clients/promql && go build -o $(CURDIR)/$@ .
+
+$(WIREGUARD): $(wildcard tests/clients/wireguard/*)
+	cd tests/clients/wireguard && go build -o $(CURDIR)/$@ golang.zx2c4.com/wireguard
 
 $(JAVA_CLIENT): $(wildcard tests/clients/java/*) requirements/jars.sh
 	rm -rf $(@D) && bash requirements/jars.sh tests/clients/java $(@D)

@@ -11,7 +11,7 @@ use crate::privileges;
 use crate::protocol::{ErrorKind, Reply, Request, PACKET_LIMIT};
 use rustix::process::{getrlimit, setrlimit, Resource, Rlimit};
 use std::fmt;
-use std::future::Future;
+use std::future::{pending, Future};
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, OwnedFd};
@@ -58,12 +58,20 @@ impl fmt::Display for ConnectorError {
 
 impl std::error::Error for ConnectorError {}
 
-/// Serves until SIGTERM or SIGINT.
+/// Serves until SIGTERM or SIGINT, or until a child of the process ends: a tunnel's program, without which it reaches
+/// nothing.
 ///
 /// # Errors
 /// When it cannot start.
 pub fn run_until_signal(config: Config) -> Result<(), ConnectorError> {
-    run(config, until_signal())
+    run(config, async {
+        tokio::select! { () = until_signal() => {}, () = until_child_ends() => {} }
+    })
+}
+
+async fn until_child_ends() {
+    let Ok(mut child) = signal(SignalKind::child()) else { return pending().await };
+    child.recv().await;
 }
 
 /// Completes with SIGTERM or SIGINT.

@@ -11,8 +11,10 @@ from typing import Any
 import click
 
 from isthmus.cli.calling import ask
+from isthmus.cli.connector_config import read_configuration
 from isthmus.cli.options import state_option
 from isthmus.cli.serving import without_traceback
+from isthmus.cli.wireguard import wireguard, wireguard_key
 
 _FOLDER = click.option(
     "--hub-state",
@@ -28,6 +30,10 @@ def connector() -> None:
     """Reach into networks: a connector stands there, on this machine or behind a hub."""
 
 
+connector.add_command(wireguard)
+connector.add_command(wireguard_key)
+
+
 @connector.command()
 @click.option("--config", "text", required=True, help="JSON text, or @file: socket, allow or allow_file, egress, …")
 def local(text: str) -> None:
@@ -35,13 +41,7 @@ def local(text: str) -> None:
     from isthmus import native
 
     def run() -> None:
-        content = Path(text[1:]).read_text(encoding="utf-8") if text.startswith("@") else text
-        try:
-            configuration = json.loads(content)
-        except json.JSONDecodeError as error:
-            raise ValueError(f"--config is not JSON: {error}") from error
-        if not isinstance(configuration, dict):
-            raise ValueError("the connector's configuration must be a JSON object")
+        configuration = read_configuration(text)
         try:
             native.run_connector(configuration)
         except KeyboardInterrupt:

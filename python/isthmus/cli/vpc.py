@@ -16,10 +16,12 @@ import click
 
 from isthmus.cli.calling import VENDOR, ask, pages, places
 from isthmus.cli.options import state_option
-from isthmus.cli.vpc_attachment import FORMS, attachment, instances
+from isthmus.cli.vpc_attachment import FORMS, attachment, instances, tunnel_part
 
 Command = Callable[..., Any]
 _NETWORKS = ("Networks", "Network")
+# Options that say more about --attach.
+_ATTACHED = ("source", "device", "peer_key", "endpoint", "addresses")
 
 
 def _network_options(command: Command) -> Command:
@@ -28,6 +30,11 @@ def _network_options(command: Command) -> Command:
         click.option("--attach", metavar="FORM", help=f"How it is reached: {FORMS}."),
         click.option("--source", help="With --attach host: the source address of this machine."),
         click.option("--device", help="With --attach host: the interface; needed when another network overlaps."),
+        click.option("--peer-key", help="With --attach wireguard: the other end's public key."),
+        click.option("--endpoint", metavar="HOST:PORT", help="With --attach wireguard: where the other end listens."),
+        click.option(
+            "--address", "addresses", multiple=True, help="With --attach wireguard: this end's; again for more."
+        ),
         click.option("--password-file", type=click.File("r"), help="The bastion's password; - for standard input."),
         click.option("--name", help="For people."),
         click.option("--cidr", "cidrs", multiple=True, help="An address range; again for more."),
@@ -55,7 +62,7 @@ def create(network: str, state_dir: Path | None, **options: Any) -> None:
         raise click.UsageError(f"--attach is needed: {FORMS}.")
     ask(state_dir, "CreateNetwork", NetworkId=network, **_parameters(options))
     click.echo(f"{network} is registered.")
-    if options["attach"].startswith("connector"):
+    if options["attach"].startswith(("connector", "wireguard")):
         click.echo(f"Start its connector where the network is: isthmus vpc connect-command {network}")
 
 
@@ -115,15 +122,16 @@ def show(network: str, state_dir: Path | None) -> None:
 @vpc.command("connect-command")
 @click.argument("network")
 @click.option("--netns", help="Name or path of the network namespace that the connector stands in.")
+@click.option("--key-file", help="With wireguard: this end's private key. [default: /etc/isthmus/NETWORK.key]")
 @state_option
-def connect_command(network: str, netns: str | None, state_dir: Path | None) -> None:
+def connect_command(network: str, netns: str | None, key_file: str | None, state_dir: Path | None) -> None:
     """Print the command that starts the network's connector, with today's VPC accesses as its own list.
 
     For a network behind the hub it holds a one-time token, good for ten minutes: run it in that network.
     """
     one = _find(state_dir, network)
     attached = json.loads(one["Attachment"])
-    if attached["mode"] != "connector":
+    if attached["mode"] not in ("connector", "wireguard"):
         click.echo(f"isthmus: {network} is attached as {attached['mode']}; it needs no connector.", err=True)
         sys.exit(1)
     if one["IsRemote"]:
@@ -135,12 +143,14 @@ def connect_command(network: str, netns: str | None, state_dir: Path | None) -> 
     for target, port in (place for access in _accesses(state_dir, network) for place in places(access)):
         address = addresses.get(target, target)
         allow.append(f"[{address}]:{port}" if ":" in address else f"{address}:{port}")
-    configuration = {
-        "socket": attached["socket"],
-        "allow": sorted(set(allow)),
-        "egress": one.get("EgressAddresses", []),
-    }
-    command = ["isthmus", "connector", "local", "--config", json.dumps(configuration)]
+    configuration: dict[str, Any] = {"socket": attached["socket"], "allow": sorted(set(allow))}
+    if one.get("EgressAddresses") or attached["mode"] == "connector":
+        configuration["egress"] = one.get("EgressAddresses", [])
+    command = ["isthmus", "connector", "local"]
+    if attached["mode"] == "wireguard":
+        command = ["isthmus", "connector", "wireguard", "--key-file", key_file or f"/etc/isthmus/{network}.key"]
+        configuration["wireguard"] = tunnel_part(attached, one.get("Cidrs", []))
+    command += ["--config", json.dumps(configuration)]
     if netns is not None:
         place = netns if "/" in netns else f"/run/netns/{netns}"
         command = ["nsenter", f"--net={place}", *command]
@@ -153,9 +163,12 @@ def _parameters(options: dict[str, Any]) -> dict[str, str]:
     file = options["password_file"]
     password = None if file is None else file.read().rstrip("\r\n")
     if options["attach"] is not None:
-        found["Attachment"] = json.dumps(attachment(options["attach"], options["source"], options["device"], password))
-    elif options["source"] or options["device"] or password is not None:
-        raise click.UsageError("--source, --device and --password-file belong to --attach.")
+        parts = {name: options[name] or None for name in _ATTACHED}
+        found["Attachment"] = json.dumps(attachment(options["attach"], parts, password))
+    elif password is not None or any(options[name] for name in _ATTACHED):
+        raise click.UsageError(
+            "--source, --device, --peer-key, --endpoint, --address and --password-file belong to --attach."
+        )
     if options["name"] is not None:
         found["Name"] = options["name"]
     if options["pairs"]:

@@ -24,6 +24,9 @@ Command = Callable[..., Any]
 
 name_option = click.option("--name", default="default", show_default=True, help="Several labs can run at once.")
 mode_option = click.option("--mode", type=click.Choice(MODES), default="auto", show_default=True, help="Kind of lab.")
+wireguard_option = click.option(
+    "--wireguard", help="The WireGuard program, where everybody may run it, when wireguard-go is not installed."
+)
 command_option = click.option(
     "--connector-command", default=None, help="Another connector; its configuration is added as the last word."
 )
@@ -51,10 +54,11 @@ def lab() -> None:
 @name_option
 @mode_option
 @command_option
+@wireguard_option
 @clear_errors
-def up(name: str, mode: str, connector_command: str | None) -> None:
-    """Start two networks with the same addresses, and leave them running."""
-    started = Lab.start(name, mode, split(connector_command), is_detached=True)
+def up(name: str, mode: str, connector_command: str | None, wireguard: str | None) -> None:
+    """Start networks with the same addresses, and leave them running."""
+    started = Lab.start(name, mode, split(connector_command), is_detached=True, wireguard=wireguard)
     if started.note:
         click.echo(f"{started.note}. The web server plays the security group and closes instead of dropping.")
     show(started)
@@ -108,12 +112,13 @@ def sg_revoke(vpc: str, instance: str, address: str, port: int, name: str) -> No
 @click.option("--name", default="test", show_default=True, help="Name of the lab that the checks run in.")
 @mode_option
 @command_option
+@wireguard_option
 @clear_errors
-def test(name: str, mode: str, connector_command: str | None) -> None:
+def test(name: str, mode: str, connector_command: str | None, wireguard: str | None) -> None:
     """Start a lab, check that networks and connectors keep what they promise, and end it."""
     signal.signal(signal.SIGTERM, end_in_order)
     command = split(connector_command)
-    sys.exit(0 if acceptance.run_all(lambda: Lab.start(name, mode, command), click.echo) else 1)
+    sys.exit(0 if acceptance.run_all(lambda: Lab.start(name, mode, command, wireguard=wireguard), click.echo) else 1)
 
 
 def end_in_order(number: int, frame: FrameType | None) -> None:
@@ -158,6 +163,10 @@ def next_steps(running: Lab) -> None:
             f"  isthmus api CreateNetwork --NetworkId {name} --Cidrs {topology.CIDR} --Attachment {attachment}"
             f" --Instances {instances}"
         )
+    if running.has_tunnel:
+        attachment = shlex.quote(json.dumps(running.tunnel_attachment()))
+        name = topology.TUNNEL_NAME
+        click.echo(f"  isthmus api CreateNetwork --NetworkId {name} --Cidrs {topology.CIDR} --Attachment {attachment}")
     click.echo(f"  isthmus vpc create vpc-p --cidr {topology.CIDR} --password-file - --attach socks5://…  (see above)")
     click.echo(
         f"Admit the gateway:\n  isthmus lab sg-allow vpc-a ecs1 {topology.EGRESS[0]} {topology.WEB_PORT}{suffix}"

@@ -25,7 +25,8 @@ from isthmus.lab.namespaces import Namespaces, run
 from isthmus.lab.remote import Remotes
 from isthmus.lab.security_group import KernelGroups, check_rule, packets
 from isthmus.lab.state import start_time
-from isthmus.lab.topology import EGRESS, Vpc, remote_vpc, vpcs
+from isthmus.lab.topology import EGRESS, TUNNEL_NAME, Vpc, remote_vpc, tunnel_vpc, vpcs
+from isthmus.lab.tunnel import Edge
 
 COUNTERS = {
     "attempts": ("lab", "eni"),
@@ -38,7 +39,7 @@ COUNTERS = {
 class Keeper:
     """One lab, from the inside."""
 
-    def __init__(self, directory: Path, mode: str, command: list[str], listener: int) -> None:
+    def __init__(self, directory: Path, mode: str, command: list[str], listener: int, wireguard: str) -> None:
         self._listener = listener
         self._directory = directory
         self._mode = mode
@@ -48,6 +49,8 @@ class Keeper:
         self._connectors: dict[str, Connector] = {}
         self._bastion: subprocess.Popen[bytes] | None = None
         self._remotes = Remotes(directory, self._namespaces)
+        # Without a WireGuard program there is no network behind one.
+        self._edge = Edge(directory, self._namespaces, wireguard) if wireguard else None
         self.ended = asyncio.Event()
 
     async def build(self) -> None:
@@ -58,9 +61,9 @@ class Keeper:
             self._groups, networks = backends, backends.vpcs
         else:
             self._groups, networks = KernelGroups(self._namespaces), vpcs()
-            self._namespaces.build()
+            self._namespaces.build(self._networks())
             web = Backends(self._directory, self._namespaces, is_root=self._mode == "root")
-            for vpc in (*networks, remote_vpc()):
+            for vpc in self._networks():
                 for instance in vpc.instances:
                     self._groups.build(vpc.name, instance.name)
                 web.start(vpc)
@@ -68,6 +71,8 @@ class Keeper:
         for vpc in networks:
             inside = None if self._mode == "loopback" else self._namespaces.inside(vpc.name, "eni")
             self._connectors[vpc.name] = connectors.make(self._directory, vpc, self._command, inside)
+        if self._edge is not None:
+            self._connectors[TUNNEL_NAME] = self._edge.open()
         self._start_bastion(networks)
         for connector in self._connectors.values():
             connector.start()
@@ -126,6 +131,8 @@ class Keeper:
                 connector.wait_ready()
             case "join" | "leave" | "signal" | "remotes":
                 return self._answer_about_remotes(question)
+            case "edge":
+                return self._known_edge().answer(question)
             case "stop":
                 self.ended.set()
             case other:
@@ -151,8 +158,15 @@ class Keeper:
         running = [one.process.pid for one in self._connectors.values() if one.process is not None]
         return {"others": {str(pid): start_time(pid) for pid in running}}
 
+    def _known_edge(self) -> Edge:
+        if self._edge is None:
+            raise LabError(f"this lab has no {TUNNEL_NAME}: it needs root and a WireGuard program (--wireguard)")
+        return self._edge
+
     def close(self) -> None:
         self._remotes.close()
+        if self._edge is not None:
+            self._edge.close()
         for connector in self._connectors.values():
             connector.kill()
         if self._bastion is not None:
@@ -174,9 +188,13 @@ class Keeper:
             raise LabError(f"there is no instance {vpc} {instance}; there are {', '.join(map(' '.join, known))}")
         self._groups.change(vpc, instance, rule, question["allowed"])
 
+    def _networks(self) -> tuple[Vpc, ...]:
+        if self._mode == "loopback":
+            return vpcs()
+        return (*vpcs(), remote_vpc(), *([tunnel_vpc()] if self._edge is not None else []))
+
     def _machines(self) -> list[tuple[str, str]]:
-        networks = vpcs() if self._mode == "loopback" else (*vpcs(), remote_vpc())
-        return [(vpc.name, instance.name) for vpc in networks for instance in vpc.instances]
+        return [(vpc.name, instance.name) for vpc in self._networks() for instance in vpc.instances]
 
     def _count(self, counter: str, vpc: str, instance: str) -> int:
         if self._mode == "loopback":
@@ -202,9 +220,8 @@ class Keeper:
 async def keep(directory: Path) -> int:
     """Exit code."""
     configuration = json.loads((directory / "keeper.json").read_text(encoding="utf-8"))
-    keeper = Keeper(
-        directory, configuration["mode"], configuration["connector_command"], configuration["bastion_listener"]
-    )
+    mode, command = configuration["mode"], configuration["connector_command"]
+    keeper = Keeper(directory, mode, command, configuration["bastion_listener"], configuration["wireguard"])
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, keeper.ended.set)
     # A Ctrl-C is for the one who started the lab, and he ends it in order.

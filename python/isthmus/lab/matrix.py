@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from isthmus.client import ClientError
-from isthmus.lab import gateway_checks, remote_checks
+from isthmus.lab import gateway_checks, remote_checks, tunnel_checks
 from isthmus.lab.bastion import NETWORK as BASTION_NETWORK
 from isthmus.lab.gateway import OWN, Gateway, Said
 from isthmus.lab.modes import LabError
@@ -27,6 +27,7 @@ from isthmus.lab.topology import (
     EGRESS,
     INSTANCES,
     REMOTE_NAME,
+    TUNNEL_EGRESS,
     VIRTUAL_HOST,
     WEB_PORT,
     page,
@@ -236,6 +237,9 @@ def ways(lab: Lab, own: OwnBackend) -> list[Way]:
     if lab.mode != "loopback":
         words = page(REMOTE_NAME, "ecs1") + " "
         found.append(Way("remote", remote_checks.NETWORK, REMOTE_NAME, target, WEB_PORT, words))
+    if lab.has_tunnel:
+        words = page(tunnel_checks.VPC, "ecs1") + " "
+        found.append(Way("wireguard", tunnel_checks.NETWORK, tunnel_checks.VPC, target, WEB_PORT, words))
     return [*found, Way("host", "lab-host", None, "127.0.0.1", own.port, page_of_host())]
 
 
@@ -245,15 +249,15 @@ def prepare(lab: Lab, gateway: Gateway, way: Way) -> None:
     if way.mode in ("socks5", "http_connect"):
         attachment = lab.bastion(way.mode)
     cidrs = {"Cidrs": CIDR} if way.vpc else {}
-    # The remote one is there already, with connectors that were let in for it.
-    if way.mode != "remote":
+    # These are there already, with connectors that were let in for them and checks that were made in them.
+    if way.mode not in ("remote", "wireguard"):
         gateway.manage("CreateNetwork", OWN, NetworkId=way.network_id, Attachment=json.dumps(attachment), **cidrs)
     if way.vpc is None:
         return
     closed = f"{way.target}:{CLOSED_PORT}"
     if closed not in lab.allowed(way.vpc):
         lab.allow(way.vpc, closed)
-    for address in (AGENT,) if way.mode == "remote" else EGRESS:
+    for address in {"remote": (AGENT,), "wireguard": (TUNNEL_EGRESS,)}.get(way.mode, EGRESS):
         for port in (WEB_PORT, CLOSED_PORT):
             lab.security_group(way.vpc, "ecs1").allow(address, port)
         lab.security_group(way.vpc, "ecs2").revoke(address)
@@ -265,7 +269,7 @@ def run_matrix(lab: Lab, report: Report) -> None:
     try:
         with Gateway(lab.directory / "gateway") as gateway:
             front = gateway_checks.Front(lab, gateway)
-            for whole in (*gateway_checks.CHECKS, *remote_checks.CHECKS):
+            for whole in (*gateway_checks.CHECKS, *remote_checks.CHECKS, *tunnel_checks.CHECKS):
                 report.run((whole.__doc__ or "").strip(), lambda whole=whole: whole(front))  # type: ignore[misc]
             for way in ways(lab, own):
                 prepare(lab, gateway, way)

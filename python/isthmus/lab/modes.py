@@ -57,6 +57,15 @@ def choose(wanted: str) -> Mode:
     return Mode(name, _prefix(name))
 
 
+def wireguard_program(mode: Mode, wanted: str | None) -> str:
+    """The path of the WireGuard program; nothing where a tunnel cannot be made. Raises `LabError` when it is missing."""
+    found = shutil.which(wanted or "wireguard-go", path=SEARCH_PATH)
+    if wanted and found is None:
+        raise LabError(f"there is no WireGuard program {wanted!r}")
+    # A tunnel needs a user to become, and a device that an ordinary one may not open.
+    return os.path.abspath(found) if found and mode.name == "root" and os.access("/dev/net/tun", os.W_OK) else ""
+
+
 def _prefix(name: str) -> tuple[str, ...]:
     return (*UNSHARE, "--user", "--map-root-user") if name == "userns" else UNSHARE
 

@@ -8,19 +8,22 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 from isthmus.lab.modes import SEARCH_PATH, LabError
 from isthmus.lab.topology import (
     AGENT_OUTSIDE,
+    EDGE,
+    EDGE_OUTSIDE,
     GATEWAY,
     METADATA,
     OUTSIDE,
     OUTSIDE_PREFIX_LENGTH,
     PREFIX_LENGTH,
+    TUNNEL_CIDR,
+    TUNNEL_OUTSIDE,
     Vpc,
-    remote_vpc,
-    vpcs,
 )
 
 ENVIRONMENT = {**os.environ, "PATH": SEARCH_PATH}
@@ -49,17 +52,19 @@ class Namespaces:
     def __init__(self, directory: Path) -> None:
         self._directory = directory / "netns"
 
-    def build(self) -> None:
+    def build(self, networks: Sequence[Vpc]) -> None:
         """Raises `LabError` with the command that failed."""
         self._directory.mkdir()
-        for vpc in (*vpcs(), remote_vpc()):
+        for vpc in networks:
             for place in vpc.places:
                 path = self.path(vpc.name, place)
                 path.touch()
                 run(["unshare", f"--net={path}", "true"])
             self._wire(vpc)
             if vpc.is_remote:
-                self._lead_outside(vpc)
+                self._lead_outside(vpc, OUTSIDE, AGENT_OUTSIDE)
+            if vpc.is_behind_tunnel:
+                self._lead_outside(vpc, TUNNEL_OUTSIDE, EDGE_OUTSIDE)
             self.load_rules(vpc.name, vpc.entry, AGENT_RULES if vpc.is_remote else ENI_RULES)
             self.load_rules(vpc.name, "switch", SWITCH_RULES)
 
@@ -93,19 +98,21 @@ class Namespaces:
             if place == vpc.entry:
                 # The metadata service can really be reached, so that a refusal is not just a missing route.
                 commands.append(f"route add {METADATA}/32 dev eth0")
+            elif vpc.is_behind_tunnel:
+                commands.append(f"route add {TUNNEL_CIDR} via {EDGE}")
             self._configure(vpc.name, place, commands)
 
-    def _lead_outside(self, vpc: Vpc) -> None:
+    def _lead_outside(self, vpc: Vpc, outer: str, inner: str) -> None:
         """A link from the entry point to the keeper's own network, where connections can be dialled to and none comes from."""
         agent = self.path(vpc.name, vpc.entry)
         outside = [
             "link set lo up",
             f"link add out-{vpc.name} type veth peer name eth1 netns {agent}",
-            f"addr add {OUTSIDE}/{OUTSIDE_PREFIX_LENGTH} dev out-{vpc.name}",
+            f"addr add {outer}/{OUTSIDE_PREFIX_LENGTH} dev out-{vpc.name}",
             f"link set out-{vpc.name} up",
         ]
         run(["ip", "-batch", "-"], "\n".join(outside) + "\n")
-        inside = [f"addr add {AGENT_OUTSIDE}/{OUTSIDE_PREFIX_LENGTH} dev eth1", "link set eth1 up"]
+        inside = [f"addr add {inner}/{OUTSIDE_PREFIX_LENGTH} dev eth1", "link set eth1 up"]
         self._configure(vpc.name, vpc.entry, inside)
 
     def _configure(self, vpc: str, place: str, commands: list[str]) -> None:

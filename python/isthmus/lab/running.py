@@ -23,7 +23,7 @@ from isthmus.lab.client import ConnectorClient
 from isthmus.lab.connectors import PRODUCT_COMMAND, die_with_parent
 from isthmus.lab.modes import LabError
 from isthmus.lab.state import State, replace_file
-from isthmus.lab.topology import EGRESS, WEB_PORT, instance_id, vpcs
+from isthmus.lab.topology import EGRESS, TUNNEL_NAME, WEB_PORT, instance_id, vpcs
 
 CONTROL_SECONDS = 30.0
 
@@ -89,8 +89,12 @@ class Lab:
         mode: str = "auto",
         connector_command: list[str] | None = None,
         is_detached: bool = False,
+        wireguard: str | None = None,
     ) -> Lab:
-        """Raises `LabError`. The configuration of a connector is added to its command as the last word."""
+        """Raises `LabError`. The configuration of a connector is added to its command as the last word.
+
+        `wireguard`: the WireGuard program, when it is not on the way of commands.
+        """
         chosen = modes.choose(mode)
         directory = state.run_directory(name)
         found = state.load(directory)
@@ -108,6 +112,7 @@ class Lab:
                 address = {"host": "127.0.0.1", "port": listener.getsockname()[1]}
                 replace_file(directory / "bastion.json", json.dumps(address))
                 given = {"mode": chosen.name, "connector_command": command, "bastion_listener": listener.fileno()}
+                given["wireguard"] = modes.wireguard_program(chosen, wireguard)
                 replace_file(directory / "keeper.json", json.dumps(given))
                 lab._start(chosen, is_detached, listener.fileno())
         except BaseException:
@@ -189,6 +194,20 @@ class Lab:
 
     def security_group(self, vpc: str, instance: str) -> SecurityGroup:
         return SecurityGroup(self, vpc, instance)
+
+    @property
+    def has_tunnel(self) -> bool:
+        """Whether there is vpc-d, behind WireGuard."""
+        return bool(json.loads((self.directory / "keeper.json").read_text(encoding="utf-8"))["wireguard"])
+
+    def tunnel_attachment(self) -> dict[str, Any]:
+        """How vpc-d is attached."""
+        found: dict[str, Any] = json.loads((self.directory / "tunnel.json").read_text(encoding="utf-8"))
+        return {"mode": "wireguard", "socket": str(self.directory / f"{TUNNEL_NAME}.sock"), **found}
+
+    def edge(self, do: str = "status") -> dict[str, Any]:
+        """Lets the edge of vpc-d be silent (`stop`) or speak again (`continue`); says what tunnels' programs may do."""
+        return self.ask("edge", do=do)
 
     def bastion(self, mode: str) -> dict[str, Any]:
         """How a network behind the bastion is attached: `socks5` or `http_connect`. It leads into vpc-b."""

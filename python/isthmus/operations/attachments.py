@@ -13,12 +13,16 @@ from isthmus.errors import Problem
 from isthmus.masking import MASK
 from isthmus.operations.addresses import read_address, read_cidr
 from isthmus.store.networks import Network
+from isthmus.tunnel import peer
 
 BASTIONS = ("socks5", "http_connect")
+# A connector of this machine hands over sockets.
+CONNECTORS = ("connector", "wireguard")
 _FORMS = (
     'write {"mode":"host"}, {"mode":"host","source":"10.0.0.240","device":"eth1"}, '
     '{"mode":"connector","socket":"/run/isthmus/vpc-a.sock"}, {"mode":"socks5","host":"bastion","port":1080,'
-    '"user":"u","password":"p"} or the same with "http_connect".'
+    '"user":"u","password":"p"} or the same with "http_connect", or {"mode":"wireguard","socket":'
+    '"/run/isthmus/vpc-w.sock","peer_key":"…","endpoint":"198.51.100.7:51820","addresses":["10.9.0.2/32"]}.'
 )
 # The length of a Unix socket's path, without the final zero.
 _SOCKET_PATH = 107
@@ -27,6 +31,7 @@ _CREDENTIAL_BYTES = 255
 _FIELDS = {
     "host": ({"mode"}, {"source", "device"}),
     "connector": ({"mode", "socket"}, set()),
+    "wireguard": ({"mode", "socket", *peer.NEEDED}, set(peer.MORE)),
     "socks5": ({"mode", "host", "port"}, {"user", "password"}),
     "http_connect": ({"mode", "host", "port"}, {"user", "password"}),
 }
@@ -56,6 +61,9 @@ def attachment_problems(attachment: Any) -> list[Problem]:
         return _host_problems(attachment)
     if mode == "connector":
         return _socket_problems(attachment["socket"])
+    if mode == "wireguard":
+        found = [Problem(f"Attachment.{name}", text) for name, text in peer.problems(attachment)]
+        return _socket_problems(attachment["socket"]) + found
     return _bastion_problems(attachment)
 
 
@@ -70,6 +78,11 @@ def with_known_password(new: Any, old: Mapping[str, Any]) -> Any:
         return new
     same = all(new.get(name) == old.get(name) for name in ("mode", "host", "port", "user"))
     return {**new, "password": old["password"]} if same else new
+
+
+def lacks_ranges(attachment: Mapping[str, Any]) -> bool:
+    """Whether it needs those of the network to say what is behind it."""
+    return attachment["mode"] == "wireguard" and "allowed_ips" not in attachment
 
 
 def excludes(first: Network, second: Network) -> str | None:

@@ -16,7 +16,7 @@ from isthmus import errors
 from isthmus.errors import Problem
 from isthmus.hub.desk import Desk
 from isthmus.model.targets import AccessOptions
-from isthmus.operations.attachments import excludes, shown, with_known_password
+from isthmus.operations.attachments import CONNECTORS, excludes, shown, with_known_password
 from isthmus.operations.call import Call
 from isthmus.operations.fields import name_problems, raise_problems
 from isthmus.operations.paging import page_fields, page_of
@@ -181,7 +181,7 @@ def _id_problems(parameter: str, network_id: str) -> list[Problem]:
 def _shown(call: Call, network: Network) -> dict[str, Any]:
     reported = call.nodes.egress_addresses(network.network_id)
     # Of its own network and of bastions an engine says nothing; a test of an access does (TestVpcAccess).
-    is_attached = bool(reported) or network.attachment["mode"] != "connector"
+    is_attached = bool(reported) or network.attachment["mode"] not in CONNECTORS
     return {
         "network_id": network.network_id,
         "name": network.name,

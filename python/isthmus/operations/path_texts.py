@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from isthmus.operations.attachments import CONNECTORS
+
 
 @dataclass(frozen=True)
 class Probed:
@@ -111,6 +113,13 @@ _GONE = {
 }
 
 
+# Nobody in the network says that a packet never came.
+_TUNNEL = (
+    " Or the other end of the WireGuard tunnel is silent: check endpoint and keys, that UDP gets there, and that it "
+    "lets the tunnel's address into the network."
+)
+
+
 def verdict(tested: Probed, stops: Sequence[Mapping[str, Any]]) -> Verdict:
     """Of the first stop that was not passed; of all source addresses, when only some got through."""
     failed = [stop for stop in stops if stop.get("problem")]
@@ -130,9 +139,11 @@ def verdict(tested: Probed, stops: Sequence[Mapping[str, Any]]) -> Verdict:
 def _filled(tested: Probed, stop: Mapping[str, Any]) -> Verdict:
     problem = str(stop["problem"])
     if problem == "connector_gone":
-        code, text, hint = _GONE["connector" if tested.mode == "connector" else "bastion"]
+        code, text, hint = _GONE["connector" if tested.mode in CONNECTORS else "bastion"]
     else:
         code, text, hint = _TEXTS.get(problem, ("FAILED", "The connection fails: {detail}.", ""))
+    if tested.mode == "wireguard" and problem in ("timeout", "unreachable"):
+        hint += _TUNNEL
     values = {
         "access": tested.access,
         "network": tested.network_id,

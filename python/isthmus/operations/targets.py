@@ -12,7 +12,7 @@ from typing import Any
 
 from isthmus.errors import Problem
 from isthmus.operations.addresses import Address, address_refusal, read_address, read_cidr
-from isthmus.operations.attachments import attachment_problems, is_host
+from isthmus.operations.attachments import CONNECTORS, attachment_problems, is_host, lacks_ranges
 from isthmus.store.networks import Network
 
 _HOST_LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
@@ -41,6 +41,8 @@ def target_problems(network: Network, target: str, loopback_is_allowed: bool) ->
 def network_problems(network: Network, loopback_is_allowed: bool) -> list[Problem]:
     """Everything wrong with a network's fields."""
     problems = attachment_problems(network.attachment)
+    if not problems and not network.cidrs and lacks_ranges(network.attachment):
+        problems.append(Problem("Cidrs", "are needed with wireguard: the ranges behind the other end."))
     for cidr in network.cidrs:
         if read_cidr(cidr) is None:
             problems.append(Problem("Cidrs", f"{cidr[:60]!r} is not a network such as 10.0.0.0/24."))
@@ -51,7 +53,7 @@ def network_problems(network: Network, loopback_is_allowed: bool) -> list[Proble
         ("SpecialAddresses", network.special_addresses),
     ):
         problems += [Problem(name, f"{text[:60]!r} is not an IP address.") for text in texts if not read_address(text)]
-    if network.special_addresses and not problems and network.attachment["mode"] == "connector":
+    if network.special_addresses and not problems and network.attachment["mode"] in CONNECTORS:
         text = "cannot be used through a connector: it keeps its own policy, which has no exceptions."
         problems.append(Problem("SpecialAddresses", text))
     return problems

@@ -146,13 +146,20 @@ def grant_record(grant: Grant) -> RecordBody:
 def network_record(network: Network) -> RecordBody:
     body: dict[str, Any] = {
         "network_id": network.network_id,
-        "attachment": network.attachment,
+        "attachment": _for_engines(network.attachment),
         "instances": network.known_instances,
         "cidrs": network.cidrs,
     }
     if network.special_addresses:
         body["special_addresses"] = network.special_addresses
     return RecordBody("network", network.network_id, body)
+
+
+def _for_engines(attachment: dict[str, Any]) -> dict[str, Any]:
+    """Through a tunnel an engine comes by the connector's socket; of the tunnel itself it knows nothing."""
+    if attachment["mode"] != "wireguard":
+        return attachment
+    return {"mode": "connector", "socket": attachment["socket"]}
 
 
 def stage_variables_key(group_id: str, stage: str) -> str:

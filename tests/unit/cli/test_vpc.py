@@ -10,7 +10,7 @@ import click
 import pytest
 from click.testing import CliRunner
 from isthmus.cli import isthmus, vpc
-from isthmus.cli.vpc_attachment import attachment, instances
+from isthmus.cli.vpc_attachment import attachment, instances, tunnel_part
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ from isthmus.cli.vpc_attachment import attachment, instances
     ],
 )
 def test_reads_a_form(text: str, expected: dict[str, Any]) -> None:
-    assert attachment(text, None, None, None) == expected
+    assert attachment(text, {}, None) == expected
 
 
 @pytest.mark.parametrize(
@@ -35,17 +35,32 @@ def test_reads_a_form(text: str, expected: dict[str, Any]) -> None:
 )
 def test_refuses_a_form(text: str) -> None:
     with pytest.raises(click.UsageError) as refused:
-        attachment(text, None, None, None)
+        attachment(text, {}, None)
     assert "secret" not in str(refused.value)
 
 
 def test_source_and_password_belong_to_their_forms() -> None:
-    assert attachment("host", "10.0.0.1", "eth1", None) == {"mode": "host", "source": "10.0.0.1", "device": "eth1"}
-    for arguments in (("socks5://b", "10.0.0.1", None, None), ("host", None, None, "p")):
+    given = {"source": "10.0.0.1", "device": "eth1", "endpoint": None, "addresses": None}
+    assert attachment("host", given, None) == {"mode": "host", "source": "10.0.0.1", "device": "eth1"}
+    for arguments in (
+        ("socks5://b", {"source": "10.0.0.1"}, None),
+        ("host", {}, "p"),
+        ("host", {"endpoint": "e:1"}, None),
+    ):
         with pytest.raises(click.UsageError):
             attachment(*arguments)
     with pytest.raises(click.UsageError):
         instances(["i-1"])
+
+
+def test_a_tunnel_needs_its_other_end() -> None:
+    parts = {"peer_key": "k", "endpoint": "e:1", "addresses": ("10.9.0.2/32",)}
+    attached = {"mode": "wireguard", "socket": "/run/w.sock", **parts, "addresses": ["10.9.0.2/32"]}
+    assert attachment("wireguard:/run/w.sock", parts, None) == attached
+    with pytest.raises(click.UsageError, match="--endpoint, --address"):
+        attachment("wireguard:/run/w.sock", {"peer_key": "k"}, None)
+    part = tunnel_part(attached, ["10.0.0.0/24"])
+    assert part == {"allowed_ips": ["10.0.0.0/24"], "peer_key": "k", "endpoint": "e:1", "addresses": ["10.9.0.2/32"]}
 
 
 @pytest.fixture

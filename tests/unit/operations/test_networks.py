@@ -21,6 +21,15 @@ def records(workbench: Workbench) -> dict[str, Any]:
     return {f"{record.kind} {record.key}": json.loads(record.body or "") for record in found}
 
 
+WIREGUARD = {
+    "mode": "wireguard",
+    "socket": "/run/isthmus/vpc-w.sock",
+    "peer_key": "Gy6CDKX+dlm3Ul9T0F4bQNVJzcS+hNn0dQbXYaUxHTg=",
+    "endpoint": "198.51.100.7:51820",
+    "addresses": ["10.9.0.2/32"],
+}
+
+
 def new_network(workbench: Workbench, network_id: str = "vpc-a", **params: Any) -> None:
     given = {"Attachment": CONNECTOR, "Instances": {"i-a-ecs1": "10.0.0.11"}, "Cidrs": "10.0.0.0/24", **params}
     workbench.call("CreateNetwork", NetworkId=network_id, **given)
@@ -33,6 +42,15 @@ def shown_network(workbench: Workbench, network_id: str = "vpc-a") -> dict[str, 
 
 def shown_access(workbench: Workbench, **params: Any) -> list[dict[str, Any]]:
     return list(workbench.call("DescribeVpcAccesses", **params)["VpcAccessAttributes"]["VpcAccessAttribute"])
+
+
+def test_of_a_tunnel_an_engine_learns_the_socket_alone(workbench: Workbench) -> None:
+    new_network(workbench, "vpc-w", Attachment=WIREGUARD)
+    record = records(workbench)["network vpc-w"]
+    assert record["attachment"] == {"mode": "connector", "socket": WIREGUARD["socket"]}
+    network = shown_network(workbench, "vpc-w")
+    assert json.loads(network["Attachment"]) == WIREGUARD
+    assert network["State"] == "UNKNOWN"
 
 
 def test_a_network_is_shown_and_in_the_plan(workbench: Workbench) -> None:

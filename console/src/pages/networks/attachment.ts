@@ -1,11 +1,14 @@
 // How a network is attached: as the form has it, and as the operation wants it.
-export const MODES = ['host', 'connector', 'socks5', 'http_connect'] as const;
+export const MODES = ['host', 'connector', 'wireguard', 'socks5', 'http_connect'] as const;
 
 export interface AttachmentForm {
   mode: string;
   device: string;
   source: string;
   socket: string;
+  peer_key: string;
+  endpoint: string;
+  addresses: string;
   host: string;
   port: string;
   user: string;
@@ -19,6 +22,7 @@ type Field = Exclude<keyof AttachmentForm, 'mode'>;
 export const FIELDS: Record<string, Field[]> = {
   host: ['device', 'source'],
   connector: ['socket'],
+  wireguard: ['socket', 'peer_key', 'endpoint', 'addresses'],
   socks5: ['host', 'port', 'user', 'password'],
   http_connect: ['host', 'port', 'user', 'password'],
 };
@@ -38,6 +42,9 @@ export function toForm(kept: Attachment): AttachmentForm {
     device: text('device'),
     source: text('source'),
     socket: text('socket'),
+    peer_key: text('peer_key'),
+    endpoint: text('endpoint'),
+    addresses: text('addresses').replaceAll(',', ', '),
     host: text('host'),
     port: text('port'),
     user: text('user'),
@@ -51,7 +58,9 @@ export function fromForm(form: AttachmentForm, kept: Attachment): Attachment {
   for (const name of FIELDS[form.mode] ?? []) {
     const value = form[name].trim();
     delete made[name];
-    if (value !== '') made[name] = name === 'port' ? Number(value) : value;
+    if (value === '') continue;
+    if (name === 'addresses') made[name] = value.split(/[\s,]+/).filter(Boolean);
+    else made[name] = name === 'port' ? Number(value) : value;
   }
   return { ...made, mode: form.mode };
 }
@@ -61,6 +70,7 @@ export function inWords(kept: Attachment): string {
   const { mode, ...rest } = kept;
   const shown = toForm(kept);
   if (mode === 'connector') return `connector ${shown.socket}`;
+  if (mode === 'wireguard') return `wireguard ${shown.endpoint}`;
   if (mode === 'socks5' || mode === 'http_connect') return `${mode} ${shown.host}:${shown.port}`;
   return [mode, ...Object.values(rest)].filter(Boolean).join(' ');
 }
