@@ -1,6 +1,6 @@
 """The kinds of value that a setting can have: how each is written, read and shown.
 
-Called by `settings.py` alone. A reader takes the text of a flag or a variable, or the value of a TOML key, and raises
+Called by `settings.py` and `inventory/sources_file.py`. A reader takes the text of a flag or a variable, or the value of a TOML key, and raises
 `ValueError` when it is not of its kind; an error's text, when there is one, says what exactly is wrong with the value.
 Invariant: `show` writes what the reader of the same kind reads back.
 """

@@ -87,6 +87,13 @@ class Settings:
         "HOST:PORT under which those connectors reach the hub; empty means the address where it listens.",
         longest=260,
     )
+    inventory: Path | None = _setting(
+        "path",
+        None,
+        "File (TOML) that says from where the control plane reads instances of networks, such as Docker or Kubernetes; "
+        "read at its start, empty means from nowhere.",
+        optional=True,
+    )
     control_url: str = _setting(
         "text",
         "http://127.0.0.1:7080",

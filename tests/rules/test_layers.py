@@ -47,6 +47,18 @@ FORBIDDEN: dict[str, set[str]] = {
         "cli",
         "lab",
     },
+    "inventory": {
+        "wire",
+        "catalog",
+        "operations",
+        "store",
+        "publish",
+        "plane",
+        "control",
+        "processes",
+        "cli",
+        "lab",
+    },
     "publish": {
         "wire",
         "operations",

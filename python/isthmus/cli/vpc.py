@@ -109,14 +109,53 @@ def show(network: str, state_dir: Path | None) -> None:
     lines.append(("egress", ", ".join(one.get("EgressAddresses", [])) or "not known yet"))
     if one.get("SpecialAddresses"):
         lines.append(("ALLOWED ALTHOUGH SPECIAL", ", ".join(one["SpecialAddresses"])))
-    for each in ask(state_dir, "DescribeNetworkInstances", NetworkId=network).get("Instances", []):
+    known = ask(state_dir, "DescribeNetworkInstances", NetworkId=network)
+    for each in known.get("Instances", []):
         seen = f"  seen {each['SeenTime']}" if each.get("SeenTime") else ""
         stale = "  STALE" if each["Stale"] else ""
         lines.append(("instance", f"{each['InstanceId']}  {each['Address']}  {each['Source']}{seen}{stale}"))
+    for each in known.get("Sources", []):
+        lines += _source_lines(each)
     for access in _accesses(state_dir, network):
         lines.append(("access", f"{access['Name']}  {access['InstanceId']}:{access['Port']}"))
     for label, text in lines:
         click.echo(f"{label:9} {text}")
+
+
+def _source_lines(source: dict[str, Any]) -> list[tuple[str, str]]:
+    """How a source of instances does."""
+    read = f"read {source['RefreshTime']}" if source.get("RefreshTime") else "never read"
+    failing = f"  FAILS since then, tried {source['TriedTime']}: {source['Error']}" if source["Failing"] else ""
+    lines = [("source", f"{source['Source']}  {source['Kind']}  {read}{failing}")]
+    return [*lines, *([("left out", source["LeftOut"])] if source.get("LeftOut") else [])]
+
+
+@vpc.command()
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+def sources(file: Path) -> None:
+    """Read each source of an inventory FILE once, and show what it tells; no gateway is asked or changed."""
+    from isthmus.inventory.source import SourceError
+    from isthmus.inventory.sources_file import read_sources
+
+    failed = False
+    try:
+        configured = read_sources(file)
+    except (OSError, ValueError) as error:
+        click.echo(f"isthmus: {error}", err=True)
+        sys.exit(1)
+    for one in configured:
+        try:
+            reading = one.source.read({})
+        except SourceError as error:
+            click.echo(f"{one.name}  {one.kind}  {one.network_id}  FAILS: {error}")
+            failed = True
+            continue
+        click.echo(f"{one.name}  {one.kind}  {one.network_id}  {len(reading.instances)} instances")
+        for instance_id, address in sorted(reading.instances.items()):
+            click.echo(f"  {instance_id}  {address}")
+        for text in reading.left_out:
+            click.echo(f"  left out: {text}")
+    sys.exit(1 if failed else 0)
 
 
 @vpc.command("connect-command")

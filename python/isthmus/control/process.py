@@ -25,6 +25,7 @@ from isthmus.catalog import Catalog
 from isthmus.control.certificate import ensure_default_certificate
 from isthmus.control.console import console_page
 from isthmus.control.downloads import download_routes
+from isthmus.control.inventories import inventory_refresher
 from isthmus.control.metrics import CountedDispatcher, metrics_page, metrics_registry
 from isthmus.control.sessions import session_routes
 from isthmus.hub.desk import Desk
@@ -63,6 +64,7 @@ def run_control(settings: Settings, ready_file: Path | None) -> None:
     address = Address(*listener.getsockname()[:2])
     # Operations show where the gateway really listens.
     shown = replace(settings, admin=address)
+    inventories = inventory_refresher(store, shown, plane)
     dispatcher = OperationsDispatcher(store, shown, plane, _entrance(settings), _desk(settings))
     registry = metrics_registry(plane.engines, store.revision)
     metrics = Route("/metrics", metrics_page(registry))
@@ -89,7 +91,9 @@ def run_control(settings: Settings, ready_file: Path | None) -> None:
     retention = Retention(store, settings.audit_retention // timedelta(milliseconds=1))
     if settings.audit_retention:
         retention.start()
+    inventories.start()
     asyncio.run(server.serve(sockets=[listener]))
+    inventories.stop()
     retention.stop()
     watch.stop()
     store.close()

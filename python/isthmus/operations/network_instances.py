@@ -2,7 +2,8 @@
 
 A person's own entries are a part of the network (`networks.py`). A source, for example a script that reads a cloud's
 inventory, says everything it knows again and again; what it has not repeated in time stays in use and is shown as
-stale. Invariant: a source never changes what a person or another source has said.
+stale. Those that the control plane reads itself come in by `network_sources.py`. Invariant: a source never changes what a
+person or another source has said.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from isthmus import errors
 from isthmus.errors import Problem
 from isthmus.operations.call import Call
 from isthmus.operations.fields import name_problems, raise_problems
+from isthmus.operations.network_sources import MOST_INSTANCES, note_report, shown_sources
 from isthmus.operations.networks import put_network, require_network
 from isthmus.operations.targets import instances_problems
 from isthmus.operations.times import utc_text
@@ -22,7 +24,6 @@ from isthmus.store.inventories import replace_seen_instances, seen_instances
 
 _PERSON = "static"
 _USUAL_FRESHNESS, _LONGEST_FRESHNESS = 300, 7 * 86400
-_MOST_INSTANCES = 5000
 
 
 def set_network_instances(call: Call, params: Any) -> Mapping[str, Any]:
@@ -32,8 +33,8 @@ def set_network_instances(call: Call, params: Any) -> Mapping[str, Any]:
     problems = name_problems("Source", source, 64)
     if not 1 <= fresh_for <= _LONGEST_FRESHNESS:
         problems.append(Problem("FreshSeconds", f"must be a number from 1 to {_LONGEST_FRESHNESS}."))
-    if len(params.instances) > _MOST_INSTANCES:
-        problems.append(Problem("Instances", f"has {len(params.instances)} entries; at most {_MOST_INSTANCES} fit."))
+    if len(params.instances) > MOST_INSTANCES:
+        problems.append(Problem("Instances", f"has {len(params.instances)} entries; at most {MOST_INSTANCES} fit."))
     problems += instances_problems(network, params.instances, call.settings.loopback_backends)
     if source == _PERSON:
         raise_problems(problems)
@@ -48,6 +49,7 @@ def set_network_instances(call: Call, params: Any) -> Mapping[str, Any]:
     replace_seen_instances(call.transaction, network.network_id, source, params.instances, fresh_for)
     seen = {one.instance_id: one.address for one in seen_instances(call.transaction, network.network_id)}
     put_network(call, network, replace(network, seen=seen))
+    note_report(call.transaction, network.network_id, source, bool(params.instances))
     return {}
 
 
@@ -68,4 +70,4 @@ def describe_network_instances(call: Call, params: Any) -> Mapping[str, Any]:
                     "seen_time": utc_text(one.seen_at),
                 }
             )
-    return {"instances": rows}
+    return {"instances": rows, "sources": shown_sources(call.transaction, network.network_id)}

@@ -64,6 +64,21 @@ def record_success(
     add_event(transaction, event)
 
 
+def record_source(transaction: Transaction, actor: Actor, network_id: str, source: str) -> None:
+    """What a source that the control plane reads has changed, as if it had called the operation; nothing: no event."""
+    changes = transaction.changes()
+    if changes:
+        event = AuditEvent(
+            actor=actor,
+            operation="SetNetworkInstances",
+            message=_how_many(changes),
+            parameters={"network_id": network_id, "source": source},
+            changes=tuple(_shown(change) for change in changes[:_MOST_CHANGES]),
+            subjects=[network_id, *_changed(changes)],
+        )
+        add_event(transaction, event)
+
+
 def shows_secrets(operation: Operation, result: Mapping[str, Any]) -> bool:
     """Whether the answer of a read is worth an event."""
     return operation.name in SECRET_READS and shows_secret(result.get("plugins"))
