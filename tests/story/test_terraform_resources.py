@@ -151,7 +151,9 @@ def instances(provider: Provider) -> None:
     stated |= {"InstanceChargeType": "PayAsYouGo", "HttpsPolicies": "HTTPS2_TLS1_2", "DedicatedInstanceType": "normal"}
     same(read(), stated)
     changed = {"InstanceName": unique("instance"), "HttpsPolicy": "HTTPS2_TLS1_3"}
-    provider.call("ModifyInstanceAttribute", InstanceId=instance_id, Token=uuid.uuid4().hex, **changed)
+    # What it read before, it sends again.
+    known = {"EgressIpv6Enable": "false", "IPV6Enabled": "false", "VpcSlbIntranetEnable": "false"}
+    provider.call("ModifyInstanceAttribute", InstanceId=instance_id, Token=uuid.uuid4().hex, **changed, **known)
     bigger = {"InstanceSpec": "api.s1.medium", "ModifyAction": "UPGRADE", "AutoPay": "true"}
     provider.call("ModifyInstanceSpec", InstanceId=instance_id, Token=uuid.uuid4().hex, **bigger)
     stated |= {

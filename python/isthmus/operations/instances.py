@@ -186,7 +186,8 @@ def describe_instances(call: Call, params: Any) -> Mapping[str, Any]:
 
 
 def _refuse_unsupported(params: Any, unsupported: Mapping[str, str], operation: str) -> None:
-    given = [wire_name for name, wire_name in unsupported.items() if getattr(params, name)]
+    """`false` asks for nothing: Terraform's provider sends it with every change of an instance."""
+    given = [wire_name for name, wire_name in unsupported.items() if getattr(params, name) not in (None, "", "false")]
     if given:
         text = (
             f"This gateway does not implement {', '.join(given)} of {operation}: attach private networks with networks."
