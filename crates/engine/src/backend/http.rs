@@ -21,7 +21,7 @@ use crate::thread::Thread;
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper::header::{HeaderMap, HeaderValue, CONTENT_LENGTH, CONTENT_TYPE, HOST, TRAILER, TRANSFER_ENCODING};
-use hyper::{Request, Response, StatusCode, Uri};
+use hyper::{Request, Response, StatusCode, Uri, Version};
 use hyper_util::rt::TokioIo;
 use isthmus_plan::Scheme;
 use std::error::Error as _;
@@ -175,6 +175,8 @@ fn answer(
     let (mut head, incoming) = response.into_parts();
     let limit = limit(thread, &head.headers, &pool, deadline);
     head.headers = response_headers(head.headers);
+    // Of the connection to the backend, not of the one to the client (RFC 9110, section 2.5).
+    head.version = Version::HTTP_11;
     Response::from_parts(head, ResponseBody::upstream(Upstream::new(incoming, pool, sender, limit)))
 }
 

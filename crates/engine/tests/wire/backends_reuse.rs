@@ -1,10 +1,10 @@
 //! Connections to backends that are used again, and what becomes of a request when the backend closes one just then.
 
-use crate::support::{domain, edition, group, http_backend, Gateway};
+use crate::support::{connect, domain, edition, group, http_backend, read_answer, Gateway, HOST};
 use bytes::Bytes;
 use hyper::Response;
 use serde_json::{json, Value};
-use std::io::{Read, Write};
+use std::io::{BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::Arc;
@@ -142,5 +142,33 @@ fn what_may_not_come_twice_is_never_sent_again() {
         assert!(second > 0 && first + second == 20, "{first} answered, {second} cut");
         let failed = answers.iter().filter(|answer| (answer.status, answer.code()) == (502, "N502RE")).count();
         assert_eq!(failed, second);
+    }
+}
+
+#[test]
+fn a_backend_of_http_1_0_does_not_make_callers_speak_it() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            drop(stream.read(&mut [0; 4096]));
+            stream.write_all(b"HTTP/1.0 200 OK\r\n\r\nas long as it likes").ok();
+        }
+    });
+    let gateway = gateway("GET", false, address);
+    let mut stream = connect(gateway.address());
+    for version in ["1.1", "1.1", "1.0"] {
+        stream.write_all(format!("GET /nginx HTTP/{version}\r\nHost: {HOST}\r\n\r\n").as_bytes()).unwrap();
+        let mut reader = BufReader::new(&stream);
+        let mut first = [0; 8];
+        reader.read_exact(&mut first).unwrap();
+        assert_eq!(first.as_slice(), format!("HTTP/{version}").as_bytes());
+        if version == "1.1" {
+            assert_eq!(read_answer(&mut reader).text(), "as long as it likes");
+        } else {
+            let mut rest = String::new();
+            reader.read_to_string(&mut rest).unwrap();
+            assert!(rest.ends_with("as long as it likes"), "{rest}");
+        }
     }
 }
