@@ -69,6 +69,19 @@ class Settings:
         Address("127.0.0.1", 7080),
         "Where the management API and the console answer.",
     )
+    admin_https: Address | None = _setting(
+        "address",
+        None,
+        "Where they answer by HTTPS, too; needs admin_certificate_file and admin_key_file; empty means nowhere.",
+        optional=True,
+    )
+    admin_certificate_file: Path | None = _setting(
+        "path",
+        None,
+        "Certificate (PEM, with its chain) of admin_https; read again when the file changes.",
+        optional=True,
+    )
+    admin_key_file: Path | None = _setting("path", None, "Private key (PEM) of admin_certificate_file.", optional=True)
     health: Address | None = _setting(
         "address",
         Address("127.0.0.1", 7081),

@@ -32,7 +32,9 @@ def up(ready_file: Path | None, show_secret: bool, **options: Any) -> None:
     defaults = {"loopback_backends": "true", "health": "127.0.0.1:0"}
     settings = read_settings(options, defaults)
     common = given_arguments(
-        options, config, ("admin", "hub", "http", "https", "health", "control_url", "state", "loopback_backends")
+        options,
+        config,
+        ("admin", "admin_https", "hub", "http", "https", "health", "control_url", "state", "loopback_backends"),
     )
     common += ["--state", str(settings.state), "--loopback-backends", str(settings.loopback_backends).lower()]
 

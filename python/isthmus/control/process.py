@@ -10,13 +10,14 @@ import asyncio
 import signal
 import socket
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import uvicorn
+from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -27,6 +28,7 @@ from isthmus.control.console import console_page
 from isthmus.control.downloads import download_routes
 from isthmus.control.inventories import inventory_refresher
 from isthmus.control.metrics import CountedDispatcher, metrics_page, metrics_registry
+from isthmus.control.secured import Certificate
 from isthmus.control.sessions import session_routes
 from isthmus.hub.desk import Desk
 from isthmus.logs import log_to_stderr
@@ -56,6 +58,7 @@ def run_control(settings: Settings, ready_file: Path | None) -> None:
     state.prepare(settings.state)
     log_to_stderr(settings.log_level, settings.log_format)
     listener = _listen(settings.admin)
+    secured = _secured(settings)
     store = open_store(settings.state, settings.database)
     _first_start(store, settings)
     times = PlaneTimes(publish_wait=settings.publish_wait.total_seconds())
@@ -74,17 +77,6 @@ def run_control(settings: Settings, ready_file: Path | None) -> None:
     health = Route("/healthz", _health(store))
     routes: list[BaseRoute] = [*plane.routes(), health, metrics, *sign_in, *downloads, *console]
     app = create_app(Catalog.load(), CountedDispatcher(dispatcher, registry), time.time, options, routes)
-    config = uvicorn.Config(
-        app,
-        log_level="warning",
-        access_log=False,
-        http="h11",
-        h11_max_incomplete_event_size=_HEAD_LIMIT,
-        lifespan="off",
-        server_header=False,
-        timeout_graceful_shutdown=_GRACE_SECONDS,
-    )
-    server = _Server(config, plane, address, ready_file)
     watch = Watch(store)
     if store.is_shared:
         watch.start()
@@ -92,7 +84,7 @@ def run_control(settings: Settings, ready_file: Path | None) -> None:
     if settings.audit_retention:
         retention.start()
     inventories.start()
-    asyncio.run(server.serve(sockets=[listener]))
+    asyncio.run(_serve(app, plane, ready_file, listener, secured))
     inventories.stop()
     retention.stop()
     watch.stop()
@@ -101,14 +93,65 @@ def run_control(settings: Settings, ready_file: Path | None) -> None:
         ready_file.unlink(missing_ok=True)
 
 
+async def _serve(
+    app: Starlette,
+    plane: Plane,
+    ready_file: Path | None,
+    listener: socket.socket,
+    secured: tuple[socket.socket, Certificate] | None,
+) -> None:
+    """On both ports until a signal comes."""
+    ready = {"admin": _address_of(listener)}
+    if secured is None:
+        await _Server(_config(app), plane, ready, ready_file).serve([listener])
+        return
+    secured_listener, certificate = secured
+    second = _Beside(_config(app, certificate))
+    ready["admin_https"] = _address_of(secured_listener)
+    server = _Server(_config(app), plane, ready, ready_file, second)
+    watching = asyncio.create_task(certificate.watch())
+    await asyncio.gather(server.serve([listener]), second.serve([secured_listener]))
+    watching.cancel()
+
+
+def _config(app: Starlette, certificate: Certificate | None = None) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        http="h11",
+        h11_max_incomplete_event_size=_HEAD_LIMIT,
+        lifespan="off",
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+        ssl_context_factory=None if certificate is None else lambda _config, _default: certificate.context,
+    )
+
+
+class _Beside(uvicorn.Server):
+    """Ends when the first one does."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
 class _Server(uvicorn.Server):
     """Says when it serves, and ends the engines' feeds before it waits for open connections."""
 
-    def __init__(self, config: uvicorn.Config, plane: Plane, address: Address, ready_file: Path | None) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        plane: Plane,
+        ready: Mapping[str, str],
+        ready_file: Path | None,
+        beside: uvicorn.Server | None = None,
+    ) -> None:
         super().__init__(config)
         self._plane = plane
-        self._address = address
+        self._ready = ready
         self._ready_file = ready_file
+        self._beside = beside
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -123,14 +166,30 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self._ready_file is not None:
-            state.write_json(self._ready_file, {"admin": str(self._address)})
+            state.write_json(self._ready_file, dict(self._ready))
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._plane.close()
+        if self._beside is not None:
+            self._beside.should_exit = True
         await super().shutdown(sockets)
 
 
-def _listen(address: Address) -> socket.socket:
+def _secured(settings: Settings) -> tuple[socket.socket, Certificate] | None:
+    """Where HTTPS is taken, and with which certificate. Raises: OSError, ValueError."""
+    chain, key = settings.admin_certificate_file, settings.admin_key_file
+    if settings.admin_https is None:
+        return None
+    if chain is None or key is None:
+        raise ValueError("admin_https needs a certificate: set admin_certificate_file and admin_key_file.")
+    return _listen(settings.admin_https, "admin_https"), Certificate(chain, key)
+
+
+def _address_of(listener: socket.socket) -> str:
+    return str(Address(*listener.getsockname()[:2]))
+
+
+def _listen(address: Address, name: str = "admin") -> socket.socket:
     family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
     # asyncio turns Nagle's algorithm off only where the protocol is named; with it an answer waits 40 ms for its body.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -139,7 +198,7 @@ def _listen(address: Address) -> socket.socket:
         listener.bind((address.host, address.port))
         listener.listen(512)
     except OSError as error:
-        raise OSError(f"cannot listen on {address} (admin): {error.strerror}") from error
+        raise OSError(f"cannot listen on {address} ({name}): {error.strerror}") from error
     return listener
 
 

@@ -59,7 +59,7 @@ def engine_document(settings: Settings) -> dict[str, Any]:
         "drain_ms": _milliseconds(settings.drain),
         "loopback_backends": settings.loopback_backends,
         "gives_up_capabilities": True,
-        "own_addresses": [str(settings.admin)],
+        "own_addresses": [str(one) for one in (settings.admin, settings.admin_https) if one is not None],
         "refusal_body": settings.refusal_body,
     }
 

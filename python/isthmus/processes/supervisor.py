@@ -33,7 +33,8 @@ class Supervisor:
         self._hub = hub_child(settings)
         if settings.hub is not None:
             common = [*common, "--hub", str(settings.hub), "--hub-elsewhere"]
-        control = [*common, "--admin", str(settings.admin)]
+        secured = [] if settings.admin_https is None else ["--admin-https", str(settings.admin_https)]
+        control = [*common, "--admin", str(settings.admin), *secured]
         self._common = common
         self._control = Child("control", control, state.ready_path(settings.state, "control"))
         self._engine = Child("engine", [], state.ready_path(settings.state, "engine"))
@@ -70,7 +71,7 @@ class Supervisor:
 
     def _start_engine(self) -> None:
         admin = self._control.ready["admin"]
-        self._control.arguments = [*self._common, "--admin", admin]
+        self._control.arguments = [*self._common, *self._management()]
         settings = self._settings
         wanted = {"http": settings.http, "https": settings.https, "health": settings.health}
         self._engine.arguments = self._engine_arguments(
@@ -91,18 +92,26 @@ class Supervisor:
         return [self._engine, self._control, *([] if self._hub is None else [self._hub])]
 
     def _engine_arguments(self, admin: str, addresses: dict[str, str]) -> list[str]:
-        arguments = [*self._engine_common, "--admin", admin, "--control-url", f"http://{reachable(admin)}"]
+        arguments = [*self._engine_common, *self._management(), "--control-url", f"http://{reachable(admin)}"]
         for name, address in addresses.items():
             arguments += [f"--{name}", address]
         return arguments
+
+    def _management(self) -> list[str]:
+        """Where the control plane listens, once it does."""
+        ready = self._control.ready
+        secured = ["--admin-https", ready["admin_https"]] if "admin_https" in ready else []
+        return ["--admin", ready["admin"], *secured]
 
     def _write_ready(self) -> dict[str, Any]:
         assert self._control.process is not None and self._engine.process is not None
         key = state.read_json(state.administrator_path(self._settings.state)) or {}
         management = f"http://{reachable(self._control.ready['admin'])}"
+        secured = self._control.ready.get("admin_https")
         https = self._engine.ready.get("https")
         ready = {
             "management": management,
+            "management_https": f"https://{reachable(secured)}" if secured else None,
             "http": f"http://{reachable(self._engine.ready['http'])}",
             "https": f"https://{reachable(https)}" if https else None,
             "health": self._engine.ready.get("health"),
@@ -122,13 +131,13 @@ class Supervisor:
     def _announce(self, show_secret: bool) -> None:
         ready = self._write_ready()
         print("Isthmus is up.")
-        print(f"  management API  {ready['management']}")
+        print(f"  management API  {ready['management']}" + _beside(ready["management_https"]))
         link = state.setup_link(self._settings.state, ready["console"])
         print(
             f"  console         {link or ready['console']}"
             + ("  (set up your user; the link works once)" if link else "")
         )
-        print(f"  calls           {ready['http']}" + (f"  {ready['https']}" if ready["https"] else ""))
+        print(f"  calls           {ready['http']}" + _beside(ready["https"]))
         if ready["hub"]:
             print(f"  connectors      {ready['hub']}")
         where = state.administrator_path(self._settings.state)
@@ -163,3 +172,7 @@ class Supervisor:
 def reachable(address: str) -> str:
     """An address a client on this machine can use."""
     return address.replace("0.0.0.0:", "127.0.0.1:").replace("[::]:", "[::1]:")
+
+
+def _beside(url: str | None) -> str:
+    return f"  {url}" if url else ""
