@@ -1,4 +1,4 @@
-"""The walk-through in a real browser to an nginx in a private network: in English with the mouse, in Chinese with the keyboard."""
+"""The walk-through in a real browser to an nginx in a private network: in both languages, with the mouse and with keys alone."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import pytest
 from isthmus.lab import Lab, topology
+from isthmus.processes import state
 from playwright.sync_api import Browser, Locator, expect
 
-from browsing import Console
+from browsing import PASSWORD, Console
 from running import DEADLINE, Running
 
 PATIENCE = DEADLINE * 1000
@@ -62,7 +63,8 @@ class Hands:
         expect(self.console.dialog()).to_be_hidden()
 
 
-@pytest.mark.parametrize(("language", "has_mouse"), [("en", True), ("zh", False)])
+@pytest.mark.parametrize("has_mouse", [True, False], ids=["mouse", "keyboard"])
+@pytest.mark.parametrize("language", ["en", "zh"])
 def test_the_walk_through_reaches_an_nginx_in_a_private_network(
     browser: Browser, tmp_path_factory: pytest.TempPathFactory, language: str, has_mouse: bool
 ) -> None:
@@ -71,7 +73,7 @@ def test_the_walk_through_reaches_an_nginx_in_a_private_network(
     hands = Hands(console, has_mouse)
     try:
         with Lab.start(f"console-{language}-{os.getpid()}") as lab:
-            console.set_up("alice")
+            set_up(hands)
             attach(hands, lab)
             authorise(hands)
             make_api(hands)
@@ -81,6 +83,17 @@ def test_the_walk_through_reaches_an_nginx_in_a_private_network(
     finally:
         console.close()
         gateway.stop()
+
+
+def set_up(hands: Hands) -> None:
+    console = hands.console
+    link = state.setup_link(console.gateway.state, console.url)
+    assert link is not None
+    console.page.goto(link)
+    hands.fill(console.field("sign.user"), "alice")
+    hands.fill(console.page.locator("input[type=password]"), PASSWORD)
+    hands.click(console.button("welcome.submit"))
+    console.heading("overview.title").wait_for()
 
 
 def attach(hands: Hands, lab: Lab) -> None:
