@@ -26,7 +26,8 @@ import { useSave } from '../../parts/useSave';
 import { change, type Path, read } from './definition';
 import { usePluginTypes } from './queries';
 import { SchemaForm } from './SchemaForm';
-import { parseSchema, problemsOf, type Schema } from './schema';
+import { helpOf, parseSchema, problemsOf, type Schema } from './schema';
+import { useSchemaWords } from './schemaWords';
 
 const valuesOf = (plugin?: Plugin, type?: string) => ({
   name: plugin?.PluginName ?? '',
@@ -119,6 +120,7 @@ interface DefinitionProps {
 
 function Definition({ schema, text, setText }: DefinitionProps) {
   const { t } = useTexts();
+  const words = useSchemaWords();
   const { value, problem } = read(text);
   const problems = schema && !problem ? problemsOf(schema, schema, value) : [];
   const set = (path: Path, inner: unknown) => setText(change(text, path, inner));
@@ -131,7 +133,7 @@ function Definition({ schema, text, setText }: DefinitionProps) {
           </Title>
           {schema?.description && (
             <Text size="sm" c="dimmed" mb="sm">
-              {schema.description.replace(/\s+/g, ' ')}
+              {words(helpOf(schema.description))}
             </Text>
           )}
           {problem && (

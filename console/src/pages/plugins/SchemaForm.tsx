@@ -17,6 +17,7 @@ import { useState } from 'react';
 import { useTexts } from '../../i18n';
 import type { Path } from './definition';
 import { type Field, fieldOf, fieldsOf, isObject, resolve, type Schema } from './schema';
+import { useSchemaWords } from './schemaWords';
 
 export type Change = (path: Path, value: unknown) => void;
 
@@ -54,7 +55,9 @@ interface InputProps {
   change: Change;
 }
 
-function Input(props: InputProps) {
+function Input({ field: untranslated, ...others }: InputProps) {
+  const words = useSchemaWords();
+  const props = { ...others, field: { ...untranslated, description: words(untranslated.description) } };
   const { field, value, path, change } = props;
   const shown = {
     label: field.name,

@@ -51,10 +51,17 @@ const without = (schema: Schema, name: keyof Schema): Schema => {
   return rest;
 };
 
+/** Without line ends, and without where the vendor describes it. */
+export const helpOf = (description: string | undefined): string =>
+  (description ?? '')
+    .replace(/\s+/g, ' ')
+    .replace(/ Source: vendor page "[^"]*"\./, '')
+    .trim();
+
 export function fieldOf(name: string, property: Schema, root: Schema, required: boolean): Field {
   const schema = resolve(property, root);
   const choices = choicesOf(schema, root);
-  const description = (property.description ?? schema.description ?? '').replace(/\s+/g, ' ').trim();
+  const description = helpOf(property.description ?? schema.description);
   return { name, kind: kindOf(schema, root, choices), schema, description, required, choices };
 }
 
