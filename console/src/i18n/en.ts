@@ -291,6 +291,7 @@ export const en = {
   'debug.layer': 'Refused by',
   'debug.fix': 'What to do',
   'debug.open': 'Open: {{place}}',
+  'debug.change': 'Change: {{field}}',
   'debug.truncated': 'The answer has {{size}} bytes; its beginning is shown.',
   'debug.milliseconds': '{{ms}} ms',
   'plugin.title': 'Plug-ins',

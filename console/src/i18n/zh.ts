@@ -290,6 +290,7 @@ export const zh: Record<Key, string> = {
   'debug.layer': '拒绝的环节',
   'debug.fix': '如何处理',
   'debug.open': '前往：{{place}}',
+  'debug.change': '修改：{{field}}',
   'debug.truncated': '响应共 {{size}} 字节，这里只显示开头部分。',
   'debug.milliseconds': '{{ms}} 毫秒',
   'plugin.title': '插件管理',

@@ -12,6 +12,7 @@ import { ListProblem } from '../parts/ListProblem';
 import { Page } from '../parts/Page';
 import { stageLabel, useStageOptions } from '../parts/stages';
 import { DebugAnswer } from './DebugAnswer';
+import { INPUTS } from './debug/Refused';
 import { Replay } from './debug/Replay';
 import { noteFirstCall } from './firstCall';
 
@@ -151,9 +152,10 @@ export function Debug() {
                   description={t('debug.draftHint', { stage: stageLabel(t, form.values.stage) })}
                   {...form.getInputProps('draft', { type: 'checkbox' })}
                 />
-                <TextInput label={t('debug.path')} {...form.getInputProps('path')} />
+                <TextInput id={INPUTS.path} label={t('debug.path')} {...form.getInputProps('path')} />
                 <Group grow>
                   <Select
+                    id={INPUTS.auth}
                     label={t('debug.auth')}
                     allowDeselect={false}
                     data={[
@@ -189,6 +191,7 @@ export function Debug() {
                   </>
                 )}
                 <Textarea
+                  id={INPUTS.headers}
                   label={t('debug.headers')}
                   description={t('debug.headersHint')}
                   autosize
@@ -196,6 +199,7 @@ export function Debug() {
                   {...form.getInputProps('headers')}
                 />
                 <Textarea
+                  id={INPUTS.body}
                   label={t('debug.body')}
                   description={t('debug.bodySize', { size: `${(size / 1024).toFixed(1)} KB` })}
                   rows={6}

@@ -5,7 +5,7 @@ import type { Answer } from '../api/client';
 import { useTexts } from '../i18n';
 import { CodeBlock } from '../parts/CodeBlock';
 import { ErrorNotice } from '../parts/ErrorNotice';
-import { useRefusalWords } from './debug/refusalWords';
+import { Refused } from './debug/Refused';
 import { Snippets } from './debug/Snippets';
 import { readSent } from './debug/snippets';
 import { DecisionFacts } from './requests/DecisionFacts';
@@ -53,7 +53,7 @@ export function DebugAnswer({ result, called }: { result: Result; called: Called
             </Anchor>
           )}
         </Group>
-        {result.Refusal?.Code && <Refused refusal={result.Refusal} called={called} />}
+        {result.Refusal?.Code && <Refused refusal={result.Refusal} called={called} id={result.GatewayRequestId} />}
         {!result.Refusal?.Code && status >= 400 && <Alert color="yellow">{t('debug.fromBackend')}</Alert>}
         {result.Truncated && <Alert color="yellow">{t('debug.truncated', { size: result.BodyLength ?? 0 })}</Alert>}
         <Tabs defaultValue="body">
@@ -125,60 +125,6 @@ function Binary({ result }: { result: Result }) {
       </Button>
     </Group>
   );
-}
-
-function Refused({ refusal, called }: { refusal: NonNullable<Result['Refusal']>; called: Called }) {
-  const { t } = useTexts();
-  const { title, fix, layer } = useRefusalWords()(refusal.Code ?? '', refusal);
-  const place = placeOf(refusal.Link ?? '', called);
-  return (
-    <Alert color="red" role="alert" title={`${refusal.Code} · ${title}`}>
-      <Stack gap={6}>
-        <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
-          {refusal.Message}
-        </Text>
-        <Text size="sm">
-          <b>{t('debug.layer')}:</b> {layer}
-        </Text>
-        <Text size="sm">
-          <b>{t('debug.fix')}:</b> {fix}
-        </Text>
-        {place && (
-          <Button
-            size="xs"
-            variant="default"
-            w="fit-content"
-            renderRoot={(props) => <Link {...props} to={place.to as '/'} search={place.search as never} />}
-          >
-            {t('debug.open', { place: place.name(t) })}
-          </Button>
-        )}
-      </Stack>
-    </Alert>
-  );
-}
-
-interface Place {
-  to: string;
-  search?: Record<string, string>;
-  name: (t: ReturnType<typeof useTexts>['t']) => string;
-}
-
-/** The page that mends a refusal, by the name of its place; none for what is mended on this page. */
-export function placeOf(link: string, called: Pick<Called, 'groupId' | 'apiId' | 'appId'>): Place | undefined {
-  const api = `/apis/${called.groupId}/${called.apiId}`;
-  const places: Record<string, Place> = {
-    api: { to: `${api}/edit`, name: (t) => t('nav.apis') },
-    'api.publish': { to: api, search: { publish: 'yes' }, name: (t) => t('api.publish') },
-    'api.authorize': { to: api, search: { tab: 'authorization' }, name: (t) => t('api.authorization') },
-    'api.plugins': { to: api, search: { tab: 'plugins' }, name: (t) => t('api.plugins') },
-    app: { to: called.appId ? `/apps/${called.appId}` : '/apps', name: (t) => t('nav.apps') },
-    group: { to: `/groups/${called.groupId}`, name: (t) => t('api.group') },
-    domains: { to: `/groups/${called.groupId}`, search: { tab: 'domains' }, name: (t) => t('group.domains') },
-    vpc: { to: '/vpcs', name: (t) => t('nav.vpcs') },
-    plugins: { to: '/plugins', name: (t) => t('nav.plugins') },
-  };
-  return places[link];
 }
 
 function pretty(body: string): string {

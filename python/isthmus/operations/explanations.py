@@ -1,8 +1,9 @@
 """What each refusal of an engine means to the person who got it: the layer, what happened, what to do, and where.
 
 Used by `DebugApi`; the console words the texts in its own languages by the code. A rule test keeps one row for every code
-that an engine can answer with. `link` names a place, not a page: `api`, `api.publish`, `api.authorize`, `api.plugins`,
-`app`, `group`, `domains`, `vpc`, `plugins`, `request` (the form of the debug page itself), `log`.
+that an engine can answer with. `link` names a place, not a page: `api`, `api.request`, `api.backend`, `api.publish`,
+`api.authorize`, `api.plugins`, `app`, `group`, `variables`, `domains`, `instance`, `vpc`, `plugins`, `request` (the form of
+the debug page itself), `log` (what decided about the request).
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ EXPLANATIONS: dict[str, Explanation] = {
         "route",
         "The API does not take this protocol",
         "Call it over its protocol, or allow this one in the API and publish it.",
-        "api",
+        "api.request",
     ),
     "I413RL": Explanation(
         "guard", "The body is too large", "Send less, or let the operator raise the limit of bodies.", "request"
@@ -208,7 +209,7 @@ EXPLANATIONS: dict[str, Explanation] = {
         "throttle",
         "The instance has had its calls of this second",
         "Call less often, or give the instance a larger specification.",
-        "group",
+        "instance",
     ),
     "T429GR": Explanation(
         "throttle",
@@ -238,7 +239,7 @@ EXPLANATIONS: dict[str, Explanation] = {
         "map",
         "A stage variable of the backend has no value here",
         "Give the stage this variable (CreateApiStageVariable), or its route a rule that fits.",
-        "api",
+        "variables",
     ),
     "I504RB": Explanation(
         "backend",
@@ -250,7 +251,7 @@ EXPLANATIONS: dict[str, Explanation] = {
         "backend",
         "The backend's name cannot be resolved",
         "Correct the backend address, or the name service of the network.",
-        "api",
+        "api.backend",
     ),
     "D504IL": Explanation(
         "backend",
@@ -268,13 +269,13 @@ EXPLANATIONS: dict[str, Explanation] = {
         "backend",
         "No TLS with the backend",
         "Check its certificate, its name and who signed it (`backend_ca_file`).",
-        "api",
+        "api.backend",
     ),
     "D504TO": Explanation(
         "backend",
         "The backend did not answer in time",
         "Raise the timeout of the API and publish, or make the backend faster.",
-        "api",
+        "api.backend",
     ),
     "D503CB": Explanation(
         "backend",
@@ -298,13 +299,13 @@ EXPLANATIONS: dict[str, Explanation] = {
         "backend",
         "The function's endpoint does not let the gateway call it",
         "Let the endpoint know the gateway, by its address or its certificate.",
-        "api",
+        "api.backend",
     ),
     "D502FC": Explanation(
         "backend",
         "The function could not be called, or returned something else than an answer",
         "Let it return statusCode, headers, body and isBase64Encoded; the message says what is wrong.",
-        "api",
+        "api.backend",
     ),
     "X504VE": Explanation(
         "backend",
@@ -313,7 +314,7 @@ EXPLANATIONS: dict[str, Explanation] = {
         "vpc",
     ),
     "N502RE": Explanation(
-        "backend", "The backend's answer broke off", "Look into the backend's log at this time.", "api"
+        "backend", "The backend's answer broke off", "Look into the backend's log at this time.", "log"
     ),
     "X500ER": Explanation("gateway", "A defect of the gateway", _AGAIN, "log"),
 }

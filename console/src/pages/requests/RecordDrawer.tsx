@@ -7,7 +7,7 @@ import { CodeBlock } from '../../parts/CodeBlock';
 import { CopyText } from '../../parts/CopyText';
 import { ErrorNotice } from '../../parts/ErrorNotice';
 import { StatusBadge } from '../../parts/StatusBadge';
-import { placeOf } from '../DebugAnswer';
+import { placeOf } from '../debug/Refused';
 import { DecisionFacts } from './DecisionFacts';
 import { type Decision, target } from './records';
 import { Trace } from './Trace';
