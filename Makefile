@@ -25,7 +25,7 @@ help: ## print this help
 build: $(NATIVE) $(CONSOLE) ## a .venv with the release engine, the isthmus command and the console
 
 screenshots: build .cache/system ## pictures of every page of the console, in .cache/screenshots
-	ISTHMUS_SCREENSHOTS=.cache/screenshots $(BIN)/python -m pytest -q tests/story/test_console_pages.py tests/story/test_console_requests.py tests/story/test_console_monitoring.py
+	ISTHMUS_SCREENSHOTS=.cache/screenshots $(BIN)/python -m pytest -q $(addprefix tests/story/test_console_,axe.py pages.py requests.py monitoring.py)
 
 console-dev: $(CONSOLE_NODE) ## the console's sources, reloaded as they change, on a gateway that runs (ISTHMUS_MANAGEMENT)
 	$(WITH_NODE) cd console && node scripts/generate-client.mjs && npx vite

@@ -19,6 +19,8 @@ const theme = createTheme({
   defaultRadius: 'md',
   fontFamily: 'system-ui, "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "WenQuanYi Zen Hei", sans-serif',
   headings: { fontWeight: '650' },
+  // A menu holds items and nothing else; the first has the focus.
+  components: { Menu: { defaultProps: { withInitialFocusPlaceholder: false } } },
 });
 
 const queries = new QueryClient({

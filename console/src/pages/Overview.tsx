@@ -10,6 +10,7 @@ import { type Key, useTexts } from '../i18n';
 import { DataTable } from '../parts/DataTable';
 import { ErrorNotice } from '../parts/ErrorNotice';
 import { Page } from '../parts/Page';
+import { WARNING } from '../parts/StatusBadge';
 import { stageLabel } from '../parts/stages';
 import { DriftCount } from './apis/PublishDialog';
 import { hasCalled } from './firstCall';
@@ -131,7 +132,7 @@ export function Overview() {
           {
             title: t('overview.state'),
             cell: (engine) => (
-              <Badge color={engine.State === 'serving' ? 'teal.9' : 'orange.9'} variant="filled" tt="none">
+              <Badge color={engine.State === 'serving' ? 'teal.9' : WARNING} variant="filled" tt="none">
                 {engine.State}
               </Badge>
             ),

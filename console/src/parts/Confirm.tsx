@@ -36,7 +36,7 @@ export function Confirm(props: Props) {
           <Button variant="default" onClick={props.close}>
             {t('action.cancel')}
           </Button>
-          <Button color={props.color ?? 'red'} loading={props.busy} onClick={props.confirm}>
+          <Button color={props.color ?? 'red.9'} loading={props.busy} onClick={props.confirm}>
             {props.action}
           </Button>
         </Group>

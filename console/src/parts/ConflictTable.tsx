@@ -3,6 +3,7 @@ import { Badge, Radio, Table } from '@mantine/core';
 import { useTexts } from '../i18n';
 import type { Choice } from './choices';
 import { valueText } from './Differences';
+import { WARNING } from './StatusBadge';
 
 interface Props {
   rows: Choice[];
@@ -37,7 +38,7 @@ export function ConflictTable({ rows, kept, setKept }: Props) {
               <Table.Th scope="row" style={{ overflowWrap: 'anywhere' }}>
                 {row.field}{' '}
                 {row.conflicts && (
-                  <Badge size="sm" color="orange.9" variant="filled">
+                  <Badge size="sm" color={WARNING} variant="filled">
                     !
                   </Badge>
                 )}

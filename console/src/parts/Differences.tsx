@@ -1,6 +1,7 @@
 // Field by field, what was and what comes; first what callers notice.
 import { Badge, Table, Text } from '@mantine/core';
 import { useTexts } from '../i18n';
+import { WARNING } from './StatusBadge';
 
 export interface Shown {
   Path?: string;
@@ -29,7 +30,7 @@ export function Differences({ found }: { found: Shown[] }) {
               <Table.Td style={{ overflowWrap: 'anywhere' }}>
                 {one.Path}
                 {one.CallersNotice && (
-                  <Badge ml={6} size="sm" color="orange.9" variant="filled" tt="none">
+                  <Badge ml={6} size="sm" color={WARNING} variant="filled" tt="none">
                     {t('drift.notice')}
                   </Badge>
                 )}

@@ -3,6 +3,7 @@ import { Badge, Group, Loader, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { call } from '../api/client';
 import { useTexts } from '../i18n';
+import { WARNING } from './StatusBadge';
 
 export function EngineProgress() {
   const { t } = useTexts();
@@ -25,7 +26,7 @@ export function EngineProgress() {
           <Text size="sm" fw={600}>
             {engine.Node}
           </Text>
-          <Badge color={(engine.Lag ?? 0) === 0 ? 'teal.9' : 'orange.9'} tt="none">
+          <Badge color={(engine.Lag ?? 0) === 0 ? 'teal.9' : WARNING} tt="none">
             {(engine.Lag ?? 0) === 0 ? t('publish.serves') : t('publish.lags', { count: engine.Lag ?? 0 })}
           </Badge>
         </Group>

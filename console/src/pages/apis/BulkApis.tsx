@@ -97,7 +97,7 @@ export function BulkApis({ action, apis, close }: Props) {
               </Button>
             )}
             {!isDone && (
-              <Button type="submit" loading={running} color={action === 'delete' ? 'red' : undefined}>
+              <Button type="submit" loading={running} color={action === 'delete' ? 'red.9' : undefined}>
                 {t(`bulk.${action}`, { count: apis.length })}
               </Button>
             )}

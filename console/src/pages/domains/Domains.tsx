@@ -5,6 +5,7 @@ import { useState } from 'react';
 import { call } from '../../api/client';
 import { useTexts } from '../../i18n';
 import { ResourcePage, ResourceSection } from '../../parts/Resource';
+import { WARNING } from '../../parts/StatusBadge';
 import { stageLabel } from '../../parts/stages';
 import { BindDomain } from './BindDomain';
 import { Certificate } from './Certificate';
@@ -101,7 +102,7 @@ function Ends({ domain }: { domain: Domain }) {
   const { t } = useTexts();
   const expiry = expiryOf(domain.CertificateValidEnd, Date.now());
   if (expiry.state === 'none') return <Text c="dimmed">{t('domain.noCertificate')}</Text>;
-  const color = { expired: 'red.9', soon: 'orange.9', good: 'teal.9' }[expiry.state];
+  const color = { expired: 'red.9', soon: WARNING, good: 'teal.9' }[expiry.state];
   return (
     <Group gap={6}>
       <Text>{domain.CertificateName}</Text>
