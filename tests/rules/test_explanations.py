@@ -8,12 +8,16 @@ from isthmus.operations.explanations import EXPLANATIONS
 LAYERS = {"guard", "route", "identify", "permit", "throttle", "map", "plug-in", "backend", "gateway"}
 LINKS = {
     "api",
+    "api.request",
+    "api.backend",
     "api.publish",
     "api.authorize",
     "api.plugins",
     "app",
     "group",
+    "variables",
     "domains",
+    "instance",
     "vpc",
     "plugins",
     "request",

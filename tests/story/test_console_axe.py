@@ -130,6 +130,12 @@ def sent_then(key: str) -> Act:
     return act
 
 
+def why(console: Console, things: dict[str, Any]) -> None:
+    sent_then("trace.tab")(console, things)
+    # However well it was answered, each step is told.
+    console.page.locator(".trace li").first.wait_for()
+
+
 def refused(console: Console, things: dict[str, Any]) -> None:
     expect(console.field("debug.path")).to_have_value("/x")
     console.field("debug.path").fill("/nowhere")
@@ -165,7 +171,7 @@ VIEWS: dict[str, tuple[str, Act | None]] = {
     "debug-answer": ("debug?api={api}", send),
     "debug-sent": ("debug?api={api}", sent_then("debug.sent")),
     "debug-snippets": ("debug?api={api}", sent_then("debug.snippets")),
-    "debug-why": ("debug?api={api}", sent_then("trace.tab")),
+    "debug-why": ("debug?api={api}", why),
     "debug-refused": ("debug?api={api}", refused),
     "request": ("requests?id={request}", opened(lambda console, _: None)),
     "palette": ("", opened(lambda console, _: console.page.keyboard.press("Control+K"))),

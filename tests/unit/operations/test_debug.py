@@ -91,6 +91,8 @@ def test_a_refusal_is_explained_and_the_exact_bytes_are_shown(workbench: Workben
     sent = engine.got[0].decode()
     assert sent.startswith("GET /users/7?q=%C3%BC HTTP/1.1\r\n") and sent.endswith("\r\n\r\nhello")
     assert "APPCODE " + "C0DE" * 8 in sent and "x-ca-stage: RELEASE" in sent
+    # Every step of the decision is kept for the page.
+    assert "x-ca-request-mode: debug" in sent
     assert answer["Sent"] == sent.replace("C0DE" * 8, "***")
 
 

@@ -24,6 +24,7 @@ const OWN = new Set([
   'x-ca-timestamp',
   'x-ca-nonce',
   'x-ca-signature',
+  'x-ca-request-mode',
 ]);
 
 // The name under which a draft was served for one call: code that is kept goes to what is published.
