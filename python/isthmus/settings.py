@@ -299,6 +299,12 @@ class Settings:
     policies_limit: int = _setting(
         "count", 100, "Largest number of traffic controls, of IP controls, and of signatures."
     )
+    writes_limit: int = _setting(
+        "count",
+        0,
+        "Writing calls of the management API a second for one access key or user; 0 means no limit.",
+        largest=1_000_000,
+    )
     apps_limit: int = _setting("count", 1000, "Largest number of apps.")
     log_level: str = _setting(
         "choice",

@@ -26,6 +26,7 @@ from isthmus.operations.debug import prepare_debug
 from isthmus.operations.debug_draft import put_draft, remove_draft
 from isthmus.operations.dry_runs import prepare_dry_run
 from isthmus.operations.entrance import NOWHERE, Entrance
+from isthmus.operations.pace import Pace
 from isthmus.operations.record_check import check_records
 from isthmus.operations.recording import record_reading, record_refusal, record_success, shows_secrets
 from isthmus.operations.vpc_tests import prepare_test, prepare_validation
@@ -73,6 +74,7 @@ class OperationsDispatcher:
         self._settings = settings
         self._plane = plane
         self._threads = CapacityLimiter(settings.management_threads)
+        self._pace = Pace(settings.writes_limit)
 
     def access_key(self, access_key_id: str) -> AccessKey | None:
         """Raises: ApiError when the store does not answer."""
@@ -99,6 +101,8 @@ class OperationsDispatcher:
 
     async def run(self, operation: Operation, params: Params, caller: Caller) -> Outcome:
         """Raises: ApiError."""
+        if not operation.name.startswith(_READS):
+            self._pace.admit(caller.access_key_id)
         if not may(caller.role, operation.name):
             text = f"{operation.name} needs the role {needed_role(operation.name)}; {caller.access_key_id} is {caller.role}."
             refusal = errors.single("Forbidden.Role", text)

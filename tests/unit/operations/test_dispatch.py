@@ -80,6 +80,18 @@ def test_a_read_waits_for_nobody(dispatcher: OperationsDispatcher, plane: FakePl
     assert plane.waited == []
 
 
+def test_writes_above_the_pace_change_nothing_and_reads_go_on(
+    store: Store, plane: FakePlane, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dispatcher = OperationsDispatcher(store, Settings(writes_limit=1), plane)
+    monkeypatch.setattr(dispatcher._pace, "_clock", lambda: 10.0)
+    run(dispatcher, "CreateApiGroup", group_name="one")
+    with pytest.raises(ApiError) as refused:
+        run(dispatcher, "CreateApiGroup", group_name="two")
+    assert refused.value.code == "Throttling.User" and "writes_limit" in refused.value.message
+    assert run(dispatcher, "DescribeApiGroups").result["total_count"] == 1
+
+
 def test_a_change_that_an_engine_refuses_is_no_success(dispatcher: OperationsDispatcher, plane: FakePlane) -> None:
     plane.refused = [{"node": "engine-1", "kind": "group", "key": "g", "reason": "stages: must name at least one"}]
     with pytest.raises(ApiError) as raised:
