@@ -118,6 +118,12 @@ class Settings:
         "Name under which an engine reports; empty means the host name.",
         longest=64,
     )
+    instance: str = _setting(
+        "text",
+        "",
+        "The dedicated instance whose groups an engine serves, and no others; empty means every group.",
+        longest=64,
+    )
     engine_threads: int = _setting("count", 0, "Serving threads of an engine; 0 means one per core.", largest=1024)
     management_threads: int = _setting(
         "count",
@@ -231,6 +237,9 @@ class Settings:
         timedelta(minutes=5),
         "How long a stream (gRPC, WebSocket, server-sent events) may be silent before it is ended.",
         smallest=timedelta(milliseconds=1),
+    )
+    instance_overlap: timedelta = _setting(
+        "duration", timedelta(minutes=10), "How long a group that moves is still served by the instance that it leaves."
     )
     publish_wait: timedelta = _setting(
         "duration",

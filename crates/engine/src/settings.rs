@@ -76,6 +76,9 @@ pub struct EngineSettings {
     pub internal_networks: Vec<String>,
     /// Whether backends on loopback are allowed.
     pub loopback_backends: bool,
+    /// The instance whose groups alone are served; all are without it.
+    #[serde(default)]
+    pub instance: Option<String>,
     /// Whether the process keeps no capability once it listens. Only for one whose sole thread starts the engine.
     #[serde(default)]
     pub gives_up_capabilities: bool,

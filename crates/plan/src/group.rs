@@ -31,6 +31,26 @@ pub struct Group {
     /// Calls a second for the whole group.
     #[serde(default)]
     pub requests_per_second: Option<NonZeroU32>,
+    /// The instance that served it before, and goes on for a while.
+    #[serde(default)]
+    pub leaving: Option<Leaving>,
+}
+
+/// An instance that a group was moved away from.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Leaving {
+    pub instance_id: String,
+    /// Unix time in milliseconds: callers may have its addresses until then.
+    pub until: u64,
+}
+
+impl Group {
+    /// Whether an instance serves the group at a time (Unix milliseconds).
+    pub fn is_served_by(&self, instance_id: &str, now: u64) -> bool {
+        let left = self.leaving.as_ref().is_some_and(|left| left.instance_id == instance_id && now < left.until);
+        left || self.instance_id == instance_id
+    }
 }
 
 /// How AppCodes work in a group, beside what each of its APIs says.

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from isthmus import errors
@@ -144,10 +145,15 @@ def set_group_auth_app_code(call: Call, params: Any) -> Mapping[str, Any]:
 
 
 def modify_api_group_instance(call: Call, params: Any) -> Mapping[str, Any]:
-    """Moves a group; done when the call answers."""
+    """Moves a group; when the call answers, the new instance serves it. The old one goes on for a while."""
     group = require_group(call.transaction, params.group_id)
     instance = require_instance(call.transaction, params.target_instance_id)
-    changed = replace(group, instance_id=instance.instance_id)
+    configuration = dict(group.configuration)
+    if instance.instance_id != group.instance_id:
+        overlap = call.settings.instance_overlap // timedelta(milliseconds=1)
+        configuration["left_instance_id"] = group.instance_id
+        configuration["left_until"] = str(call.transaction.now + overlap)
+    changed = replace(group, instance_id=instance.instance_id, configuration=configuration)
     update_group(call.transaction, changed)
     _put_records(call.transaction, call.settings, changed)
     return {}

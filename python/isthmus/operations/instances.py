@@ -1,7 +1,7 @@
 """Operations on instances: the shared one, which is there from the start, and dedicated ones.
 
-Nothing is sold here: an order is carried out at once, and all instances are served by the same engines. What an
-instance's record says (TLS, calls a second, access lists) holds for its groups. Egress addresses are what backends see:
+Nothing is sold here: an order is carried out at once. An engine serves the groups of all instances, or of the one that
+its setting `instance` names. What an instance's record says (TLS, calls a second, access lists) holds for its groups. Egress addresses are what backends see:
 those that the engines report, and those entered for a network.
 """
 

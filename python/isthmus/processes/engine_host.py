@@ -33,7 +33,9 @@ def engine_document(settings: Settings) -> dict[str, Any]:
         "https": None if settings.https is None else str(settings.https),
         "health": None if settings.health is None else str(settings.health),
         "threads": settings.engine_threads,
-        "state": str(settings.state / "engine"),
+        # Beside each other on one machine, each has a copy of its own.
+        "state": str(settings.state / (f"engine-{settings.instance}" if settings.instance else "engine")),
+        "instance": settings.instance or None,
         "state_key": keyring.derive("engine/disk").hex(),
         "feed": {"url": settings.control_url, "token": engine_token(settings.state)},
         "access_log": _access_log(settings),

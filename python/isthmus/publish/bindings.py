@@ -55,6 +55,9 @@ def group_record(group: Group, stages: Sequence[Stage], region: str, app_code: d
         body["recorded"] = recorded
     if int(group.configuration.get("rps_limit_for_serverless") or 0):
         body["requests_per_second"] = int(group.configuration["rps_limit_for_serverless"])
+    if group.configuration.get("left_instance_id"):
+        left = group.configuration["left_instance_id"]
+        body["leaving"] = {"instance_id": left, "until": int(group.configuration["left_until"])}
     return RecordBody("group", group.group_id, body)
 
 

@@ -40,7 +40,9 @@ def test_a_dedicated_instance_is_ordered_changed_and_deleted(workbench: Workbenc
     assert records(workbench, "instance") == {made: record}
     group_id = workbench.group()
     workbench.call("ModifyApiGroupInstance", GroupId=group_id, TargetInstanceId=made)
-    assert records(workbench, "group")[group_id]["instance_id"] == made
+    moved = records(workbench, "group")[group_id]
+    leaving = {"instance_id": SHARED, "until": int(workbench.clock[0] * 1000) + 600_000}
+    assert (moved["instance_id"], moved["leaving"]) == (made, leaving)
     group = workbench.call("DescribeApiGroup", GroupId=group_id)
     assert (group["InstanceType"], group["HttpsPolicy"]) == ("VPC_DEDICATED", "HTTPS2_TLS1_3")
     assert workbench.refused("DeleteInstance", InstanceId=made).code == "DependencyViolationApiGroup"

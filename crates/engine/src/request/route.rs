@@ -51,6 +51,15 @@ pub fn place<'w>(world: &'w World, head: &Parts, entry: &mut Entry) -> Result<Pl
     Ok(Place { domain, group })
 }
 
+/// To an engine of one instance (`own`), the domains of other instances' groups are unknown.
+pub fn check_instance(own: Option<&str>, place: &Place<'_>, now: i64) -> Result<(), Refusal> {
+    let is_served = |own| place.group.is_served_by(own, u64::try_from(now).unwrap_or_default());
+    if own.is_none_or(is_served) {
+        return Ok(());
+    }
+    Err(Refusal::because(Kind::InvalidDomain, place.domain.domain.host.clone()))
+}
+
 /// Stage, path and method → API.
 pub fn find<'w>(world: &'w World, place: Place<'w>, head: &Parts, entry: &mut Entry) -> Result<Matched<'w>, Refusal> {
     let Place { domain, group } = place;

@@ -239,3 +239,26 @@ fn counts_a_days_calls_on_an_automatic_domain_across_a_restart() {
     assert_eq!(start().get("/nginx", &[]).code(), "T429ID");
     std::fs::remove_dir_all(&state).unwrap();
 }
+
+#[test]
+fn an_engine_of_one_instance_serves_its_groups_and_those_that_left_a_while_ago() {
+    let backend = Echo::start();
+    let api = edition("api1", "GET", "/web", http_backend(backend.address), json!({}));
+    let moved = |change: Value| {
+        let (kind, key, mut body) = group();
+        body.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        (kind, key, body)
+    };
+    let other = moved(json!({"instance_id": "other"}));
+    let mut gateway =
+        Gateway::start_with(vec![other, domain(), api], |settings| settings.instance = Some("own".to_owned()));
+    let answer = gateway.get("/web", &[]);
+    assert_eq!((answer.status, answer.code()), (404, "I404DO"), "the group of another instance");
+    gateway.apply(vec![moved(json!({"instance_id": "own"}))]);
+    assert_eq!(gateway.get("/web", &[]).status, 200);
+    let left = |until: u64| json!({"instance_id": "other", "leaving": {"instance_id": "own", "until": until}});
+    gateway.apply(vec![moved(left(u64::MAX))]);
+    assert_eq!(gateway.get("/web", &[]).status, 200, "callers may still come here");
+    gateway.apply(vec![moved(left(1))]);
+    assert_eq!(gateway.get("/web", &[]).code(), "I404DO", "the while is over");
+}
