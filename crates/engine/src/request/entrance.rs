@@ -5,7 +5,7 @@
 //! a certificate is never served on a connection that did not show one to this very domain.
 
 use super::answer::{Kind, Refusal};
-use super::route::Place;
+use super::route::{self, Place};
 use crate::backend::ResponseBody;
 use crate::plugins::Step;
 use hyper::header::{HeaderValue, HOST, LOCATION};
@@ -16,6 +16,7 @@ use std::net::SocketAddr;
 
 /// The answer that sends the caller to HTTPS, if there is one.
 pub fn check(step: &Step<'_, '_>, place: &Place<'_>, head: &Parts) -> Result<Option<Response<ResponseBody>>, Refusal> {
+    route::check_instance(step.thread.settings.instance.as_deref(), place, step.now.unix_ms())?;
     let (world, peer, https) = (step.world, step.peer, step.thread.shared.https);
     if world.instance(place.group).is_some_and(|instance| !instance.admits(peer.address.ip())) {
         return Err(Refusal::new(Kind::IpDenied).with_detail("the instance's access list"));

@@ -93,7 +93,6 @@ async fn steps(step: &mut Step<'_, '_>, request: Request<RequestBody>) -> Result
     framing::check(&head.headers)?;
     version::like_http1(&mut head)?;
     let place = route::place(world, &head, step.entry)?;
-    route::check_instance(thread.settings.instance.as_deref(), &place, now.unix_ms())?;
     if let Some(answer) = entrance::check(step, &place, &head)? {
         return Ok(answer);
     }
