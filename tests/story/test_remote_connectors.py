@@ -183,6 +183,12 @@ def test_a_network_behind_a_remote_connector_is_reached_and_cut_off(
     assert "CreateConnectorToken" in audited and "RevokeConnector" in audited and token not in audited
 
 
+def test_a_hub_that_is_frozen_is_noticed_and_started_again(gateway: Running) -> None:
+    before = json.loads(gateway.ready_file.read_text())["hub_pid"]
+    os.kill(before, signal.SIGSTOP)
+    wait_for(lambda: json.loads(gateway.ready_file.read_text())["hub_pid"] != before, "another hub")
+
+
 def test_what_the_connector_does_not_list_is_refused_there(endpoint: Endpoint, far: Far, backend: str) -> None:
     authorise(endpoint, "vpc-near", "near", backend)
     token = far.said("connector", "token", "--network", "vpc-near")

@@ -19,6 +19,8 @@ from typing import Any
 from isthmus.processes import state
 
 TOKEN_SECONDS = 600
+# Touched by a hub that works, every second.
+PULSE = "pulse"
 NETWORK_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 # Serial numbers kept for a connector: those that may still be valid.
 _SERIALS = 8

@@ -13,7 +13,7 @@ from typing import Any
 
 from isthmus import native
 from isthmus.hub.authority import Authority, RequestError, open_authority
-from isthmus.hub.register import Register, RegisterError
+from isthmus.hub.register import PULSE, Register, RegisterError
 from isthmus.processes import state
 
 _NOTE_SECONDS = 10
@@ -58,6 +58,7 @@ class Service:
         """For the Rust side. Raises: ValueError with the reason that the connector is told."""
         asked = json.loads(text)
         if asked["op"] == "seen":
+            (self._folder / PULSE).touch()
             self._seen(asked["connectors"])
             self._write_known()
             return ""

@@ -22,6 +22,8 @@ from isthmus.processes import state
 
 _START_SECONDS = 60
 _FIRST_PAUSE, _LONGEST_PAUSE, _HEALTHY_AFTER = 0.1, 5.0, 30.0
+# A child with a pulse shows it every second.
+_FROZEN_SECONDS = 10.0
 # 0.1 s doubled six times is past the longest pause; more would only make the number too large to compute with.
 _DOUBLINGS = 6
 _PR_SET_PDEATHSIG = 1
@@ -53,6 +55,8 @@ class Child:
     again_at: float | None = None
     ready: dict[str, Any] = field(default_factory=dict)
     is_ready: bool = False
+    # A file that the child touches again and again while it works; None: it has no pulse.
+    pulse: Path | None = None
 
     def start(self) -> None:
         """Raises: OSError when the system has no process or memory left."""
@@ -85,6 +89,9 @@ class Child:
                 self._start_again()
             return False
         if self.process is None or self.process.poll() is None:
+            if self.process is not None and self._is_frozen():
+                print(f"isthmus: the {self.name} process is frozen and is ended", file=sys.stderr, flush=True)
+                self.process.kill()
             return not self.is_ready and self._sees_ready()
         self._plan_restart(f"ended ({self.process.returncode})")
         return False
@@ -99,6 +106,14 @@ class Child:
             return False
         self.ready, self.is_ready = ready, True
         return True
+
+    def _is_frozen(self) -> bool:
+        if self.pulse is None or not self.is_ready or time.monotonic() - self.started < _FROZEN_SECONDS:
+            return False
+        try:
+            return time.time() - self.pulse.stat().st_mtime > _FROZEN_SECONDS
+        except OSError:
+            return False
 
     def _start_again(self) -> None:
         try:

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from isthmus.hub.register import PULSE
 from isthmus.processes import state
 from isthmus.processes.child import Child, StartError
 from isthmus.settings import Settings
@@ -25,7 +26,9 @@ def hub_child(settings: Settings) -> Child | None:
     ready = state.ready_path(settings.state, "hub")
     # What a killed one left would name a port that is not ours.
     ready.unlink(missing_ok=True)
-    return Child("connector hub", hub_arguments(settings, str(settings.hub)), ready)
+    child = Child("connector hub", hub_arguments(settings, str(settings.hub)), ready)
+    child.pulse = state.hub_path(settings.state) / PULSE
+    return child
 
 
 def hub_arguments(settings: Settings, listen: str) -> list[str]:
