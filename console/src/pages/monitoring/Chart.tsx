@@ -28,6 +28,8 @@ interface Props {
 }
 
 const HEIGHT = 190;
+// Its line below the picture, which comes with it.
+const LEGEND = 44;
 
 export function Chart({ title, unit, times, lines, pick }: Props) {
   const { t } = useTexts();
@@ -84,13 +86,17 @@ function Canvas({ unit, times, lines, pick, label }: Omit<Props, 'title'> & { la
     );
     chart.current = made;
     return () => made.destroy();
-  }, [width, names, dark, language, unit]);
+  }, [width > 0, names, dark, language, unit]);
+  // A new width keeps the picture: one that is made anew is blank for a moment.
+  useEffect(() => {
+    if (width > 0) chart.current?.setSize({ width, height: HEIGHT });
+  }, [width]);
   useEffect(() => {
     chart.current?.setData(data);
   });
   return (
     <div ref={ref}>
-      <Box ref={place} role="img" aria-label={label} style={{ minHeight: HEIGHT }} className="chart" />
+      <Box ref={place} role="img" aria-label={label} style={{ minHeight: HEIGHT + LEGEND }} className="chart" />
     </div>
   );
 }
