@@ -124,6 +124,13 @@ class Settings:
         "The dedicated instance whose groups an engine serves, and no others; empty means every group.",
         longest=64,
     )
+    dedicated: Address | None = _setting(
+        "address",
+        None,
+        "With it, isthmus up runs an engine for each dedicated instance: here is the first one's HTTP, on the next port its "
+        "HTTPS, on the next two the second one's. Its other engine then serves the shared instance alone.",
+        optional=True,
+    )
     engine_threads: int = _setting("count", 0, "Serving threads of an engine; 0 means one per core.", largest=1024)
     management_threads: int = _setting(
         "count",

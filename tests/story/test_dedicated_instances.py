@@ -1,8 +1,13 @@
-"""A second instance with listeners of its own, and a group that moves to it while it is called: no call fails."""
+"""A second instance with listeners of its own, and a group that moves to it while it is called: no call fails.
+
+`isthmus up` itself runs the engines of dedicated instances when it is told where they may listen.
+"""
 
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 import threading
@@ -123,3 +128,65 @@ def test_a_group_moves_between_instances_while_it_is_called(gateway: Running, tm
 
         wait_for(lambda: status(shared, domain) == 404, "the old instance has let go of it")
         assert status(own, domain) == 200
+
+
+def own_engine(gateway: Running, instance_id: str) -> dict[str, Any] | None:
+    """As the ready file has it now."""
+    found: dict[str, Any] | None = json.loads(gateway.ready_file.read_text())["dedicated"].get(instance_id)
+    return found
+
+
+def test_up_runs_an_engine_for_each_dedicated_instance(tmp_path: Path) -> None:
+    options = ("--dedicated", "127.0.0.1:0", "--automatic-domain-quota", "0")
+    gateway = Running.start(tmp_path, *options)
+    ordered = {"ChargeType": "POSTPAY", "ZoneId": "z", "PricingCycle": "Hour", "InstanceSpec": "api.s1.small"}
+    try:
+        group_id, domain = publish(gateway)
+        first, second = (
+            manage(gateway, "CreateInstance", InstanceName=name, Token=name, **ordered)["InstanceId"]
+            for name in ("first", "second")
+        )
+        found = {one: wait_for(lambda one=one: own_engine(gateway, one), f"{one}'s engine") for one in (first, second)}
+        assert found[first]["http"] != found[second]["http"]
+        own, other, shared = f"http://{found[first]['http']}", f"http://{found[second]['http']}", gateway.ready["http"]
+        wait_for(lambda: status(shared, domain) == 200, "the engine of the shared instance")
+        engines = manage(gateway, "DescribeEngines", OWN)["Engines"]["Engine"]
+        assert sorted(one["InstanceId"] for one in engines) == sorted((SHARED, first, second))
+
+        caller = Caller(shared, domain)
+        caller.start()
+        caller.wait(50)
+        manage(gateway, "ModifyApiGroupInstance", GroupId=group_id, TargetInstanceId=first, Remark="")
+        caller.url = own
+        caller.wait(50)
+        caller.ending.set()
+        caller.join(DEADLINE)
+        assert caller.failed == []
+        assert status(other, domain) == 404, "an instance that the group never was on"
+
+        os.kill(found[first]["pid"], signal.SIGKILL)
+        back = wait_for(
+            lambda: (now := own_engine(gateway, first)) and now["pid"] != found[first]["pid"] and now, "a new process"
+        )
+        assert back["http"] == found[first]["http"], "an instance keeps its ports"
+        assert status(own, domain) == 200
+
+        gateway.stop()
+        gateway = Running.start(tmp_path, *options)
+        again = wait_for(lambda: own_engine(gateway, first), "the engine after a new start")
+        assert again["http"] == found[first]["http"], "an instance keeps its ports"
+
+        manage(gateway, "DeleteInstance", InstanceId=second)
+        wait_for(lambda: own_engine(gateway, second) is None, "the engine of an instance that is gone ends")
+        wait_for(lambda: is_closed(other), "nobody listens there any more")
+        assert status(own, domain) == 200
+    finally:
+        gateway.stop()
+
+
+def is_closed(url: str) -> bool:
+    try:
+        httpx.get(url, timeout=DEADLINE)
+    except httpx.ConnectError:
+        return True
+    return False

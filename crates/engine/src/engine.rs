@@ -165,7 +165,8 @@ impl Engine {
             self.live.apply(batch);
         }
         let inbox = self.keep_records(settings)?;
-        let follow_settings = FollowSettings::new(feed, &settings.node)?;
+        let mut follow_settings = FollowSettings::new(feed, &settings.node)?;
+        follow_settings.instance.clone_from(&settings.instance);
         let egress = Egress::default();
         let (asked, questions) = mpsc::unbounded_channel();
         let (answers, answered) = mpsc::unbounded_channel();

@@ -22,9 +22,10 @@ def instance() -> None:
 @instance.command()
 @click.option("--format", "form", type=click.Choice(list(FORMATS)), default="plain", show_default=True)
 @click.option("--network", help="Of one network alone.")
+@click.option("--instance", "instance_id", help="Of one instance's engines alone.")
 @click.option("--access", help="For the backend of one VPC access alone: its network and its port.")
 @state_option
-def egress(form: str, network: str | None, access: str | None, state_dir: Path | None) -> None:
+def egress(form: str, network: str | None, instance_id: str | None, access: str | None, state_dir: Path | None) -> None:
     """Print the addresses that backends see, or the rules that admit them to the ports of today's VPC accesses."""
     accesses = list(pages(state_dir, "DescribeVpcAccesses", _ACCESSES, {"Name": access} if access else {}, VENDOR))
     if access and not accesses:
@@ -32,6 +33,8 @@ def egress(form: str, network: str | None, access: str | None, state_dir: Path |
     if access:
         network = accesses[0]["VpcId"]
     wanted = {"NetworkId": network} if network else {}
+    if instance_id:
+        wanted["InstanceId"] = instance_id
     admissions = []
     for one in pages(state_dir, "DescribeNetworks", ("Networks", "Network"), wanted):
         of_network = [each for each in accesses if each["VpcId"] == one["NetworkId"]]

@@ -15,7 +15,7 @@ from isthmus.store import Transaction
 class NodeReports(Protocol):
     """What the engines have said about themselves (`isthmus.plane`)."""
 
-    def egress_addresses(self, network_id: str) -> list[str]:
+    def egress_addresses(self, network_id: str, instance_id: str | None = None) -> list[str]:
         """Source addresses that backends in this network see, as the engines report them."""
 
     def ask(self, node: str, wanted: Mapping[str, Any], seconds: float) -> tuple[str, dict[str, Any] | None]:

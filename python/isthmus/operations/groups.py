@@ -34,7 +34,7 @@ from isthmus.operations.group_domains import (
 )
 from isthmus.operations.group_domains import automatic_host_of as automatic_host_of
 from isthmus.operations.group_domains import require_group as require_group
-from isthmus.operations.instances import SHARED_INSTANCE, instance_type, require_instance
+from isthmus.operations.instances import instance_type, require_instance
 from isthmus.operations.paging import page_fields, page_of
 from isthmus.operations.times import utc_text
 from isthmus.publish.bindings import binding_key, group_record, stage_variables_key
@@ -63,6 +63,7 @@ from isthmus.store.groups import (
     stages_of_group,
     update_group,
 )
+from isthmus.store.instances import SHARED_INSTANCE
 from isthmus.store.plugins import remove_bindings_of
 from isthmus.store.records import records_of_kind
 from isthmus.store.tags import put_tags, tags_of

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -23,6 +23,7 @@ from isthmus.operations.times import utc_text
 from isthmus.publish.bindings import instance_record
 from isthmus.store import Transaction
 from isthmus.store.instances import (
+    SHARED_INSTANCE,
     TAG_TYPE,
     Instance,
     InstanceFilter,
@@ -36,10 +37,9 @@ from isthmus.store.instances import (
     remove_instance,
     update_instance,
 )
-from isthmus.store.networks import all_networks, find_network
+from isthmus.store.networks import Network, all_networks, find_network
 from isthmus.store.tags import put_tags, tags_of
 
-SHARED_INSTANCE = "api-shared-vpc-001"
 SHARED_INSTANCE_TYPE = "VPC_SHARED"
 _DEDICATED_TYPE = "VPC_DEDICATED"
 _DEFAULT_POLICY = "HTTPS2_TLS1_2"
@@ -178,10 +178,11 @@ def describe_instances(call: Call, params: Any) -> Mapping[str, Any]:
         wanted = replace(wanted, instance_id="")
     found = list_instances(call.transaction, wanted, page)
     tags = tags_of(call.transaction, TAG_TYPE, [instance.instance_id for instance in found.instances])
-    addresses = ",".join(egress_addresses(call))
-    rows = [
-        {**_attributes(call, instance, addresses), "tags": tags[instance.instance_id]} for instance in found.instances
-    ]
+    rows = []
+    networks = all_networks(call.transaction)
+    for instance in found.instances:
+        addresses = ",".join(_egress_addresses(call, networks, instance.instance_id))
+        rows.append({**_attributes(call, instance, addresses), "tags": tags[instance.instance_id]})
     return {"instances": rows, **page_fields(page, found.total)}
 
 
@@ -220,9 +221,14 @@ def put_instance_record(transaction: Transaction, instance: Instance) -> None:
 
 def egress_addresses(call: Call) -> list[str]:
     """Without repetition, in the order of the networks."""
+    return _egress_addresses(call, all_networks(call.transaction))
+
+
+def _egress_addresses(call: Call, networks: Sequence[Network], instance_id: str | None = None) -> list[str]:
+    """Those of one instance's engines, or of all."""
     found: dict[str, None] = {}
-    for network in all_networks(call.transaction):
-        reported = call.nodes.egress_addresses(network.network_id)
+    for network in networks:
+        reported = call.nodes.egress_addresses(network.network_id, instance_id)
         found.update(dict.fromkeys([*reported, *network.egress_addresses]))
     return list(found)
 

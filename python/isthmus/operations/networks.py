@@ -19,6 +19,7 @@ from isthmus.model.targets import AccessOptions
 from isthmus.operations.attachments import CONNECTORS, excludes, shown, with_known_password
 from isthmus.operations.call import Call
 from isthmus.operations.fields import name_problems, raise_problems
+from isthmus.operations.instances import require_instance
 from isthmus.operations.paging import page_fields, page_of
 from isthmus.operations.targets import network_problems, target_problems
 from isthmus.operations.times import utc_text
@@ -109,8 +110,11 @@ def delete_network(call: Call, params: Any) -> Mapping[str, Any]:
 
 def describe_networks(call: Call, params: Any) -> Mapping[str, Any]:
     page = page_of(params)
+    if params.instance_id is not None:
+        require_instance(call.transaction, params.instance_id)
     found = list_networks(call.transaction, params.network_id, page)
-    return {"networks": [_shown(call, network) for network in found.networks], **page_fields(page, found.total)}
+    rows = [_shown(call, network, params.instance_id) for network in found.networks]
+    return {"networks": rows, **page_fields(page, found.total)}
 
 
 def network_for_access(call: Call, network_id: str) -> Network:
@@ -178,8 +182,9 @@ def _id_problems(parameter: str, network_id: str) -> list[Problem]:
     return [Problem(parameter, text)]
 
 
-def _shown(call: Call, network: Network) -> dict[str, Any]:
-    reported = call.nodes.egress_addresses(network.network_id)
+def _shown(call: Call, network: Network, instance_id: str | None) -> dict[str, Any]:
+    """With the addresses that the engines of an instance have in it, or all engines."""
+    reported = call.nodes.egress_addresses(network.network_id, instance_id)
     # Of its own network and of bastions an engine says nothing; a test of an access does (TestVpcAccess).
     is_attached = bool(reported) or network.attachment["mode"] not in CONNECTORS
     return {

@@ -77,6 +77,7 @@ def _engine(entry: Mapping[str, Any], newest: int) -> dict[str, Any]:
     refused = [{name: refusal[name] for name in ("kind", "key", "reason")} for refusal in entry["refused"]]
     return {
         "node": entry["node"],
+        "instance_id": entry.get("instance") or None,
         "revision": entry["revision"],
         "state": entry["state"],
         "lag": max(0, newest - entry["revision"]),

@@ -113,9 +113,9 @@ class Plane:
             if refusal.revision == revision
         ]
 
-    def egress_addresses(self, network_id: str) -> list[str]:
+    def egress_addresses(self, network_id: str, instance_id: str | None = None) -> list[str]:
         """Source addresses that backends in this network see, as the engines report them."""
-        return self._reports.egress_addresses(network_id)
+        return self._reports.egress_addresses(network_id, instance_id)
 
     def ask(self, node: str, wanted: Mapping[str, Any], seconds: float) -> tuple[str, dict[str, Any] | None]:
         """Asks an engine, or the first that can be asked when `node` is empty; called on worker threads.

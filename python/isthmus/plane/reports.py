@@ -49,6 +49,8 @@ class EngineReport:
     started_at: int = 0
     version: str = ""
     refused: tuple[Refusal, ...] = ()
+    # The instance whose groups alone it serves; empty: every one's.
+    instance: str = ""
     # Source addresses by network id.
     egress: dict[str, tuple[str, ...]] = field(default_factory=dict)
     # Why the engine cannot keep its disk copy, if it cannot.
@@ -76,6 +78,7 @@ class EngineReport:
             digest=_field(document, "digest", str),
             started_at=_field(document, "started_at", int, 0),
             version=_field(document, "version", str, ""),
+            instance=_field(document, "instance", str, ""),
             refused=tuple(_refusal(entry) for entry in _field(document, "refused", list, [])),
             egress=egress,
             disk_problem=_field(document, "disk_problem", str, "") or None,
@@ -148,9 +151,10 @@ class Reports:
         """Healthy engines that do not serve this revision yet."""
         return [report.node for report in self.healthy() if not self._serves(report, store_id, revision)]
 
-    def egress_addresses(self, network_id: str) -> list[str]:
-        """Source addresses that backends in this network see, as the engines report them."""
-        addresses = (address for report in self.healthy() for address in report.egress.get(network_id, ()))
+    def egress_addresses(self, network_id: str, instance_id: str | None = None) -> list[str]:
+        """Source addresses that backends in this network see, as the engines (of one instance alone) report them."""
+        serving = (one for one in self.healthy() if instance_id is None or one.instance in ("", instance_id))
+        addresses = (address for report in serving for address in report.egress.get(network_id, ()))
         return list(dict.fromkeys(addresses))
 
     def engines(self) -> list[dict[str, Any]]:
@@ -166,6 +170,7 @@ class Reports:
         state = "silent" if silence > self.healthy_for else "serving" if serves else "lagging"
         return {
             "node": report.node,
+            "instance": report.instance,
             "state": state,
             "store": report.store,
             "revision": report.revision,

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from isthmus.processes import state
 from isthmus.processes.child import Child, StartError
+from isthmus.processes.dedicated import DedicatedEngines, stop_all
 from isthmus.processes.hub_process import hub_arguments, hub_child
 from isthmus.settings import Settings
+from isthmus.store.instances import SHARED_INSTANCE
 
 
 class Supervisor:
@@ -38,6 +38,7 @@ class Supervisor:
         self._common = common
         self._control = Child("control", control, state.ready_path(settings.state, "control"))
         self._engine = Child("engine", [], state.ready_path(settings.state, "engine"))
+        self._dedicated: DedicatedEngines | None = None
 
     def run(self, show_secret: bool) -> int:
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -53,9 +54,13 @@ class Supervisor:
                 self._start_hub(self._hub)
             if not self._stopping.is_set():
                 self._announce(show_secret)
+            if self._settings.dedicated is not None and not self._stopping.is_set():
+                self._dedicated = DedicatedEngines(self._settings, self._dedicated_arguments)
             while not self._stopping.wait(0.05):
                 # All are tended, whatever the first says.
                 came_back = [child for child in self._children() if child.tend()]
+                if self._dedicated is not None and self._dedicated.tend():
+                    came_back.append(self._engine)
                 if came_back:
                     self._write_ready()
         except StartError as error:
@@ -93,9 +98,15 @@ class Supervisor:
 
     def _engine_arguments(self, admin: str, addresses: dict[str, str]) -> list[str]:
         arguments = [*self._engine_common, *self._management(), "--control-url", f"http://{reachable(admin)}"]
-        for name, address in addresses.items():
-            arguments += [f"--{name}", address]
+        if self._settings.dedicated is not None and "instance" not in addresses:
+            addresses = {**addresses, "instance": SHARED_INSTANCE}
+        for name, text in addresses.items():
+            arguments += [f"--{name}", text]
         return arguments
+
+    def _dedicated_arguments(self, instance_id: str, node: str, addresses: dict[str, str]) -> list[str]:
+        own = {**addresses, "health": "", "instance": instance_id, "node": node}
+        return self._engine_arguments(self._control.ready["admin"], own)
 
     def _management(self) -> list[str]:
         """Where the control plane listens, once it does."""
@@ -118,6 +129,7 @@ class Supervisor:
             "console": f"{management}/console/",
             "access_key_id": key.get("access_key_id"),
             "access_key_secret": key.get("access_key_secret"),
+            "dedicated": {} if self._dedicated is None else self._dedicated.ready(),
             "hub": None if self._hub is None else self._hub.ready.get("hub"),
             "pid": os.getpid(),
             "control_pid": self._control.process.pid,
@@ -155,17 +167,10 @@ class Supervisor:
             path.unlink(missing_ok=True)
 
     def _stop(self) -> None:
-        children = self._children()
-        for child in children:
-            child.stop()
-        deadline = time.monotonic() + self._settings.drain.total_seconds() + 10
-        for child in children:
-            if child.process is not None:
-                try:
-                    child.process.wait(max(0.1, deadline - time.monotonic()))
-                except subprocess.TimeoutExpired:
-                    child.process.kill()
-                    child.process.wait()
+        more = [] if self._dedicated is None else self._dedicated.children()
+        stop_all([*more, *self._children()], self._settings.drain.total_seconds() + 10)
+        if self._dedicated is not None:
+            self._dedicated.close()
         self._remove_ready()
 
 

@@ -21,6 +21,8 @@ from isthmus.store.selection import Page, select_page
 from isthmus.store.tags import carries_tags, remove_all_tags
 
 TAG_TYPE = "instance"
+# There from the start, made by a migration.
+SHARED_INSTANCE = "api-shared-vpc-001"
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,13 @@ def list_instances(transaction: Transaction, wanted: InstanceFilter, page: Page)
         query = query.where(instances.c.instance_id != wanted.without)
     found = select_page(transaction, query, [instances.c.created_at, instances.c.instance_id], page)
     return Instances([_instance(row) for row in found.rows], found.total)
+
+
+def dedicated_instance_ids(transaction: Transaction) -> list[str]:
+    """The oldest first."""
+    query = select(instances.c.instance_id).where(instances.c.instance_id != SHARED_INSTANCE)
+    rows = transaction.connection.execute(query.order_by(instances.c.created_at, instances.c.instance_id))
+    return list(rows.scalars())
 
 
 def add_instance(transaction: Transaction, instance: Instance) -> None:

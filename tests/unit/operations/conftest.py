@@ -34,7 +34,7 @@ class FakeNodes:
         self.addresses: dict[str, list[str]] = {}
         self.reports: list[dict[str, Any]] = []
 
-    def egress_addresses(self, network_id: str) -> list[str]:
+    def egress_addresses(self, network_id: str, instance_id: str | None = None) -> list[str]:
         return self.addresses.get(network_id, [])
 
     def engines(self) -> list[dict[str, Any]]:

@@ -38,7 +38,7 @@ class FakePlane:
     def refusals_at(self, revision: int) -> list[dict[str, Any]]:
         return self.refused
 
-    def egress_addresses(self, network_id: str) -> list[str]:
+    def egress_addresses(self, network_id: str, instance_id: str | None = None) -> list[str]:
         return []
 
     def engines(self) -> list[dict[str, Any]]:

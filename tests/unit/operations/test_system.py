@@ -55,6 +55,7 @@ def test_engines_are_shown_with_their_lag_and_what_they_refuse(gateway: Gateway)
     assert gateway.call("DescribeEngines")["engines"] == [
         {
             "node": "e-1",
+            "instance_id": None,
             "revision": 0,
             "state": "lagging",
             "lag": 1,

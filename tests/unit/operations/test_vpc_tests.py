@@ -27,7 +27,7 @@ class OneEngine(NoEngines):
         self.stops = stops
         self.asked: Mapping[str, Any] = {}
 
-    def egress_addresses(self, network_id: str) -> list[str]:
+    def egress_addresses(self, network_id: str, instance_id: str | None = None) -> list[str]:
         return EGRESS
 
     def ask(self, node: str, wanted: Mapping[str, Any], seconds: float) -> tuple[str, dict[str, Any] | None]:

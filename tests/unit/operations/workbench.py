@@ -28,7 +28,7 @@ MOCK = {"ServiceProtocol": "HTTP", "Mock": "TRUE", "MockResult": "hello"}
 
 
 class NoEngines:
-    def egress_addresses(self, network_id: str) -> list[str]:
+    def egress_addresses(self, network_id: str, instance_id: str | None = None) -> list[str]:
         return []
 
     def ask(self, node: str, wanted: Mapping[str, Any], seconds: float) -> tuple[str, dict[str, Any] | None]:

@@ -111,6 +111,18 @@ def test_engines_show_what_they_said(served: RunningPlane, store: Store, put: Ca
     assert served.plane.egress_addresses("vpc-b") == []
 
 
+def test_an_instance_has_the_addresses_of_its_own_engines(
+    served: RunningPlane, store: Store, put: Callable[..., int]
+) -> None:
+    revision = put({"1": {}})
+    for node, instance, address in (("a", "", "192.0.2.1"), ("b", "i-1", "192.0.2.2"), ("c", "i-2", "192.0.2.3")):
+        report(served, store, node, revision, egress={"vpc-a": [address]}, instance=instance)
+    assert [one["instance"] for one in served.plane.engines()] == ["", "i-1", "i-2"]
+    # One that serves every group serves this one's, too.
+    assert served.plane.egress_addresses("vpc-a", "i-1") == ["192.0.2.1", "192.0.2.2"]
+    assert served.plane.egress_addresses("vpc-a") == ["192.0.2.1", "192.0.2.2", "192.0.2.3"]
+
+
 @pytest.mark.parametrize(
     ("body", "text"),
     [

@@ -41,6 +41,8 @@ pub struct FollowSettings {
     endpoint: Endpoint,
     /// The name under which this engine reports.
     node: String,
+    /// The instance whose groups alone it serves.
+    pub instance: Option<String>,
     version: String,
     pub times: FollowTimes,
     /// In bytes; a longer line ends the connection.
@@ -84,6 +86,7 @@ impl FollowSettings {
         Ok(Self {
             endpoint: Endpoint::new(&feed.url, feed.token.clone())?,
             node: node.to_owned(),
+            instance: None,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             times: FollowTimes::default(),
             line_limit: 16 << 20,

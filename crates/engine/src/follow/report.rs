@@ -22,6 +22,9 @@ const REASON_LIMIT: usize = 500;
 #[derive(Serialize)]
 struct Report<'a> {
     node: &'a str,
+    /// Whose groups alone it serves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instance: Option<&'a str>,
     store: String,
     revision: u64,
     digest: String,
@@ -108,6 +111,7 @@ impl Follower {
         }
         Report {
             node: &self.settings.node,
+            instance: self.settings.instance.as_deref(),
             store: applied.store,
             revision: applied.revision,
             digest: applied.digest,

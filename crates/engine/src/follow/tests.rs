@@ -169,6 +169,7 @@ struct Following {
 fn settings(url: &str) -> FollowSettings {
     let feed = FeedSettings { url: url.to_owned(), token: Secret::new("token") };
     let mut settings = FollowSettings::new(&feed, "node 1").unwrap();
+    settings.instance = Some("apigateway-cn-1".to_owned());
     settings.times.first_wait = Duration::from_millis(1);
     settings.times.longest_wait = Duration::from_millis(20);
     settings.times.report = Duration::from_millis(50);
@@ -227,7 +228,7 @@ fn applies_a_snapshot_and_each_change_and_reports_what_it_serves() {
     let following = Following::of(&publisher);
     assert_eq!(publisher.asked(), "GET /plane/v1/feed?node=node%201&asks=1&store=&after=0 HTTP/1.1");
     let report = publisher.reported(|report| report["revision"] == 3);
-    assert_eq!(report["node"], "node 1");
+    assert_eq!((&report["node"], &report["instance"]), (&"node 1".into(), &"apigateway-cn-1".into()));
     assert_eq!(report["store"], "store");
     assert_eq!(report["digest"], digest_of(&["1", "2"]));
     assert_eq!(report["refused"], serde_json::json!([]));
