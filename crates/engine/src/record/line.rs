@@ -1,7 +1,8 @@
 //! A line of the access log: a JSON object with the field names of the vendor's access log (page "Log fields").
 //!
 //! Made by the writer's thread from a packed record, whose secrets are masked already. Times are in milliseconds, sizes
-//! in bytes; a text that is empty is left out. Names are written as they stand here, values by the JSON library.
+//! in bytes; a text that is empty is left out. Names and plain values are written as they stand, others by the JSON
+//! library.
 
 use super::packed::Record;
 use std::io;
@@ -26,9 +27,14 @@ impl Lines {
         into.extend_from_slice(self.utc.as_bytes());
         into.extend_from_slice(b"\",\"statusCode\":");
         number(into, record.status)?;
-        for (name, text) in texts(record) {
-            if !text.is_empty() {
-                into.extend_from_slice(name.as_bytes());
+        for (name, text) in texts(record).into_iter().filter(|(_, text)| !text.is_empty()) {
+            into.extend_from_slice(name.as_bytes());
+            if record.plain {
+                // Nearly every record; the JSON library looks at each character of its own.
+                into.extend_from_slice(text.as_bytes());
+                into.push(b'"');
+            } else {
+                into.pop();
                 serde_json::to_writer(&mut *into, text)?;
             }
         }
@@ -63,26 +69,27 @@ impl Lines {
     }
 }
 
+/// With the quotation mark before a value.
 fn texts<'r>(record: &Record<'r>) -> [(&'static str, &'r str); 18] {
     [
-        (",\"requestProtocol\":", record.scheme),
-        (",\"httpMethod\":", record.method),
-        (",\"domain\":", record.domain),
-        (",\"path\":", record.path),
-        (",\"clientIp\":", record.client_ip),
-        (",\"instanceId\":", record.instance_id),
-        (",\"region\":", record.region),
-        (",\"apiGroupUid\":", record.group_id),
-        (",\"apiGroupName\":", record.group_name),
-        (",\"apiUid\":", record.api_id),
-        (",\"apiName\":", record.api_name),
-        (",\"apiStageName\":", record.stage),
-        (",\"appName\":", record.app_name),
-        (",\"consumerAppKey\":", record.app_key),
-        (",\"plugin\":", record.plugin),
-        (",\"errorCode\":", record.error_code),
-        (",\"errorMessage\":", record.error_message),
-        (",\"exception\":", record.detail),
+        (",\"requestProtocol\":\"", record.scheme),
+        (",\"httpMethod\":\"", record.method),
+        (",\"domain\":\"", record.domain),
+        (",\"path\":\"", record.path),
+        (",\"clientIp\":\"", record.client_ip),
+        (",\"instanceId\":\"", record.instance_id),
+        (",\"region\":\"", record.region),
+        (",\"apiGroupUid\":\"", record.group_id),
+        (",\"apiGroupName\":\"", record.group_name),
+        (",\"apiUid\":\"", record.api_id),
+        (",\"apiName\":\"", record.api_name),
+        (",\"apiStageName\":\"", record.stage),
+        (",\"appName\":\"", record.app_name),
+        (",\"consumerAppKey\":\"", record.app_key),
+        (",\"plugin\":\"", record.plugin),
+        (",\"errorCode\":\"", record.error_code),
+        (",\"errorMessage\":\"", record.error_message),
+        (",\"exception\":\"", record.detail),
     ]
 }
 

@@ -41,14 +41,22 @@ fn is_secret_value(value: &str) -> bool {
 }
 
 /// A query with the values of secrets taken out; `also` is one more name that holds one, or empty.
+#[inline]
 pub fn query<'q>(text: &'q str, also: &str) -> Cow<'q, str> {
+    // Most requests have no query, and the look at a pair is not free.
+    if text.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    pairs(text, also)
+}
+
+fn pairs<'q>(text: &'q str, also: &str) -> Cow<'q, str> {
     let secret = |pair: &str| {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let name = percent_decode_str(name).decode_utf8_lossy();
         is_secret_name(&name) || is_secret_value(value) || (!also.is_empty() && *name == *also)
     };
-    // Most requests have no query, and the look at a pair is not free.
-    if text.is_empty() || !text.split('&').any(secret) {
+    if !text.split('&').any(secret) {
         return Cow::Borrowed(text);
     }
     let mut masked = String::with_capacity(text.len());
@@ -65,11 +73,16 @@ pub fn query<'q>(text: &'q str, also: &str) -> Cow<'q, str> {
 }
 
 /// A message that may quote a string to sign: lines of `name:value` with `#` between them, then a path with a query.
+#[inline]
 pub fn message<'m>(text: &'m str, also: &str) -> Cow<'m, str> {
     // Most requests have no message, and the search for a token is not free.
     if text.is_empty() {
         return Cow::Borrowed(text);
     }
+    lines(text, also)
+}
+
+fn lines<'m>(text: &'m str, also: &str) -> Cow<'m, str> {
     if !text.contains('#') && !text.contains('=') && !is_secret_value(text) {
         return Cow::Borrowed(text);
     }

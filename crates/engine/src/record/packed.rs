@@ -59,6 +59,9 @@ pub struct Record<'b> {
     /// Type of the plug-in that gave the answer.
     pub plugin: &'b str,
     pub plugin_id: &'b str,
+    /// Whether no text has anything that JSON writes in another way.
+    #[serde(skip)]
+    pub plain: bool,
     /// Whether there is a trace.
     pub traced: bool,
     /// Read only when it is asked for.
@@ -81,31 +84,14 @@ const PLUGIN_ID: u8 = 1;
 const TRACE: u8 = 2;
 const CONTEXT: u8 = 3;
 
+/// Bytes of the numbers, and of everything before the texts: their length, they, and the lengths of the texts.
+const NUMBERS: usize = 67;
+const HEAD: usize = 4 + NUMBERS + 2 * TEXTS;
+
 /// Appends the record of a request that is over, with its length before it; and its trace when there is a reason to.
 pub fn pack(out: &mut Vec<u8>, entry: &Entry, total: Duration, reason: Option<&'static str>) {
     let begin = out.len();
-    out.extend_from_slice(&[0; 4]);
-    out.extend_from_slice(&entry.uuid);
-    out.extend_from_slice(&entry.unix_ms.to_le_bytes());
-    out.extend_from_slice(&entry.status.to_le_bytes());
-    let flags = [
-        (entry.completed, COMPLETED),
-        (entry.scheme == "HTTPS", HTTPS),
-        (entry.scheme == "WS", WEBSOCKET),
-        (entry.app_id.is_some(), HAS_APP),
-    ];
-    out.push(flags.iter().filter(|(is, _)| *is).map(|(_, flag)| flag).sum::<u8>() | LENGTHS_FIRST);
-    for number in [entry.app_id.unwrap_or(0), entry.request_bytes, entry.response_bytes] {
-        out.extend_from_slice(&number.to_le_bytes());
-    }
-    let before = match (entry.started, entry.backend_at) {
-        (Some(started), Some(sent)) => sent.duration_since(started),
-        _ => Duration::ZERO,
-    };
-    for time in [total, before, entry.connect, entry.service] {
-        out.extend_from_slice(&u32::try_from(time.as_micros()).unwrap_or(u32::MAX).to_le_bytes());
-    }
-    texts(out, entry);
+    texts(out, entry, total);
     if !entry.plugin_id.is_empty() {
         section(out, PLUGIN_ID, |out| out.extend_from_slice(entry.plugin_id.as_bytes()));
     }
@@ -125,6 +111,41 @@ pub fn pack(out: &mut Vec<u8>, entry: &Entry, total: Duration, reason: Option<&'
     }
 }
 
+/// Puts bytes at the beginning of a place, and leaves what is behind them.
+#[inline]
+fn put<const N: usize>(place: &mut &mut [u8], bytes: [u8; N]) {
+    if let Some((first, rest)) = std::mem::take(place).split_first_chunk_mut::<N>() {
+        *first = bytes;
+        *place = rest;
+    }
+}
+
+#[inline]
+fn pack_numbers(mut place: &mut [u8], entry: &Entry, total: Duration) {
+    let place = &mut place;
+    put(place, [0; 4]);
+    put(place, entry.uuid);
+    put(place, entry.unix_ms.to_le_bytes());
+    put(place, entry.status.to_le_bytes());
+    let flags = [
+        (entry.completed, COMPLETED),
+        (entry.scheme == "HTTPS", HTTPS),
+        (entry.scheme == "WS", WEBSOCKET),
+        (entry.app_id.is_some(), HAS_APP),
+    ];
+    put(place, [flags.iter().fold(LENGTHS_FIRST, |all, (is, flag)| all | (u8::from(*is) * flag))]);
+    for number in [entry.app_id.unwrap_or(0), entry.request_bytes, entry.response_bytes] {
+        put(place, number.to_le_bytes());
+    }
+    let before = match (entry.started, entry.backend_at) {
+        (Some(started), Some(sent)) => sent.duration_since(started),
+        _ => Duration::ZERO,
+    };
+    for time in [total, before, entry.connect, entry.service] {
+        put(place, u32::try_from(time.as_micros()).unwrap_or(u32::MAX).to_le_bytes());
+    }
+}
+
 fn section(out: &mut Vec<u8>, tag: u8, write: impl FnOnce(&mut Vec<u8>)) {
     out.push(tag);
     let begin = out.len();
@@ -136,11 +157,12 @@ fn section(out: &mut Vec<u8>, tag: u8, write: impl FnOnce(&mut Vec<u8>)) {
     }
 }
 
-fn texts(out: &mut Vec<u8>, entry: &Entry) {
+/// Numbers and texts, behind room for the length of all.
+fn texts(out: &mut Vec<u8>, entry: &Entry, total: Duration) {
     let also = entry.secret_parameter.as_str();
     let query = mask::query(&entry.query, also);
     let (message, detail) = (mask::message(&entry.error_message, also), mask::message(&entry.detail, also));
-    let plain: [&str; TEXTS] = [
+    let mut plain: [&str; TEXTS] = [
         &entry.client,
         &entry.method,
         &entry.domain,
@@ -162,17 +184,41 @@ fn texts(out: &mut Vec<u8>, entry: &Entry) {
         &entry.backend,
         entry.plugin,
     ];
-    // No text is longer than the limit, which is far below the largest number of two bytes.
-    let plain = plain.map(|text| text.get(..text.len().min(TEXT_LIMIT)).unwrap_or_else(|| shortened(text)));
-    let mut lengths = [0; 2 * TEXTS];
-    for (place, text) in lengths.chunks_exact_mut(2).zip(plain) {
-        place.copy_from_slice(&u16::try_from(text.len()).unwrap_or(0).to_le_bytes());
+    // Every request comes by here: what is of fixed size is made in one piece, and an empty text costs nothing.
+    let (mut lengths, mut bytes) = ([[0; 2]; TEXTS], HEAD);
+    for (place, text) in lengths.iter_mut().zip(&mut plain) {
+        if text.len() > TEXT_LIMIT {
+            *text = shortened(text);
+        }
+        bytes += text.len();
+        *place = two_bytes(text.len());
     }
-    out.extend_from_slice(&lengths);
-    plain.iter().for_each(|text| out.extend_from_slice(text.as_bytes()));
+    let mut head = [0; HEAD];
+    let (numbers, lengths_place) = head.split_at_mut(4 + NUMBERS);
+    pack_numbers(numbers, entry, total);
+    lengths_place.copy_from_slice(lengths.as_flattened());
+    out.reserve(bytes);
+    out.extend_from_slice(&head);
+    for text in plain {
+        if !text.is_empty() {
+            out.extend_from_slice(text.as_bytes());
+        }
+    }
 }
 
-/// As much as fits, where the limit is inside a character.
+#[allow(clippy::cast_possible_truncation)] // No text is longer than the limit, which is far below the largest number.
+fn two_bytes(length: usize) -> [u8; 2] {
+    (length as u16).to_le_bytes()
+}
+
+/// Without a branch for each byte, so that many are looked at together.
+fn is_plain(text: &str) -> bool {
+    let other = |byte: u8| (byte < b' ') | (byte == b'"') | (byte == b'\\');
+    !text.bytes().fold(false, |found, byte| found | other(byte))
+}
+
+/// As much as fits, without half a character.
+#[cold]
 fn shortened(text: &str) -> &str {
     let end = (0..=TEXT_LIMIT).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
     text.get(..end).unwrap_or_default()
@@ -216,20 +262,24 @@ impl<'b> Record<'b> {
             backend_us: u32::from_le_bytes(bytes.take()?),
             ..Record::default()
         };
+        let mut plain = true;
         if flags & LENGTHS_FIRST == 0 {
             for text in record.texts() {
                 let length = u16::from_le_bytes(bytes.take()?);
                 *text = bytes.text(usize::from(length))?;
+                plain &= is_plain(text);
             }
         } else {
             let lengths: [u8; 2 * TEXTS] = bytes.take()?;
             let lengths = lengths.as_chunks::<2>().0.iter().map(|length| usize::from(u16::from_le_bytes(*length)));
             // One look at all of them is cheaper than one at each.
             let mut rest = bytes.text(lengths.clone().sum())?;
+            plain = is_plain(rest);
             for (text, length) in record.texts().into_iter().zip(lengths) {
                 (*text, rest) = rest.split_at_checked(length)?;
             }
         }
+        record.plain = plain;
         let mut trace = None;
         while let Some((tag, section)) = bytes.section() {
             match tag {

@@ -6,9 +6,11 @@
 //! The buffers are used again for later requests, so a note allocates nothing once they have grown. `trace.rs` puts them
 //! into words when a request is worth it. Invariant: a note never changes what is decided, and is bounded.
 
+mod headers;
 mod rewrite;
 
 use super::stop::{About, From, Stop, Verdict};
+use headers::Headers;
 use hyper::header::HeaderMap;
 use std::cell::{Cell, Ref, RefCell};
 use std::fmt::Write as _;
@@ -22,12 +24,9 @@ const MOST_FACTS: usize = 400;
 const MOST_HEADERS: usize = 120;
 const MOST_TEXT: usize = 32 * 1024;
 /// Bytes of one value.
-const MOST_VALUE: usize = 2048;
+pub(super) const MOST_VALUE: usize = 2048;
 /// Bytes that the buffers keep between requests.
 const KEPT_TEXT: usize = 4096;
-
-/// The vendor's header with which a caller asks for a trace.
-const REQUEST_MODE: &str = "x-ca-request-mode";
 
 /// A part of the text buffer.
 #[derive(Debug, Clone, Copy, Default)]
@@ -49,12 +48,6 @@ pub(super) struct Fact {
     pub from: From,
     /// The name of the header, parameter or claim that has the value.
     pub key: Span,
-}
-
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Header {
-    pub key: Span,
-    pub value: Span,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -82,9 +75,8 @@ pub(super) struct Note {
 pub(super) struct Kept {
     pub notes: Vec<Note>,
     pub facts: Vec<Fact>,
-    pub request_headers: Vec<Header>,
-    pub answer_headers: Vec<Header>,
-    pub cut: bool,
+    pub headers: Headers,
+    cut: bool,
     text: String,
 }
 
@@ -102,6 +94,11 @@ pub struct Notes {
 }
 
 impl Kept {
+    /// Whether something did not fit.
+    pub fn is_cut(&self) -> bool {
+        self.cut || self.headers.cut
+    }
+
     pub fn text(&self, span: Span) -> &str {
         self.text.get(span.begin as usize..span.end as usize).unwrap_or_default()
     }
@@ -120,8 +117,8 @@ impl Kept {
     }
 
     fn put(&mut self, text: &str) -> Span {
+        let room = MOST_VALUE.min(MOST_TEXT.saturating_sub(self.text.len() + self.headers.bytes()));
         let begin = self.text.len();
-        let room = MOST_VALUE.min(MOST_TEXT.saturating_sub(begin));
         if text.len() <= room {
             self.text.push_str(text);
         } else {
@@ -134,7 +131,7 @@ impl Kept {
 
     fn write(&mut self, text: std::fmt::Arguments<'_>) -> Span {
         let begin = self.text.len();
-        if begin < MOST_TEXT {
+        if begin + self.headers.bytes() < MOST_TEXT {
             let _ = self.text.write_fmt(text);
         }
         if self.text.len() > begin + MOST_VALUE {
@@ -167,25 +164,6 @@ impl Kept {
         let own = self.facts.get(first..).unwrap_or_default();
         own.iter().any(|fact| fact.from == from && self.text(fact.key) == key)
     }
-
-    fn headers_of(&mut self, from: From) -> &mut Vec<Header> {
-        if from == From::Header {
-            &mut self.request_headers
-        } else {
-            &mut self.answer_headers
-        }
-    }
-
-    fn header(&mut self, name: &str, value: &[u8]) -> Header {
-        let begin = self.text.len();
-        self.text.push_str(name);
-        let key = self.span(begin);
-        let value = match std::str::from_utf8(value) {
-            Ok(text) => self.put(text),
-            Err(_) => self.put(&String::from_utf8_lossy(value)),
-        };
-        Header { key, value }
-    }
 }
 
 impl Notes {
@@ -197,16 +175,7 @@ impl Notes {
 
     /// Keeps the head of the request; whether it asks to be traced.
     pub(super) fn request(&mut self, headers: &HeaderMap) -> bool {
-        let kept = self.kept.get_mut();
-        let mut asks = false;
-        for (name, value) in headers.iter().take(MOST_HEADERS) {
-            let name = name.as_str();
-            let header = kept.header(name, value.as_bytes());
-            kept.request_headers.push(header);
-            asks |= name == REQUEST_MODE && value.as_bytes().eq_ignore_ascii_case(b"debug");
-        }
-        kept.cut |= headers.len() > MOST_HEADERS;
-        asks
+        self.kept.get_mut().headers.request(headers)
     }
 
     /// Notes everything from now on, on a request that arrived then.
@@ -224,8 +193,7 @@ impl Notes {
         let kept = self.kept.get_mut();
         kept.notes.clear();
         kept.facts.clear();
-        kept.request_headers.clear();
-        kept.answer_headers.clear();
+        kept.headers.clear();
         kept.text.clear();
         if kept.text.capacity() > 2 * KEPT_TEXT {
             kept.text.shrink_to(KEPT_TEXT);
@@ -389,10 +357,6 @@ impl Notes {
     /// The head of the answer, when the trace will be kept.
     pub(super) fn answer(&mut self, headers: &HeaderMap) {
         let kept = self.kept.get_mut();
-        for (name, value) in headers.iter().take(MOST_HEADERS) {
-            let header = kept.header(name.as_str(), value.as_bytes());
-            kept.answer_headers.push(header);
-        }
-        kept.cut |= headers.len() > MOST_HEADERS;
+        kept.headers.answer(headers, kept.text.len());
     }
 }

@@ -14,16 +14,6 @@ impl Notes {
                 kept.facts.get_mut(index).into_iter().for_each(|fact| fact.value = value);
             }
         }
-        for (from, count) in
-            [(From::Header, kept.request_headers.len()), (From::AnswerHeader, kept.answer_headers.len())]
-        {
-            for index in 0..count {
-                let Some(header) = kept.headers_of(from).get(index).copied() else { break };
-                if let Some(text) = change(from, kept.text(header.key), kept.text(header.value)) {
-                    let value = kept.put(&text);
-                    kept.headers_of(from).get_mut(index).into_iter().for_each(|header| header.value = value);
-                }
-            }
-        }
+        kept.headers.rewrite(change);
     }
 }
