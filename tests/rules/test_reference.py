@@ -22,9 +22,6 @@ def test_every_refusal_is_provoked_by_a_test() -> None:
     # Each needs a reason why no socket test can provoke it yet.
     unprovoked = {
         "X500ER": "only a defect provokes it",
-        "D504CS": "HTTPS backends come with the data plane",
-        "X403DG": "the publisher never writes a domain without its group",
-        "I413UL": "hyper refuses longer heads before",
     }
     missing = {str(one["code"]) for one in native.refusals() if f'"{one["code"]}"' not in text} - set(unprovoked)
     assert not missing, f"no test provokes {sorted(missing)}"

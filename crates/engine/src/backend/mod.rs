@@ -77,6 +77,23 @@ pub async fn send(
     }
 }
 
+/// What a trace tells of a backend that gave no answer: what the definition says of it.
+pub fn telling(refusal: Refusal, backend: &Backend) -> Refusal {
+    let place = match &backend.target {
+        Target::Mock { .. } => "a mock".to_owned(),
+        Target::Http { host, port, .. } => format!("{host}:{port}"),
+        Target::Function(function) => format!("the function {}", function.function),
+        Target::Discovered(discovered) => format!("the service {}", discovery::name_of(&discovered.registry)),
+        Target::Address { address, .. } => address.clone(),
+        Target::Vpc { access, .. } => format!("the VPC access {access}"),
+    };
+    let refusal = refusal.telling("defined as", place);
+    if refusal.kind == Kind::BackendTimeout {
+        return refusal.telling("timeout", format!("{} ms", backend.timeout_ms));
+    }
+    refusal
+}
+
 /// What there is to say of an exchange that is only imagined: where it would go, and whether it may.
 fn imagined(
     thread: &Thread,

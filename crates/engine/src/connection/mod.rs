@@ -34,7 +34,7 @@ use tokio::sync::watch;
 use wire::Wire;
 
 /// Largest head of a request, in bytes; the vendor accepts URLs of 128 KB.
-const HEAD_LIMIT: usize = 192 * 1024;
+pub const HEAD_LIMIT: usize = 192 * 1024;
 
 /// What a client speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

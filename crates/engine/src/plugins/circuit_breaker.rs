@@ -104,10 +104,9 @@ impl<'w> Entered<'w> {
             Entered::Refused(kind) => {
                 match step.passage.plugins.circuit_breaker() {
                     Some(acting) => step.at(&acting),
-                    None => step.entry.notes.begin(Stop::Backend),
+                    None => step.entry.notes.begin(Stop::Attempt),
                 }
-                step.entry.notes.fact("breaker", "is open for this API's backend");
-                Err(Refusal::new(*kind))
+                Err(Refusal::new(*kind).telling("breaker", "is open for this API's backend"))
             }
             Entered::Asks { .. } | Entered::Downgraded { .. } => Ok(()),
         }

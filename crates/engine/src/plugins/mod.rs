@@ -128,7 +128,8 @@ impl<'w> Step<'_, 'w> {
         if let Some(broken) = self.passage.plugins.broken() {
             self.at(&broken);
             let name = &broken.about.name;
-            return Err(Refusal::because(Kind::InvalidPlugin, format!("`{name}` cannot be run by this engine")));
+            let refusal = Refusal::because(Kind::InvalidPlugin, format!("`{name}` cannot be run by this engine"));
+            return Err(refusal.by("its definition"));
         }
         if !self.passage.plugins.is_empty() {
             self.passage.user_agent = head.headers.get(hyper::header::USER_AGENT).cloned();

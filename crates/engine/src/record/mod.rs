@@ -148,6 +148,7 @@ impl Recorder {
             entry.id = RequestId::of(&id);
         }
         let listed = refusal.kind.listed();
+        refusal.note(&entry.notes);
         entry.refused(listed.code, &refusal.message(), None);
         entry.status = listed.status;
         entry.completed = true;

@@ -199,7 +199,7 @@ fn texts(out: &mut Vec<u8>, entry: &Entry, total: Duration) {
     lengths_place.copy_from_slice(lengths.as_flattened());
     out.reserve(bytes);
     out.extend_from_slice(&head);
-    for text in plain {
+    for text in &plain {
         if !text.is_empty() {
             out.extend_from_slice(text.as_bytes());
         }

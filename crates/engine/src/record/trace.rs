@@ -6,7 +6,7 @@
 
 use super::entry::Entry;
 use super::mask::{self, MASK};
-use super::notes::{Fact as Noted, Header, Kept, Note, NotedPlugin, Span};
+use super::notes::{Fact as Noted, Kept, Note, NotedPlugin, Span, MOST_VALUE};
 use super::stop::{From, Stop};
 use crate::settings::TraceSettings;
 use serde::{Deserialize, Serialize};
@@ -116,9 +116,11 @@ impl<'t> Trace<'t> {
             let begin = begin_of(note, entry).unwrap_or(since);
             let until = next.map_or(Some(end), |next| begin_of(next, entry)).unwrap_or(begin).max(begin);
             since = until;
-            let mut facts = if note.begin.is_none() { brief_facts(note, entry) } else { Vec::new() };
             let last = next.map_or(kept.facts.len(), |next| next.first_fact);
-            facts.extend(shown(kept.facts.get(note.first_fact..last).unwrap_or_default()));
+            let own = shown(kept.facts.get(note.first_fact..last).unwrap_or_default());
+            let mut facts = if note.begin.is_none() { brief_facts(note, entry) } else { Vec::new() };
+            facts.retain(|fact| own.iter().all(|other| other.name != fact.name));
+            facts.extend(own);
             let plugin = |text: fn(&NotedPlugin) -> Span| note.plugin.map_or("", |plugin| kept.text(text(&plugin)));
             steps.push(Step {
                 step: note.stop.word().into(),
@@ -136,9 +138,9 @@ impl<'t> Trace<'t> {
             kept: reason.into(),
             brief: !entry.notes.are_in_full(),
             steps,
-            request_headers: headers(kept, &kept.request_headers, (From::Header, entry)),
-            response_headers: headers(kept, &kept.answer_headers, (From::AnswerHeader, entry)),
-            cut: kept.cut,
+            request_headers: headers(kept, From::Header, entry),
+            response_headers: headers(kept, From::AnswerHeader, entry),
+            cut: kept.is_cut(),
         }
     }
 }
@@ -154,7 +156,13 @@ fn begin_of(note: &Note, entry: &Entry) -> Option<Instant> {
 /// What the entry knows of a step that was noted briefly.
 fn brief_facts<'t>(note: &Note, entry: &'t Entry) -> Vec<Fact<'t>> {
     let app = entry.app_id.map(|app_id| app_id.to_string()).unwrap_or_default();
-    let connect = if entry.connect.is_zero() { "one that was open".to_owned() } else { micro(entry.connect) };
+    // A backend that was never chosen had no connection, and one that was not reached had none that was open.
+    let connect = match entry.connect {
+        _ if entry.backend.is_empty() => String::new(),
+        Duration::ZERO if entry.service.is_zero() => String::new(),
+        Duration::ZERO => "one that was open".to_owned(),
+        time => micro(time),
+    };
     let facts: [(&'static str, Cow<'t, str>); 2] = match note.stop {
         Stop::Domain => [("host", (&entry.domain).into()), ("group", (&entry.group_id).into())],
         Stop::Stage => [("stage", (&entry.stage).into()), ("", "".into())],
@@ -164,19 +172,31 @@ fn brief_facts<'t>(note: &Note, entry: &'t Entry) -> Vec<Fact<'t>> {
         _ => Default::default(),
     };
     let known = facts.into_iter().filter(|(_, value)| !value.is_empty());
-    known.map(|(name, value)| Fact { name: name.into(), value }).collect()
+    known.map(|(name, value)| Fact { name: name.into(), value: short(value) }).collect()
+}
+
+/// The entry has texts as long as callers send them, and a record that is too long is not found again.
+fn short(text: Cow<'_, str>) -> Cow<'_, str> {
+    if text.len() <= MOST_VALUE {
+        return text;
+    }
+    let end = (0..=MOST_VALUE).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+    text.get(..end).unwrap_or_default().to_owned().into()
 }
 
 fn micro(time: Duration) -> String {
     format!("new, {} µs", time.as_micros())
 }
 
-fn headers<'t>(kept: &'t Kept, headers: &[Header], (from, entry): (From, &Entry)) -> Vec<Fact<'t>> {
-    let shown = |header: &Header| {
-        let (key, value) = (kept.text(header.key), kept.text(header.value));
-        Fact { name: key.into(), value: masked(from, key, value, entry) }
+fn headers<'t>(kept: &'t Kept, from: From, entry: &Entry) -> Vec<Fact<'t>> {
+    let shown = |(name, value): (Cow<'t, str>, Cow<'t, str>)| {
+        let value = match value {
+            Cow::Borrowed(value) => masked(from, &name, value, entry),
+            Cow::Owned(value) => masked(from, &name, &value, entry).into_owned().into(),
+        };
+        Fact { name, value }
     };
-    headers.iter().map(shown).collect()
+    kept.headers.read(from).map(shown).collect()
 }
 
 fn shown<'t>(kept: &'t Kept, fact: &Noted, entry: &Entry) -> Fact<'t> {

@@ -6,6 +6,7 @@
 //! `detail`, which is logged and never sent.
 
 use crate::backend::ResponseBody;
+use crate::connection::{HEADER_COUNT_LIMIT, HEAD_LIMIT};
 use crate::record::{Entry, Notes, Verdict};
 use crate::settings::RefusalBody;
 use bytes::Bytes;
@@ -130,6 +131,15 @@ pub struct Refusal {
     pub detail: Option<Box<str>>,
     /// What a plug-in's rule puts in place of the list's answer.
     pub custom: Option<Box<Custom>>,
+    /// For the trace only.
+    told: Option<Box<Told>>,
+}
+
+/// What decided: a name or an id, and what was looked at, as far as the step has not noted it already.
+#[derive(Debug, Clone, Default)]
+struct Told {
+    rule: Box<str>,
+    facts: Vec<(&'static str, Box<str>)>,
 }
 
 /// A tenant's own answer for a refusal; each part replaces the list's when it is there. The code stays.
@@ -156,11 +166,11 @@ impl Custom {
 
 impl Refusal {
     pub fn new(kind: Kind) -> Self {
-        Self { kind, reason: Cow::Borrowed(""), detail: None, custom: None }
+        Self::because(kind, "")
     }
 
     pub fn because(kind: Kind, reason: impl Into<Cow<'static, str>>) -> Self {
-        Self { kind, reason: reason.into(), detail: None, custom: None }
+        Self { kind, reason: reason.into(), detail: None, custom: None, told: None }
     }
 
     pub fn with_detail(mut self, detail: impl Into<Box<str>>) -> Self {
@@ -173,10 +183,28 @@ impl Refusal {
         self
     }
 
+    /// Names what decided, for the trace.
+    pub fn by(mut self, rule: impl Into<Box<str>>) -> Self {
+        self.told.get_or_insert_default().rule = rule.into();
+        self
+    }
+
+    /// A fact that decided, for the trace; never a secret.
+    pub fn telling(mut self, name: &'static str, value: impl ToString) -> Self {
+        self.told.get_or_insert_default().facts.push((name, value.to_string().into()));
+        self
+    }
+
     /// What the step that is under way came to.
     pub fn note(&self, notes: &Notes) {
         notes.open();
         notes.verdict(Verdict::Refused);
+        if let Some(told) = &self.told {
+            if !told.rule.is_empty() {
+                notes.rule(&told.rule);
+            }
+            told.facts.iter().for_each(|(name, value)| notes.fact(name, value));
+        }
         notes.fact("code", self.kind.listed().code);
         notes.fact("message", &self.message());
         if let Some(detail) = &self.detail {
@@ -240,11 +268,16 @@ pub fn malformed(status: u16) -> Option<(Vec<u8>, String)> {
 /// What stands for the parser's status.
 pub fn malformed_refusal(status: u16) -> Option<Refusal> {
     match status {
-        400 => Some(Refusal::because(Kind::InvalidHeader, "the message is not HTTP/1.1")),
-        414 => Some(Refusal::new(Kind::UrlTooLarge)),
-        431 => Some(Refusal::new(Kind::HeadTooLarge)),
+        400 => Some(Refusal::because(Kind::InvalidHeader, "the message is not HTTP/1.1").by("HTTP/1.1 (RFC 9112)")),
+        414 => Some(Refusal::new(Kind::UrlTooLarge).telling("bytes allowed", HEAD_LIMIT)),
+        431 => Some(head_too_large()),
         _ => None,
     }
+}
+
+pub fn head_too_large() -> Refusal {
+    let refusal = Refusal::new(Kind::HeadTooLarge);
+    refusal.telling("headers allowed", HEADER_COUNT_LIMIT).telling("bytes allowed", HEAD_LIMIT)
 }
 
 /// Puts a tenant's own status, headers and body in place; what cannot be part of an answer is left out.

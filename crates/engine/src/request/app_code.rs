@@ -19,9 +19,10 @@ pub fn find<'r>(head: &'r Parts, allowed: AppCodeLocation, group: &'r GroupAppCo
         AppCodeLocation::Group if group.code.is_some() => false,
         AppCodeLocation::Group | AppCodeLocation::Nowhere => {
             return Err(match in_header(&head.headers) {
-                None => Refusal::new(Kind::AuthorizationNeeded),
+                None => Refusal::new(Kind::AuthorizationNeeded).telling("looked for", "X-Ca-Signature"),
                 Some(_) => {
-                    Refusal::because(Kind::InvalidAppCode, "`AppCode authentication is not enabled for this API`")
+                    let why = "`AppCode authentication is not enabled for this API`";
+                    Refusal::because(Kind::InvalidAppCode, why).telling("AppCodes of the API", word(allowed))
                 }
             });
         }
@@ -37,7 +38,28 @@ pub fn find<'r>(head: &'r Parts, allowed: AppCodeLocation, group: &'r GroupAppCo
         .or_else(|| in_header(&head.headers).map(Cow::Borrowed))
         .or_else(|| in_query.then(|| named(query, is_usual_name)).flatten())
         .filter(|code| !code.is_empty())
-        .ok_or_else(|| Refusal::new(Kind::AuthorizationNeeded))
+        .ok_or_else(|| missing(in_query, group.place.as_ref()))
+}
+
+/// Where an API takes AppCodes.
+fn word(allowed: AppCodeLocation) -> &'static str {
+    match allowed {
+        AppCodeLocation::Header => "in the header Authorization",
+        AppCodeLocation::HeaderAndQuery => "in the header Authorization and the query",
+        AppCodeLocation::Group => "as the group says, which has none",
+        AppCodeLocation::Nowhere => "nowhere, only signatures",
+    }
+}
+
+fn missing(in_query: bool, place: Option<&AppCodePlace>) -> Refusal {
+    let query = if in_query { ", the parameter AppCode of the query" } else { "" };
+    let own = match place {
+        Some(AppCodePlace::Header(name)) => format!(", the header {name}"),
+        Some(AppCodePlace::Query(name)) => format!(", the parameter {name} of the query"),
+        None => String::new(),
+    };
+    let places = format!("X-Ca-Signature, Authorization: APPCODE{query}{own}");
+    Refusal::new(Kind::AuthorizationNeeded).telling("looked for", places)
 }
 
 /// Takes every AppCode out of a request.

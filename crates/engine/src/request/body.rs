@@ -37,10 +37,11 @@ pub enum BodyError {
 impl BodyError {
     pub fn refusal(&self) -> Refusal {
         match self {
-            BodyError::TooLarge => Refusal::new(Kind::BodyTooLarge),
-            BodyError::TooSlow => Refusal::because(Kind::InvalidBody, "it was sent too slowly"),
+            BodyError::TooLarge => Refusal::new(Kind::BodyTooLarge).by("request_body_limit"),
+            BodyError::TooSlow => Refusal::because(Kind::InvalidBody, "it was sent too slowly").by("client_timeout"),
             BodyError::Client(error) => {
-                Refusal::because(Kind::InvalidBody, "it was not sent to its end").with_detail(error.to_string())
+                let refusal = Refusal::because(Kind::InvalidBody, "it was not sent to its end");
+                refusal.by("Content-Length").with_detail(error.to_string())
             }
         }
     }
@@ -95,7 +96,9 @@ impl RequestBody {
                 let frame = frame.map_err(|error| error.refusal())?;
                 if let Ok(data) = frame.into_data() {
                     if (collected.len() + data.len()) as u64 > limit {
-                        return Err(Refusal::new(Kind::BodyTooLarge));
+                        return Err(Refusal::new(Kind::BodyTooLarge)
+                            .by("request_body_limit")
+                            .telling("bytes allowed", limit));
                     }
                     collected.extend_from_slice(&data);
                 }

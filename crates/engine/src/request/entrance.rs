@@ -19,7 +19,7 @@ pub fn check(step: &Step<'_, '_>, place: &Place<'_>, head: &Parts) -> Result<Opt
     route::check_instance(step.thread.settings.instance.as_deref(), place, step.now.unix_ms())?;
     let (world, peer, https) = (step.world, step.peer, step.thread.shared.https);
     if world.instance(place.group).is_some_and(|instance| !instance.admits(peer.address.ip())) {
-        return Err(Refusal::new(Kind::IpDenied).with_detail("the instance's access list"));
+        return Err(refused_by_list(step));
     }
     let domain = &place.domain.domain;
     if domain.https_redirect && peer.scheme == Scheme::Http {
@@ -27,14 +27,26 @@ pub fn check(step: &Step<'_, '_>, place: &Place<'_>, head: &Parts) -> Result<Opt
     }
     if let Some(wanted) = &domain.client_certificate {
         if peer.scheme == Scheme::Http {
-            return Err(Refusal::because(Kind::UnsupportedProtocol, "HTTP"));
+            return Err(Refusal::because(Kind::UnsupportedProtocol, "HTTP")
+                .by(&*domain.host)
+                .telling("because", "the domain asks callers for a certificate"));
         }
         if peer.client.as_ref().is_none_or(|client| *client.certificate_id != **wanted) {
             // A browser that joined two hosts on one connection tries again on another one (RFC 9110 section 15.5.20).
-            return Err(Refusal::because(Kind::Misdirected, step.entry.domain.clone()));
+            let shown = peer.client.as_ref().map_or("none", |client| client.certificate_id.as_ref());
+            let refusal = Refusal::because(Kind::Misdirected, step.entry.domain.clone());
+            return Err(refusal
+                .by(&*domain.host)
+                .telling("certificate asked", wanted)
+                .telling("certificate shown", shown));
         }
     }
     Ok(None)
+}
+
+fn refused_by_list(step: &Step<'_, '_>) -> Refusal {
+    let refusal = Refusal::new(Kind::IpDenied).with_detail("the instance's access list");
+    refusal.by(step.entry.instance_id()).telling("address", step.peer.address.ip())
 }
 
 /// `https` is where this engine listens for it. A browser may forget method and body at 301; nobody does at 308.

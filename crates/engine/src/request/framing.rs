@@ -14,7 +14,8 @@ pub fn check(headers: &HeaderMap) -> Result<(), Refusal> {
     let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
     let Some(coding) = codings.next() else { return Ok(()) };
     if codings.next().is_some() || !coding.as_bytes().eq_ignore_ascii_case(b"chunked") {
-        return Err(Refusal::because(Kind::InvalidHeader, "`Transfer-Encoding` must be `chunked`, once"));
+        return Err(Refusal::because(Kind::InvalidHeader, "`Transfer-Encoding` must be `chunked`, once")
+            .by("Transfer-Encoding"));
     }
     Ok(())
 }

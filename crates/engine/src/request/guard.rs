@@ -39,14 +39,15 @@ pub fn check(step: &Step<'_, '_>, matched: &Matched<'_>, head: &Parts, body_limi
         return Err(Refusal::because(Kind::UnsupportedProtocol, name));
     }
     if head.uri.path().len() + head.uri.query().map_or(0, str::len) > URL_LIMIT {
-        return Err(Refusal::new(Kind::UrlTooLarge));
+        return Err(Refusal::new(Kind::UrlTooLarge).telling("bytes allowed", URL_LIMIT));
     }
     let announced = head.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     if let Some(length) = announced {
         notes.number("bytes announced", length);
     }
-    if announced.is_some_and(|length| length > body_limit) {
-        return Err(Refusal::new(Kind::BodyTooLarge));
+    if let Some(length) = announced.filter(|length| *length > body_limit) {
+        let refusal = Refusal::new(Kind::BodyTooLarge).by("request_body_limit");
+        return Err(refusal.telling("bytes announced", length).telling("bytes allowed", body_limit));
     }
     Ok(())
 }

@@ -66,7 +66,7 @@ pub async fn caller<'w>(
             entry.notes.fact("whose", "the group's own");
             return Ok(Identified { matched, caller: None, by_group_code: true });
         }
-        world.code(&code).ok_or_else(|| Refusal::because(Kind::InvalidAppCode, "`not found`"))?
+        world.code(&code).ok_or_else(unknown_code)?
     };
     entry.caller(caller);
     entry.notes.number("app", caller.app.app_id);
@@ -74,24 +74,35 @@ pub async fn caller<'w>(
     Ok(Identified { matched, caller: Some(caller), by_group_code: false })
 }
 
+fn unknown_code() -> Refusal {
+    Refusal::because(Kind::InvalidAppCode, "`not found`").telling("AppCode", "of no app that this engine knows")
+}
+
 fn signature_method(headers: &HeaderMap, allowed: &[SignatureMethod]) -> Result<SignatureMethod, Refusal> {
     let method = match headers.get("x-ca-signature-method").map(|value| value.as_bytes()) {
         None | Some(b"") => SignatureMethod::HmacSHA256,
         Some(name) if name.eq_ignore_ascii_case(b"HmacSHA256") => SignatureMethod::HmacSHA256,
         Some(name) if name.eq_ignore_ascii_case(b"HmacSHA1") => SignatureMethod::HmacSHA1,
-        Some(_) => return Err(Refusal::because(Kind::InvalidHeader, "`X-Ca-Signature-Method` unknown method")),
+        Some(_) => {
+            return Err(Refusal::because(Kind::InvalidHeader, "`X-Ca-Signature-Method` unknown method")
+                .by("X-Ca-Signature-Method"))
+        }
     };
     if !allowed.contains(&method) {
-        return Err(Refusal::because(Kind::InvalidHeader, "`X-Ca-Signature-Method` not allowed for this API"));
+        let refusal = Refusal::because(Kind::InvalidHeader, "`X-Ca-Signature-Method` not allowed for this API");
+        let methods: Vec<String> = allowed.iter().map(|method| format!("{method:?}")).collect();
+        return Err(refusal.by("X-Ca-Signature-Method").telling("methods of the API", methods.join(", ")));
     }
     Ok(method)
 }
 
 fn credential<'w>(world: &'w World, headers: &HeaderMap, entry: &mut Entry) -> Result<&'w KeyCredential, Refusal> {
-    let key = headers.get("x-ca-key").ok_or_else(|| Refusal::new(Kind::AuthorizationNeeded))?;
-    let key = key.to_str().map_err(|_| Refusal::new(Kind::InvalidAppKey))?;
+    let key = headers
+        .get("x-ca-key")
+        .ok_or_else(|| Refusal::new(Kind::AuthorizationNeeded).telling("looked for", "X-Ca-Key"))?;
+    let key = key.to_str().map_err(|_| Refusal::new(Kind::InvalidAppKey).telling("AppKey", "not a text"))?;
     entry.app_key.push_str(key);
-    world.key(key).map(AsRef::as_ref).ok_or_else(|| Refusal::new(Kind::InvalidAppKey))
+    world.key(key).map(AsRef::as_ref).ok_or_else(|| Refusal::new(Kind::InvalidAppKey).telling("AppKey", key))
 }
 
 async fn verify(
@@ -105,7 +116,7 @@ async fn verify(
     check_timestamp(&head.headers, rules)?;
     let nonce = head.headers.get("x-ca-nonce").map(|value| value.as_bytes()).filter(|nonce| !nonce.is_empty());
     if force_nonce && nonce.is_none() {
-        return Err(Refusal::new(Kind::NonceRequired));
+        return Err(Refusal::new(Kind::NonceRequired).by("X-Ca-Nonce"));
     }
     let form = signature::has_form(&head.headers);
     let announced = head.headers.get("content-md5").filter(|value| !value.is_empty());
@@ -118,12 +129,16 @@ async fn verify(
     let signed = SignedRequest::new(head, if form { body.collected() } else { b"" });
     if !signed.holds(credential, method) {
         let cause = mistakes::likely(&signed, credential, method);
-        return Err(Refusal::because(Kind::InvalidSignature, signed.shown()).with_detail(cause));
+        return Err(Refusal::because(Kind::InvalidSignature, signed.shown())
+            .with_detail(cause)
+            .by(format!("{method:?}")));
     }
     if let Some(nonce) = nonce {
         let until = rules.thread.shared.nonces.until(rules.now);
         if until.is_some_and(|until| !rules.thread.first_use(&credential.app_key, nonce, rules.now, until)) {
-            return Err(Refusal::new(Kind::NonceUsed));
+            return Err(Refusal::new(Kind::NonceUsed)
+                .by("X-Ca-Nonce")
+                .telling("nonce", String::from_utf8_lossy(nonce)));
         }
     }
     Ok(())
@@ -135,16 +150,21 @@ fn check_timestamp(headers: &HeaderMap, rules: &Rules<'_>) -> Result<(), Refusal
     let sent: Option<i64> = value.to_str().ok().and_then(|text| text.trim().parse().ok());
     match sent {
         Some(sent) if rules.now.abs_diff(sent) <= rules.signature_window_ms => Ok(()),
-        sent => Err(Refusal::new(Kind::TimestampExpired).with_detail(mistakes::clock(sent, rules.now))),
+        sent => {
+            let refusal = Refusal::new(Kind::TimestampExpired).with_detail(mistakes::clock(sent, rules.now));
+            Err(refusal.by("X-Ca-Timestamp").telling("milliseconds allowed", rules.signature_window_ms))
+        }
     }
 }
 
 fn check_md5(announced: &[u8], bytes: &[u8]) -> Result<(), Refusal> {
     if bytes.is_empty() {
-        return Err(Refusal::because(Kind::InvalidContentMd5, "`sent without a body`"));
+        return Err(Refusal::because(Kind::InvalidContentMd5, "`sent without a body`").by("Content-MD5"));
     }
-    if BASE64.encode(Md5::digest(bytes)).as_bytes() != announced {
-        return Err(Refusal::because(Kind::InvalidContentMd5, "`does not match the body`"));
+    let own = BASE64.encode(Md5::digest(bytes));
+    if own.as_bytes() != announced {
+        let refusal = Refusal::because(Kind::InvalidContentMd5, "`does not match the body`").by("Content-MD5");
+        return Err(refusal.telling("sent", String::from_utf8_lossy(announced)).telling("of the body", own));
     }
     Ok(())
 }

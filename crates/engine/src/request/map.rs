@@ -167,8 +167,10 @@ impl Built {
             Location::Query => append_pair(&mut self.query, &mapping.name, value),
             Location::Body => append_pair(&mut self.form, &mapping.name, value),
             Location::Head => {
-                let refuse =
-                    || Refusal::because(Kind::InvalidParameter, format!("`{}` cannot be a header", mapping.name));
+                let refuse = || {
+                    Refusal::because(Kind::InvalidParameter, format!("`{}` cannot be a header", mapping.name))
+                        .by(mapping.name.as_str())
+                };
                 let name = HeaderName::from_bytes(mapping.name.as_bytes()).map_err(|_| refuse())?;
                 let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| refuse())?;
                 self.headers.append(name, value);

@@ -127,8 +127,7 @@ async fn steps(step: &mut Step<'_, '_>, request: Request<RequestBody>) -> Result
     let chosen = entered.chosen(routed.as_ref().map_or(own, plugins::Routed::chosen));
     let filled = variables::fill(step, chosen, &permitted.matched, &head)?;
     let chosen = filled.as_ref().map_or(chosen, variables::Filled::chosen);
-    let agent = step.passage.user_agent.take();
-    step.passage.user_agent = agent.or_else(|| head.headers.get(USER_AGENT).cloned());
+    step.passage.user_agent = step.passage.user_agent.take().or_else(|| head.headers.get(USER_AGENT).cloned());
     step.entry.notes.begin(Stop::Mapping);
     let group = permitted.matched.group;
     if group.app_code.hidden {
@@ -142,6 +141,7 @@ async fn steps(step: &mut Step<'_, '_>, request: Request<RequestBody>) -> Result
     go_on!(plugins::on_mapped(step, routed.as_ref(), &mut outgoing));
     entered.may_ask(step)?;
     let answer = backend::send(thread, world, chosen.backend, outgoing, step.entry).await;
+    let answer = answer.map_err(|refusal| backend::telling(refusal, chosen.backend));
     entered.leave(step, &answer);
     two_way::answered(step, &permitted, &answer);
     answer

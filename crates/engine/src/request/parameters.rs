@@ -74,8 +74,9 @@ pub fn read<'r>(
     match violations.first() {
         None => Ok(Values { edition, values }),
         Some((kind, _)) => {
+            let names: Vec<&str> = violations.iter().filter_map(|(_, reason)| reason.split('`').nth(1)).collect();
             let reasons: Vec<&str> = violations.iter().map(|(_, reason)| reason.as_str()).collect();
-            Err(Refusal::because(*kind, reasons.join(", ")))
+            Err(Refusal::because(*kind, reasons.join(", ")).by(names.join(", ")))
         }
     }
 }

@@ -25,9 +25,10 @@ pub fn check<'w>(step: &Step<'_, 'w>, identified: Identified<'w>) -> Result<Perm
     match (&edition.edition.auth, caller) {
         (Auth::Anonymous, caller) => Ok(Permitted { matched, caller }),
         (Auth::App { .. }, None) if by_group_code => Ok(Permitted { matched, caller: None }),
-        (Auth::App { .. }, None) => Err(Refusal::new(Kind::AuthorizationNeeded)),
+        (Auth::App { .. }, None) => Err(Refusal::new(Kind::AuthorizationNeeded).telling("looked for", "an app")),
         (Auth::App { .. }, Some(caller)) if caller.app.disabled => {
-            Err(Refusal::new(Kind::Unauthorized).with_detail("the app is disabled"))
+            let refusal = Refusal::new(Kind::Unauthorized).with_detail("the app is disabled");
+            Err(refusal.telling("app", caller.app.app_id))
         }
         (Auth::App { .. }, Some(caller)) => {
             let grant = step.world.grant(&edition.key, caller.app.app_id);

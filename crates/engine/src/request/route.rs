@@ -44,9 +44,7 @@ pub fn place<'w>(world: &'w World, head: &Parts, entry: &mut Entry) -> Result<Pl
     entry.domain.push_str(&host);
     let domain = world.domain(&host).ok_or_else(|| Refusal::because(Kind::InvalidDomain, host.into_owned()))?;
     notes.fact("domain", &domain.domain.host);
-    let group = world
-        .group(&domain.domain.group_id)
-        .ok_or_else(|| Refusal::because(Kind::BrokenGroup, "the domain's group does not exist"))?;
+    let group = world.group(&domain.domain.group_id).ok_or_else(|| broken_group(&domain.domain))?;
     entry.group(group);
     Ok(Place { domain, group })
 }
@@ -76,7 +74,7 @@ pub fn find<'w>(world: &'w World, place: Place<'w>, head: &Parts, entry: &mut En
         return Err(Refusal::because(Kind::InvalidStage, served_as.into_owned()));
     }
     entry.notes.begin(Stop::Api);
-    let path = normal_path(head.uri.path())?;
+    let path = normal_path(head.uri.path()).map_err(|refusal| refusal.telling("path", head.uri.path()))?;
     let method = head.method.as_str();
     let routes = world.routes(&group.group_id, &served_as);
     let wanted = preflight_method(head);
@@ -90,10 +88,11 @@ pub fn find<'w>(world: &'w World, place: Place<'w>, head: &Parts, entry: &mut En
         if routes.is_none() {
             notes.fact("published in this stage", "nothing");
         }
-        return Err(match wanted {
+        let refusal = match wanted {
             Some(wanted) => Refusal::because(Kind::CrossOriginNotFound, format!("{wanted} - {}", head.uri.path())),
             None => not_found(method, &head.uri),
-        });
+        };
+        return Err(refusal.telling("looked for in", format!("{}/{served_as}", group.group_id)));
     };
     match found.entry {
         EditionEntry::Served(edition) => {
@@ -103,7 +102,10 @@ pub fn find<'w>(world: &'w World, place: Place<'w>, head: &Parts, entry: &mut En
             let preflight = wanted.is_some() && edition.edition.method != "OPTIONS";
             Ok(Matched { edition, domain, group, values, preflight })
         }
-        EditionEntry::Broken { .. } => Err(Refusal::new(Kind::BrokenApi)),
+        EditionEntry::Broken { key, reason, .. } => {
+            let refusal = Refusal::new(Kind::BrokenApi).with_detail(reason.clone());
+            Err(refusal.by(key.clone()))
+        }
     }
 }
 
@@ -136,7 +138,9 @@ fn host(head: &Parts) -> Result<Cow<'_, str>, Refusal> {
             let named = head.uri.authority().map(|authority| authority.as_str().as_bytes());
             let differs = |value: &HeaderValue| !named.is_some_and(|name| name.eq_ignore_ascii_case(value.as_bytes()));
             if head.headers.get_all(hyper::header::HOST).iter().any(differs) {
-                return Err(Refusal::because(Kind::InvalidHeader, "`Host` differs from the host of the target"));
+                return Err(
+                    Refusal::because(Kind::InvalidHeader, "`Host` differs from the host of the target").by("Host")
+                );
             }
             host
         }
@@ -144,11 +148,13 @@ fn host(head: &Parts) -> Result<Cow<'_, str>, Refusal> {
             let mut values = head.headers.get_all(hyper::header::HOST).iter();
             let (first, second) = (values.next(), values.next());
             if second.is_some() {
-                return Err(Refusal::because(Kind::InvalidHeader, "`Host` occurs more than once"));
+                return Err(Refusal::because(Kind::InvalidHeader, "`Host` occurs more than once").by("Host"));
             }
-            let value = first.ok_or_else(|| Refusal::because(Kind::InvalidDomain, "no Host header"))?;
-            let text =
-                value.to_str().map_err(|_| Refusal::because(Kind::InvalidHeader, "`Host` is not a host name"))?;
+            let value =
+                first.ok_or_else(|| Refusal::because(Kind::InvalidDomain, "no Host header").telling("host", "none"))?;
+            let text = value
+                .to_str()
+                .map_err(|_| Refusal::because(Kind::InvalidHeader, "`Host` is not a host name").by("Host"))?;
             without_port(text)
         }
     };
@@ -176,7 +182,8 @@ fn stage<'r>(head: &'r Parts, domain: &'r Domain) -> Result<(Cow<'r, str>, &'sta
         return Ok((Cow::Borrowed(DEFAULT_STAGE), "it is the default, without X-Ca-Stage"));
     };
     let why = "the header X-Ca-Stage says so";
-    let text = value.to_str().map_err(|_| Refusal::because(Kind::InvalidStage, "X-Ca-Stage is not text"))?;
+    let text =
+        value.to_str().map_err(|_| Refusal::because(Kind::InvalidStage, "X-Ca-Stage is not text").by("X-Ca-Stage"))?;
     if text.bytes().any(|byte| byte.is_ascii_lowercase()) {
         Ok((Cow::Owned(text.to_ascii_uppercase()), why))
     } else {
@@ -227,6 +234,11 @@ fn has_encoded_slash(raw: &str) -> bool {
     raw.split('%').skip(1).any(|behind| {
         behind.get(..2).is_some_and(|code| code.eq_ignore_ascii_case("2f") || code.eq_ignore_ascii_case("5c"))
     })
+}
+
+fn broken_group(domain: &Domain) -> Refusal {
+    let refusal = Refusal::because(Kind::BrokenGroup, "the domain's group does not exist");
+    refusal.by(domain.host.as_str()).telling("group", &domain.group_id)
 }
 
 fn not_found(method: &str, uri: &Uri) -> Refusal {

@@ -102,7 +102,8 @@ impl AutomaticDomains {
         let counted = self.word_of(&domain.host).fetch_update(Ordering::AcqRel, Ordering::Acquire, one_more);
         counted.map(drop).map_err(|_| {
             let reason = format!("{} is a test domain, only {} requests per day", domain.host, self.quota);
-            Refusal::because(Kind::AutomaticDomainQuota, reason)
+            let refusal = Refusal::because(Kind::AutomaticDomainQuota, reason);
+            refusal.by(domain.host.as_str()).telling("calls a day", self.quota)
         })
     }
 

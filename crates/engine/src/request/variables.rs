@@ -55,7 +55,7 @@ pub fn fill(
         Target::Address { address, host_header } => {
             let filled = values.replace(address)?;
             let parsed = RoutedAddress::parse(&filled)
-                .map_err(|problem| Refusal::new(Kind::BackendAddress).with_detail(problem))?;
+                .map_err(|problem| Refusal::new(Kind::BackendAddress).with_detail(problem).by(filled.as_str()))?;
             if !parsed.path.is_empty() {
                 path.push(PathPiece::Text(encoded(&parsed.path)));
             }
@@ -115,7 +115,7 @@ impl Values<'_, '_> {
     }
 
     fn value(&self, name: &str) -> Result<String, Refusal> {
-        let missing = |reason: String| Refusal::because(Kind::StageRoute, reason);
+        let missing = |reason: String| Refusal::because(Kind::StageRoute, reason).by(name);
         let stage = &self.matched.edition.edition.stage;
         let found = self.variables.and_then(|variables| variables.find(name));
         let variable = found.ok_or_else(|| missing(format!("{stage} has no variable `{name}`")))?;

@@ -1,7 +1,7 @@
 //! Before stop 3: a request that came by HTTP/2 gets the form that HTTP/1.1 gives one, so that no later step, plug-in
 //! or backend sees a difference. Called once, by `steps`.
 
-use super::answer::{Kind, Refusal};
+use super::answer::{head_too_large, Refusal};
 use crate::connection::HEADER_COUNT_LIMIT;
 use hyper::header::{HeaderMap, HeaderValue, COOKIE, HOST};
 use hyper::http::request::Parts;
@@ -14,7 +14,7 @@ pub fn like_http1(head: &mut Parts) -> Result<(), Refusal> {
         return Ok(());
     }
     if head.headers.len() > HEADER_COUNT_LIMIT {
-        return Err(Refusal::new(Kind::HeadTooLarge));
+        return Err(head_too_large());
     }
     join_cookies(&mut head.headers);
     if head.headers.contains_key(HOST) {

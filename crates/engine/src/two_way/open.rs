@@ -31,14 +31,22 @@ pub fn open(
         return Ok(None);
     }
     if step.peer.scheme == Scheme::Https && takes == TwoWay::Plain {
-        return Err(Refusal::because(Kind::UnsupportedProtocol, "WebSocket over TLS"));
+        return Err(Refusal::because(Kind::UnsupportedProtocol, "WebSocket over TLS").by(place
+            .domain
+            .domain
+            .host
+            .as_str()));
     }
     if head.headers.get(SEC_WEBSOCKET_VERSION).is_none_or(|version| version != "13") {
-        return Err(Refusal::because(Kind::InvalidHeader, "`Sec-WebSocket-Version` must be 13"));
+        return Err(
+            Refusal::because(Kind::InvalidHeader, "`Sec-WebSocket-Version` must be 13").by("Sec-WebSocket-Version")
+        );
     }
     let key = head.headers.get(SEC_WEBSOCKET_KEY).filter(|key| BASE64.decode(key).is_ok_and(|key| key.len() == 16));
     let accept = key.and_then(|key| accept(key.as_bytes()));
-    let accept = accept.ok_or_else(|| Refusal::because(Kind::InvalidHeader, "`Sec-WebSocket-Key` must be 16 bytes"))?;
+    let accept = accept.ok_or_else(|| {
+        Refusal::because(Kind::InvalidHeader, "`Sec-WebSocket-Key` must be 16 bytes").by("Sec-WebSocket-Key")
+    })?;
     let Some(client) = head.extensions.remove::<OnUpgrade>() else { return Ok(None) };
     let channel = Channel::new(step.thread, step.peer, client, &step.entry.domain);
     let mut response = Response::new(ResponseBody::switched(Switched::Channel(Box::new(channel))));

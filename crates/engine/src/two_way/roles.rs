@@ -7,6 +7,7 @@ use super::devices::Notice;
 use super::{Device, DEVICE_ID};
 use crate::backend::ResponseBody;
 use crate::plugins::Step;
+use crate::record::Stop;
 use crate::request::answer::{Kind, Refusal};
 use crate::request::{Permitted, RequestBody};
 use crate::world::CompiledEdition;
@@ -47,7 +48,8 @@ pub async fn instead(
                 |key: &str| permitted.caller.is_none_or(|caller| caller.app.keys.iter().any(|own| own.key == key));
             let foreign = id.rsplit_once('@').is_some_and(|(_, key)| !owns(key));
             if foreign || !step.thread.shared.devices.admits(&scope(edition), id, app_id(permitted)) {
-                return Err(Refusal::new(Kind::Unauthorized).with_detail("the device id is another app's"));
+                let refusal = Refusal::new(Kind::Unauthorized).with_detail("the device id is another app's");
+                return Err(refusal.telling("device", id));
             }
             Ok(None)
         }
@@ -80,7 +82,9 @@ fn scope(edition: &CompiledEdition) -> String {
 
 fn device_id<'s>(step: &'s Step<'_, '_>) -> Result<&'s str, Refusal> {
     step.peer.device.as_deref().and_then(Device::id).ok_or_else(|| {
-        Refusal::because(Kind::ParameterRequired, "`x-ca-deviceid`").with_detail("no RG came before this call")
+        Refusal::because(Kind::ParameterRequired, "`x-ca-deviceid`")
+            .by("x-ca-deviceid")
+            .with_detail("no RG came before this call")
     })
 }
 
@@ -90,20 +94,25 @@ async fn notify(
     head: &Parts,
     body: &mut RequestBody,
 ) -> Result<Response<ResponseBody>, Refusal> {
-    let required = || Refusal::because(Kind::ParameterRequired, "`x-ca-deviceid`");
+    step.entry.notes.begin(Stop::Backend);
+    let required = || Refusal::because(Kind::ParameterRequired, "`x-ca-deviceid`").by("x-ca-deviceid");
     let id = head.headers.get(DEVICE_ID).and_then(|value| value.to_str().ok()).ok_or_else(required)?;
-    let unknown = || Refusal::because(Kind::DeviceNotFound, id.to_owned());
+    let places = scope(edition);
+    let unknown = || Refusal::because(Kind::DeviceNotFound, id.to_owned()).by(id).telling("looked for in", &places);
     let text = body.collect(step.thread.settings.request_body_limit.min(NOTICE_LIMIT)).await?.to_vec();
-    let text = String::from_utf8(text).map_err(|_| Refusal::because(Kind::InvalidBody, "a notice must be UTF-8"))?;
-    let notices = step.thread.shared.devices.find(&scope(edition), id).ok_or_else(unknown)?;
+    let text = String::from_utf8(text)
+        .map_err(|_| Refusal::because(Kind::InvalidBody, "a notice must be UTF-8").by("a notice is text"))?;
+    let notices = step.thread.shared.devices.find(&places, id).ok_or_else(unknown)?;
     let (taken, wait) = oneshot::channel();
     notices.try_send(Notice { text, taken }).map_err(|error| match error {
         TrySendError::Closed(_) => unknown(),
-        TrySendError::Full(_) => Refusal::because(Kind::CallRate, "DEVICE"),
+        TrySendError::Full(_) => Refusal::because(Kind::CallRate, "DEVICE").by(id),
     })?;
     match tokio::time::timeout(Duration::from_millis(edition.edition.backend.timeout_ms), wait).await {
         Ok(Ok(())) => Ok(Response::new(ResponseBody::empty())),
         Ok(Err(_)) => Err(unknown()),
-        Err(_) => Err(Refusal::new(Kind::BackendTimeout).with_detail("the device did not take the notice in time")),
+        Err(_) => Err(Refusal::new(Kind::BackendTimeout)
+            .with_detail("the device did not take the notice in time")
+            .telling("timeout", format!("{} ms", edition.edition.backend.timeout_ms))),
     }
 }

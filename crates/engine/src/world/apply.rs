@@ -57,7 +57,7 @@ impl World {
             None => Err(PlanError::new("", "this engine does not know records of this kind; upgrade it")),
             Some(kind) => Record::decode(kind, &record.key, &body)
                 .and_then(|decoded| self.put(decoded, record.revision, dirty))
-                .inspect_err(|_| self.break_record(kind, &record.key, dirty)),
+                .inspect_err(|error| self.break_record((kind, &record.key), error, dirty)),
         };
         if let Err(error) = outcome {
             let (kind, key) = (record.kind, record.key);
@@ -129,23 +129,24 @@ impl World {
         }
     }
 
-    fn break_record(&mut self, kind: Kind, key: &str, dirty: &mut Dirty) {
+    fn break_record(&mut self, (kind, key): (Kind, &str), error: &PlanError, dirty: &mut Dirty) {
         match kind {
-            Kind::Edition => self.break_edition(key, dirty),
+            Kind::Edition => self.break_edition(key, error, dirty),
             Kind::Plugin => self.break_plugin(key, &mut dirty.targets),
             _ => {}
         }
     }
 
-    fn break_edition(&mut self, key: &str, dirty: &mut Dirty) {
+    fn break_edition(&mut self, key: &str, error: &PlanError, dirty: &mut Dirty) {
         let Some((group, stage)) = self.edition_places.get(key) else { return };
         let Some(table) = self.routes(group, stage) else { return };
         let (method, path) = match table.editions().get(key).map(Arc::as_ref) {
             Some(EditionEntry::Served(old)) => (old.edition.method.clone(), old.edition.path.clone()),
-            Some(EditionEntry::Broken { method, path }) => (method.clone(), path.clone()),
+            Some(EditionEntry::Broken { method, path, .. }) => (method.clone(), path.clone()),
             None => return,
         };
-        self.take_edition(key, Some(Arc::new(EditionEntry::Broken { method, path })), dirty);
+        let broken = EditionEntry::Broken { key: key.into(), method, path, reason: error.to_string().into() };
+        self.take_edition(key, Some(Arc::new(broken)), dirty);
     }
 
     fn rebuild(&mut self, dirty: Routes) {

@@ -11,7 +11,7 @@ use std::sync::Arc;
 /// nothing of it).
 pub enum EditionEntry {
     Served(Box<CompiledEdition>),
-    Broken { method: String, path: String },
+    Broken { key: Box<str>, method: String, path: String, reason: Box<str> },
 }
 
 pub struct CompiledEdition {

@@ -58,7 +58,7 @@ impl RouteTable {
         for (_, entry) in ordered {
             let (method, path) = match entry.as_ref() {
                 EditionEntry::Served(compiled) => (compiled.edition.method.as_str(), compiled.edition.path.as_str()),
-                EditionEntry::Broken { method, path } => (method.as_str(), path.as_str()),
+                EditionEntry::Broken { method, path, .. } => (method.as_str(), path.as_str()),
             };
             if let EditionEntry::Served(compiled) = entry.as_ref() {
                 token_keys.extend(compiled.token_key.clone());
@@ -191,7 +191,7 @@ fn lost(entry: &EditionEntry, why: std::fmt::Arguments<'_>, notes: &Notes) {
         EditionEntry::Served(compiled) => {
             (compiled.edition.api_id.as_str(), compiled.edition.method.as_str(), compiled.edition.path.as_str())
         }
-        EditionEntry::Broken { method, path } => ("an API that cannot be served", method.as_str(), path.as_str()),
+        EditionEntry::Broken { method, path, .. } => ("an API that cannot be served", method.as_str(), path.as_str()),
     };
     notes.written("not", format_args!("{method} {path} ({api_id}): {why}"));
 }

@@ -61,6 +61,7 @@ impl Recording {
 
 impl Drop for Recording {
     fn drop(&mut self) {
+        self.gateway.end();
         std::fs::remove_dir_all(&self.state).ok();
     }
 }

@@ -267,6 +267,22 @@ fn refuses_paths_that_two_parsers_could_read_differently() {
 }
 
 #[test]
+fn refuses_a_url_that_is_too_long() {
+    let echo = Echo::start();
+    let answer = gateway(&echo).get(&format!("/nginx?{}", "x".repeat(70_000)), &[]);
+    expect(&answer, 413, "I413UL", "Request URL too Large");
+    assert_eq!(echo.count(), 0);
+}
+
+#[test]
+fn refuses_a_domain_whose_group_is_gone() {
+    let echo = Echo::start();
+    let mut gateway = gateway(&echo);
+    gateway.apply(vec![("group", "g1".into(), Value::Null)]);
+    expect(&gateway.get("/nginx", &[]), 403, "X403DG", "Bad Domain or Group: the domain's group does not exist");
+}
+
+#[test]
 fn carries_a_json_body_when_the_setting_says_so() {
     let echo = Echo::start();
     let records = records(&echo, json!({"auth": app_auth()}));

@@ -152,7 +152,7 @@ impl JwtAuth {
                 && value.as_ref().is_some_and(|text| text.bytes().any(|byte| byte < b' ' || byte == 0x7f))
             {
                 let reason = format!("`the claim {claim_name} cannot be a header`");
-                return Err(Refusal::because(Kind::InvalidJwt, reason));
+                return Err(Refusal::because(Kind::InvalidJwt, reason).by(parameter_name.as_str()));
             }
             let change = value.as_deref().map_or(Change::Remove, Change::Put);
             outgoing.change(*location, parameter_name, change, limit).await?;
@@ -169,9 +169,12 @@ pub fn check_open_id(step: &mut Step<'_, '_>, head: &Parts, matched: &Matched<'_
     let edition = &matched.edition.edition;
     let Some(OpenId::Business { parameter, location }) = &edition.open_id else { return Ok(()) };
     let source = if *location == Location::Query { Source::Query } else { Source::Header };
-    let token = token::find(head, source, parameter)?.ok_or_else(|| Refusal::new(Kind::JwtRequired))?;
-    let routes = step.world.routes(&edition.group_id, &edition.stage);
-    let claims = routes.ok_or_else(|| Refusal::new(Kind::JwtKeyNotFound))?.token_keys().verify(&token)?;
+    let verified = || {
+        let token = token::find(head, source, parameter)?.ok_or_else(|| Refusal::new(Kind::JwtRequired))?;
+        let routes = step.world.routes(&edition.group_id, &edition.stage);
+        routes.ok_or_else(|| Refusal::new(Kind::JwtKeyNotFound))?.token_keys().verify(&token)
+    };
+    let claims = verified().map_err(|refusal| refusal.by(parameter.as_str()))?;
     step.passage.claims = Some(claims);
     Ok(())
 }

@@ -47,7 +47,8 @@ impl Question {
                 TargetLocation::Query => drop(query.append_pair(name, value)),
                 TargetLocation::Form => drop(form.append_pair(name, value)),
                 TargetLocation::Header => {
-                    let refuse = || Refusal::because(Kind::InvalidParameter, format!("`{name}` cannot be a header"));
+                    let refuse =
+                        || Refusal::because(Kind::InvalidParameter, format!("`{name}` cannot be a header")).by(name);
                     let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| refuse())?;
                     headers.append(HeaderName::from_bytes(name.as_bytes()).map_err(|_| refuse())?, value);
                 }

@@ -6,6 +6,7 @@ pub mod alone;
 pub mod bastion;
 pub mod connector;
 pub mod docs;
+pub mod explained;
 pub mod http2;
 pub mod plugins;
 pub mod rsa_tokens;
@@ -42,6 +43,7 @@ pub struct Gateway {
     pub engine: Option<Engine>,
     pub live: Arc<Live>,
     revision: u64,
+    explained: explained::Explained,
 }
 
 impl Gateway {
@@ -52,9 +54,10 @@ impl Gateway {
     pub fn start_with(records: Vec<(&str, String, Value)>, change: impl FnOnce(&mut EngineSettings)) -> Self {
         let mut settings = Self::settings();
         change(&mut settings);
+        let explained = explained::Explained::keep(&mut settings);
         let live = Arc::new(Live::default());
         let engine = Engine::start(settings, Arc::clone(&live)).unwrap();
-        let mut gateway = Self { engine: Some(engine), live, revision: 0 };
+        let mut gateway = Self { engine: Some(engine), live, revision: 0, explained };
         let applied = gateway.apply(records);
         assert_eq!(applied.refused, vec![], "the test's own records must be served");
         gateway
@@ -119,15 +122,28 @@ impl Gateway {
     pub fn raw(&self, bytes: &[u8]) -> Answer {
         let mut stream = connect(self.address());
         stream.write_all(bytes).unwrap();
-        read_answer(&mut BufReader::new(stream))
+        let answer = read_answer(&mut BufReader::new(stream));
+        self.explained.saw(&answer);
+        answer
+    }
+}
+
+impl Gateway {
+    /// Ends it, and looks whether every refusal is explained.
+    pub fn end(&mut self) {
+        if let Some(engine) = self.engine.take() {
+            let records = engine.records.clone();
+            engine.stop();
+            if !std::thread::panicking() {
+                self.explained.check(records);
+            }
+        }
     }
 }
 
 impl Drop for Gateway {
     fn drop(&mut self) {
-        if let Some(engine) = self.engine.take() {
-            engine.stop();
-        }
+        self.end();
     }
 }
 
