@@ -86,6 +86,7 @@ def run_control(settings: Settings, ready_file: Path | None) -> None:
     inventories.start()
     asyncio.run(_serve(app, plane, ready_file, listener, secured))
     inventories.stop()
+    dispatcher.close()
     retention.stop()
     watch.stop()
     store.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from isthmus.hub.desk import Desk
@@ -25,6 +25,20 @@ class NodeReports(Protocol):
         """One entry per engine: node, revision, state, last_seen (Unix ms), refused."""
 
 
+class Job(Protocol):
+    """Work that goes on when the call is answered (`background.py`), a transaction for each step."""
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """What the audit trail shows of it."""
+
+    def step(self, call: Call) -> bool:
+        """True while there is more to do. Raises: ApiError, which ends the job."""
+
+    def finish(self, call: Call, why: str) -> None:
+        """What was not done will not be."""
+
+
 @dataclass(frozen=True)
 class Call:
     """One management call: its transaction, the settings, who calls, what the engines report, the way into one, the hub."""
@@ -36,6 +50,8 @@ class Call:
     entrance: Entrance = NOWHERE
     # None: connectors of other networks cannot come in here.
     hub: Desk | None = None
+    # Put here by the operation; begun when its transaction has committed.
+    jobs: list[Job] = field(default_factory=list)
 
 
 # One function per operation; parameters and results have snake-case names (isthmus.catalog turns them into the wire's).

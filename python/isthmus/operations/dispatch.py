@@ -21,6 +21,7 @@ from isthmus.catalog import Operation, Params
 from isthmus.errors import ApiError
 from isthmus.hub.desk import Desk
 from isthmus.operations import function_for
+from isthmus.operations.background import Background
 from isthmus.operations.call import Call, NodeReports, OperationFunction
 from isthmus.operations.debug import prepare_debug
 from isthmus.operations.debug_draft import put_draft, remove_draft
@@ -75,6 +76,11 @@ class OperationsDispatcher:
         self._plane = plane
         self._threads = CapacityLimiter(settings.management_threads)
         self._pace = Pace(settings.writes_limit)
+        self._background = Background(store, self._call)
+
+    def close(self) -> None:
+        """Ends what goes on behind answered calls."""
+        self._background.stop()
 
     def access_key(self, access_key_id: str) -> AccessKey | None:
         """Raises: ApiError when the store does not answer."""
@@ -155,17 +161,19 @@ class OperationsDispatcher:
         self, operation: Operation, function: OperationFunction, params: Params, caller: Caller
     ) -> tuple[Mapping[str, Any], int | None]:
         try:
-            with _store_errors_as_answers():
-                with self._store.write() as transaction:
-                    result = function(self._call(transaction, caller), params)
-                    check_records(transaction)
-                    record_success(transaction, operation, caller, params, result)
-                return result, transaction.revision
+            with _store_errors_as_answers(), self._store.write() as transaction:
+                call = self._call(transaction, caller)
+                result = function(call, params)
+                check_records(transaction)
+                record_success(transaction, operation, caller, params, result)
         except ApiError as error:
             # A store that did not answer would be waited for twice.
             if error.status < 500:
                 self._refuse(operation, params, caller, error)
             raise
+        for job in call.jobs:
+            self._background.take(job, operation, caller)
+        return result, transaction.revision
 
     def _send(
         self, operation: Operation, _function: OperationFunction, params: Params, caller: Caller

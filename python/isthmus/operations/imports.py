@@ -24,9 +24,10 @@ from isthmus.operations.document_draft import draft_from_document, with_request_
 from isthmus.operations.document_models import SchemaResult, import_models, link_models
 from isthmus.operations.draft_batch import DraftBatch
 from isthmus.operations.groups import require_group
-from isthmus.store.tasks import add_task, find_task
+from isthmus.operations.import_tasks import FAILED, OVER, add_finished, start_import
 
-_TASK = "import_oas"
+# Operations of a document that is imported before the call is answered.
+_AT_ONCE = 100
 _BACKEND_ID = f"{keys.PREFIX}backend-id"
 
 
@@ -86,7 +87,10 @@ def dry_run_swagger(call: Call, params: Any) -> Mapping[str, Any]:
 
 
 def import_oas(call: Call, params: Any) -> Mapping[str, Any]:
-    """Checks first unless `SkipDryRun` is set: then nothing is imported when anything fails, or is warned about."""
+    """Checks first unless `SkipDryRun` is set: then nothing is imported when anything fails, or is warned about.
+
+    A long document is imported when the call has been answered: the answer tells what is to be expected.
+    """
     document = _oas(params)
     defaults = {"auth-type": params.auth_type, "parameter-handling": params.request_mode}
     if params.backend_name:
@@ -94,24 +98,44 @@ def import_oas(call: Call, params: Any) -> Mapping[str, Any]:
         defaults.update({"backend-enable": "true", "backend-id": backend.backend_id})
     given = {keys.PREFIX + key: value for key, value in defaults.items() if value}
     reading = _read(document, given)
+    tried = None
     if not params.skip_dry_run:
         tried = _dry_run(call, params, reading)
         if tried.has_failures or (tried.warnings and not params.ignore_warning):
             return _oas_answer(_without_new_ids(tried), None)
-    done = _import(call, params, reading)
-    task = {
-        "api_results": [_task_row(one, params.group_id) for one in done.apis],
-        "model_results": [_model_row(one, params.group_id) for one in done.models],
-    }
-    return _oas_answer(done, add_task(call.transaction, _TASK, task))
+    if len(reading.operations) <= _AT_ONCE:
+        done = _import(call, params, reading)
+        rows = [_task_row(one, params.group_id) for one in done.apis]
+        models = [_model_row(one, params.group_id) for one in done.models]
+        return _oas_answer(done, add_finished(call.transaction, rows, models))
+    tried = tried or _dry_run(call, params, reading)
+    waiting = [_task_row(one, params.group_id) for one in tried.apis]
+    importer = _Importer(params.group_id, bool(params.overwrite), reading)
+    return _oas_answer(_without_new_ids(tried), start_import(call, waiting, importer))
 
 
-def describe_import_oas_task(call: Call, params: Any) -> Mapping[str, Any]:
-    task = find_task(call.transaction, _TASK, params.operation_id)
-    if task is None:
-        text = f"There is no import {params.operation_id[:64]}; reports are kept for a week."
-        raise errors.not_found("Operation", text)
-    return {**task, "task_status": "Finished"}
+class _Importer:
+    """Imports a document that was read, part by part."""
+
+    def __init__(self, group_id: str, overwrite: bool, reading: _Reading) -> None:
+        self._group_id = group_id
+        self._overwrite = overwrite
+        self._reading = reading
+        self._references: dict[str, str] = {}
+
+    def models(self, call: Call) -> list[dict[str, Any]]:
+        require_group(call.transaction, self._group_id)
+        models, _ = import_models(call.transaction, self._group_id, self._reading.document, self._overwrite)
+        self._references = _references(models)
+        return [_model_row(one, self._group_id) for one in models]
+
+    def apis(self, call: Call, start: int, end: int) -> list[dict[str, Any]]:
+        require_group(call.transaction, self._group_id)
+        batch = DraftBatch(call, self._group_id)
+        reads = self._reading.operations[start:end]
+        done = [_import_one(batch, self._overwrite, self._reading, read, self._references) for read in reads]
+        batch.write()
+        return [_task_row(one, self._group_id) for one in done]
 
 
 def _without_new_ids(tried: _Import) -> _Import:
@@ -184,12 +208,16 @@ def _decide(call: Call, params: Any, reading: _Reading) -> tuple[_Import, DraftB
     done = _Import(warnings=list(reading.warnings))
     done.models, skipped = import_models(call.transaction, params.group_id, reading.document, overwrite)
     done.warnings += skipped
-    references = {one.name: one.reference for one in done.models if one.reference}
+    references = _references(done.models)
     batch = DraftBatch(call, params.group_id)
     for read in reading.operations:
         done.apis.append(_import_one(batch, overwrite, reading, read, references))
         done.warnings += [f"{read.method} {read.path}: {warning}" for warning in read.warnings]
     return done, batch
+
+
+def _references(models: list[SchemaResult]) -> dict[str, str]:
+    return {one.name: one.reference for one in models if one.reference}
 
 
 def _import_one(
@@ -276,7 +304,7 @@ def _task_row(one: _Outcome, group_id: str) -> dict[str, Any]:
         "method": one.read.method,
         "path": one.read.path,
         "error_message": one.error,
-        "update_status": "FAIL" if one.error else "OVER",
+        "update_status": FAILED if one.error else OVER,
     }
 
 
@@ -286,5 +314,5 @@ def _model_row(one: SchemaResult, group_id: str) -> dict[str, Any]:
         "model_id": one.model_id,
         "model_name": one.name,
         "error_message": one.error,
-        "update_status": "FAIL" if one.error else "OVER",
+        "update_status": FAILED if one.error else OVER,
     }

@@ -1,7 +1,8 @@
 """Rows of `tasks`: what operations on many objects did to each of them.
 
-Called by the operations that answer with an operation id, and by those that show a task. Such an operation does its work
-in its own transaction, so a task that can be found is over. Invariant: tasks older than a week are gone.
+Called by the operations that answer with an operation id, and by those that show a task. Most do their work in their own
+transaction, so their task is over when it can be found; an import goes on, and changes its task with each step.
+Invariant: tasks older than a week are gone.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import json
 import uuid
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, update
 
 from isthmus.store.database import Transaction
 from isthmus.store.schema import tasks
@@ -32,3 +33,7 @@ def find_task(transaction: Transaction, kind: str, task_id: str) -> Any | None:
     query = select(tasks.c.result).where(tasks.c.task_id == task_id, tasks.c.kind == kind)
     text = transaction.connection.execute(query).scalar()
     return None if text is None else json.loads(text)
+
+
+def change_task(transaction: Transaction, task_id: str, result: Any) -> None:
+    transaction.connection.execute(update(tasks).where(tasks.c.task_id == task_id).values(result=json.dumps(result)))

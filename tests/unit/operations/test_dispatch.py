@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+import threading
+import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +14,16 @@ import anyio
 import pytest
 from isthmus.catalog import Catalog, Params
 from isthmus.errors import ApiError
-from isthmus.operations import dispatch
+from isthmus.operations import dispatch, imports
 from isthmus.operations.call import Call
 from isthmus.operations.dispatch import OperationsDispatcher
+from isthmus.operations.import_tasks import ImportJob
 from isthmus.sealing import Keyring
 from isthmus.settings import Settings
 from isthmus.store import Store
 from isthmus.store.access_keys import ensure_administrator
+from isthmus.store.audit import EventFilter, list_events
+from isthmus.store.selection import Page
 from isthmus.wire.app import Caller, Outcome
 
 CATALOG = Catalog.load()
@@ -156,3 +163,95 @@ def test_an_access_key_is_looked_up_in_the_store(dispatcher: OperationsDispatche
     assert found is not None
     assert (found.access_key_id, found.secret, found.active) == (key, secret, True)
     assert dispatcher.access_key("nobody") is None
+
+
+def long_document() -> str:
+    get = {"responses": {"200": {"description": "ok"}}, "x-aliyun-apigateway-backend": {"type": "MOCK"}}
+    paths = {f"/a/{number}": {"get": {**get, "operationId": f"a_{number}"}} for number in range(500)}
+    return json.dumps({"swagger": "2.0", "info": {"title": "t", "version": "1"}, "paths": paths})
+
+
+class Gate:
+    """Lets so many steps of imports through as a test says."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.steps = threading.Semaphore(0)
+        step = ImportJob.step
+
+        def gated(job: ImportJob, call: Call) -> bool:
+            if not self.steps.acquire(timeout=60):
+                raise AssertionError("the test never let it go on")
+            return step(job, call)
+
+        monkeypatch.setattr(ImportJob, "step", gated)
+
+
+def ask(dispatcher: OperationsDispatcher, action: str, **given: str) -> dict[str, Any]:
+    operation = CATALOG.find(action, "2016-07-14")
+    assert operation is not None
+    return operation.render(anyio.run(dispatcher.run, operation, operation.check(given), CALLER).result)
+
+
+def import_all(dispatcher: OperationsDispatcher) -> str:
+    group_id = ask(dispatcher, "CreateApiGroup", GroupName="long")["GroupId"]
+    given = {"GroupId": group_id, "Data": long_document(), "Overwrite": "true", "SkipDryRun": "true"}
+    return str(ask(dispatcher, "ImportOAS", **given)["OperationId"])
+
+
+def progress(dispatcher: OperationsDispatcher, operation_id: str) -> tuple[str, dict[str, int]]:
+    task = ask(dispatcher, "DescribeImportOASTask", OperationId=operation_id)
+    return task["TaskStatus"], dict(Counter(row["UpdateStatus"] for row in task["ApiResults"]["ApiResult"]))
+
+
+def wait_for(dispatcher: OperationsDispatcher, operation_id: str, expected: tuple[str, dict[str, int]]) -> None:
+    deadline = time.monotonic() + 60
+    while (seen := progress(dispatcher, operation_id)) != expected:
+        assert time.monotonic() < deadline, seen
+        time.sleep(0.01)
+
+
+def test_an_import_of_five_hundred_paths_shows_its_progress(
+    dispatcher: OperationsDispatcher, monkeypatch: pytest.MonkeyPatch, store: Store
+) -> None:
+    gate = Gate(monkeypatch)
+    operation_id = import_all(dispatcher)
+    assert progress(dispatcher, operation_id) == ("Running", {"WAIT": 500})
+    gate.steps.release(3)
+    # The fourth step has the store's one writer and waits at the gate; readers go on.
+    wait_for(dispatcher, operation_id, ("Running", {"OVER": 150, "WAIT": 350}))
+    gate.steps.release(7)
+    wait_for(dispatcher, operation_id, ("Finished", {"OVER": 500}))
+    with store.read() as transaction:
+        events = list_events(transaction, EventFilter(operation="ImportOAS"), Page(1, 100)).events
+    told = [one.event.parameters for one in events]
+    assert told[:10] == [{"operation_id": operation_id}] * 10 and len(told) == 11
+    assert {one.event.actor.name for one in events} == {"key"}
+
+
+def test_a_stop_ends_an_import_where_it_is(dispatcher: OperationsDispatcher, monkeypatch: pytest.MonkeyPatch) -> None:
+    gate = Gate(monkeypatch)
+    operation_id = import_all(dispatcher)
+    gate.steps.release(1)
+    wait_for(dispatcher, operation_id, ("Running", {"OVER": 50, "WAIT": 450}))
+    stopping = threading.Thread(target=dispatcher.close)
+    stopping.start()
+    deadline = time.monotonic() + 60
+    while not dispatcher._background._is_stopping:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    gate.steps.release(1)
+    stopping.join(60)
+    wait_for(dispatcher, operation_id, ("Finished", {"OVER": 100, "CANCEL": 400}))
+
+
+def test_a_defect_ends_an_import_and_not_the_next_one(
+    dispatcher: OperationsDispatcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = Gate(monkeypatch)
+    gate.steps.release(100)
+    with monkeypatch.context() as broken:
+        broken.setattr(imports.DraftBatch, "write", lambda _batch: 1 / 0)
+        wait_for(dispatcher, import_all(dispatcher), ("Finished", {"CANCEL": 500}))
+    group_id = ask(dispatcher, "CreateApiGroup", GroupName="next")["GroupId"]
+    given = {"GroupId": group_id, "Data": long_document(), "Overwrite": "true", "SkipDryRun": "true"}
+    wait_for(dispatcher, ask(dispatcher, "ImportOAS", **given)["OperationId"], ("Finished", {"OVER": 500}))

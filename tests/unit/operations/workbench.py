@@ -13,7 +13,7 @@ from isthmus.catalog import Catalog
 from isthmus.errors import ApiError
 from isthmus.hub.desk import Desk
 from isthmus.operations import function_for
-from isthmus.operations.call import Call
+from isthmus.operations.call import Call, Job
 from isthmus.operations.record_check import check_records
 from isthmus.sealing import Keyring
 from isthmus.settings import Settings
@@ -46,6 +46,7 @@ class Workbench:
         self.clock = clock
         self.settings = Settings(apis_per_group_limit=20)
         self.hub: Desk | None = None
+        self.jobs: list[Job] = []
 
     def call(self, name: str, **params: Any) -> dict[str, Any]:
         found = [operation for version in VERSIONS if (operation := CATALOG.find(name, version)) is not None]
@@ -58,10 +59,20 @@ class Workbench:
         }
         checked = found[0].check(raw)
         with self.store.write() as transaction:
-            result = function(Call(transaction, self.settings, "key", NoEngines(), hub=self.hub), checked)
+            made = Call(transaction, self.settings, "key", NoEngines(), hub=self.hub)
+            result = function(made, checked)
             # An error of the test: operations have to find what is wrong themselves.
             check_records(transaction)
+        self.jobs += made.jobs
         return found[0].render(result)
+
+    def go_on(self, steps: int = 1000) -> None:
+        """With what operations do when they have answered: so many steps, one after the other."""
+        while self.jobs and steps:
+            steps -= 1
+            with self.store.write() as transaction:
+                if not self.jobs[0].step(Call(transaction, self.settings, "key", NoEngines())):
+                    del self.jobs[0]
 
     def refused(self, name: str, **params: Any) -> ApiError:
         with pytest.raises(ApiError) as caught:
