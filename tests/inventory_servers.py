@@ -28,6 +28,9 @@ TOKEN = "eyJhbGciOiJSUzI1NiJ9.c2VjcmV0.c2lnbmF0dXJl"
 class _Threading(socketserver.ThreadingMixIn, HTTPServer):
     daemon_threads = True
 
+    def handle_error(self, *_: object) -> None:
+        """A caller that ends the connection, as one does that does not trust the certificate."""
+
 
 class _OnUnixSocket(_Threading):
     address_family = socket.AF_UNIX
@@ -86,6 +89,10 @@ class RecordedServer:
                 except OSError:
                     pass  # The one that asked has given up.
 
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers.get("content-length") or 0))
+                self.do_GET()
+
             def log_message(self, *_: object) -> None:
                 pass
 
@@ -134,6 +141,44 @@ def container(name: str, address: str, network: str = "shop", **changes: Any) ->
         "Mounts": [],
     }
     return {**entry, **changes}
+
+
+class EcsServer(RecordedServer):
+    """The vendor's ECS, by HTTP."""
+
+    def __init__(self) -> None:
+        server = _Threading(("127.0.0.1", 0), BaseHTTPRequestHandler)
+        self.url = f"http://127.0.0.1:{server.server_address[1]}"
+        super().__init__(server)
+
+    def run(self, *instances: dict[str, Any]) -> None:
+        """In pages of two."""
+
+        def page(query: dict[str, str]) -> dict[str, Any]:
+            start = int(query.get("NextToken", "0"))
+            following = str(start + 2) if len(instances) > start + 2 else ""
+            shown = {"Instance": list(instances[start : start + 2])}
+            return {"RequestId": "473469C7-AA6F", "NextToken": following, "TotalCount": 0, "Instances": shown}
+
+        self.answers["/"] = page
+
+
+def ecs_instance(instance_id: str, *addresses: str) -> dict[str, Any]:
+    """One entry of DescribeInstances."""
+    return {
+        "InstanceId": instance_id,
+        "InstanceName": "shop",
+        "Status": "Running",
+        "RegionId": "cn-hangzhou",
+        "InstanceNetworkType": "vpc",
+        "PublicIpAddress": {"IpAddress": ["203.0.113.9"]},
+        "VpcAttributes": {
+            "VpcId": "vpc-bp1",
+            "VSwitchId": "vsw-bp1",
+            "NatIpAddress": "",
+            "PrivateIpAddress": {"IpAddress": list(addresses)},
+        },
+    }
 
 
 class KubernetesServer(RecordedServer):

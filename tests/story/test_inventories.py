@@ -152,5 +152,5 @@ def test_a_bad_file_is_one_clear_line(tmp_path: Path) -> None:
     file.write_text('[a]\nkind = "etcd"\nnetwork = "vpc-a"\n')
     command = [sys.executable, "-m", "isthmus", "control", "--state", str(tmp_path / "state"), "--admin", "127.0.0.1:0"]
     found = subprocess.run([*command, "--inventory", str(file)], capture_output=True, text=True, timeout=60)
-    expected = f"isthmus: {file} (inventory): a.kind must be one of docker, kubernetes.\n"
+    expected = f"isthmus: {file} (inventory): a.kind must be one of aliyun, docker, kubernetes.\n"
     assert (found.returncode, found.stderr) == (1, expected)

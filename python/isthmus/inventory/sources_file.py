@@ -15,6 +15,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from isthmus.inventory.aliyun import AliyunSource, has_sdk
 from isthmus.inventory.docker import USUAL_LABEL, USUAL_SOCKET, DockerSource
 from isthmus.inventory.kubernetes import ENDPOINTS, LOAD_BALANCERS, SERVICES, KubernetesSource
 from isthmus.inventory.source import Source
@@ -145,4 +146,17 @@ def _kubernetes(keys: _Table) -> Source:
     )
 
 
-_KINDS = {"docker": _docker, "kubernetes": _kubernetes}
+def _aliyun(keys: _Table) -> Source:
+    if not has_sdk():
+        keys.problem("kind", "needs the vendor's SDK: pip install 'isthmus[aliyun]'.")
+    region = keys.text("region", None)
+    if region and not _LABEL_NAME.fullmatch(region):
+        keys.problem("region", "is no name of a region such as cn-hangzhou.")
+    endpoint = keys.text("endpoint")
+    if endpoint and not endpoint.startswith(("https://", "http://")):
+        keys.problem("endpoint", "must be a URL such as https://ecs.cn-hangzhou.aliyuncs.com.")
+    credentials = keys.text("credentials_file")
+    return AliyunSource(region, keys.text("vpc_id", None), endpoint, Path(credentials) if credentials else None)
+
+
+_KINDS = {"aliyun": _aliyun, "docker": _docker, "kubernetes": _kubernetes}

@@ -51,8 +51,8 @@ token_variable = "TOKEN"
     ("text", "problem"),
     [
         ("a = 1", "a must be a table"),
-        ("[a]", "a.kind is missing. a.network is missing. a.kind must be one of docker, kubernetes."),
-        ('[a]\nkind = "etcd"\nnetwork = "v"', "a.kind must be one of docker, kubernetes."),
+        ("[a]", "a.kind is missing. a.network is missing. a.kind must be one of aliyun, docker, kubernetes."),
+        ('[a]\nkind = "etcd"\nnetwork = "v"', "a.kind must be one of aliyun, docker, kubernetes."),
         ('[a]\nkind = "docker"\nnetwork = "v"', "a.docker_network is missing."),
         ('[a]\nkind = "docker"\nnetwork = "v"\ndocker_network = 7', "a.docker_network must be a text."),
         ('[a]\nkind = "docker"\nnetwork = "v"\ndocker_network = "n"\ntoken = "t"', "a.token is not known."),
