@@ -162,6 +162,29 @@ class EcsServer(RecordedServer):
 
         self.answers["/"] = page
 
+    def run_balancers(self, total: int, *balancers: dict[str, Any]) -> None:
+        """The vendor's SLB, in pages of two."""
+
+        def page(query: dict[str, str]) -> dict[str, Any]:
+            start = (int(query["PageNumber"]) - 1) * 2
+            shown = {"LoadBalancer": list(balancers[start : start + 2])}
+            return {"RequestId": "365F4154", "TotalCount": total, "PageSize": 2, "LoadBalancers": shown}
+
+        self.answers["/"] = page
+
+
+def balancer(balancer_id: str, address: str) -> dict[str, Any]:
+    """One entry of DescribeLoadBalancers."""
+    return {
+        "LoadBalancerId": balancer_id,
+        "LoadBalancerStatus": "active",
+        "Address": address,
+        "AddressType": "intranet",
+        "AddressIPVersion": "ipv4",
+        "NetworkType": "vpc",
+        "VpcId": "vpc-bp1",
+    }
+
 
 def ecs_instance(instance_id: str, *addresses: str) -> dict[str, Any]:
     """One entry of DescribeInstances."""

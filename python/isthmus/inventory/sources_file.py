@@ -15,7 +15,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from isthmus.inventory.aliyun import AliyunSource, has_sdk
+from isthmus.inventory.aliyun import ECS, SLB, AliyunSource, has_sdk
 from isthmus.inventory.docker import USUAL_LABEL, USUAL_SOCKET, DockerSource
 from isthmus.inventory.kubernetes import ENDPOINTS, LOAD_BALANCERS, SERVICES, KubernetesSource
 from isthmus.inventory.source import Source
@@ -155,8 +155,12 @@ def _aliyun(keys: _Table) -> Source:
     endpoint = keys.text("endpoint")
     if endpoint and not endpoint.startswith(("https://", "http://")):
         keys.problem("endpoint", "must be a URL such as https://ecs.cn-hangzhou.aliyuncs.com.")
+    resources = keys.text("resources", ECS)
+    if resources not in (ECS, SLB):
+        keys.problem("resources", f"must be {ECS} or {SLB}.")
     credentials = keys.text("credentials_file")
-    return AliyunSource(region, keys.text("vpc_id", None), endpoint, Path(credentials) if credentials else None)
+    file = Path(credentials) if credentials else None
+    return AliyunSource(region, keys.text("vpc_id", None), endpoint, file, resources)
 
 
 _KINDS = {"aliyun": _aliyun, "docker": _docker, "kubernetes": _kubernetes}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from inventory_servers import EcsServer, ecs_instance
+from inventory_servers import EcsServer, balancer, ecs_instance
 from isthmus.inventory import aliyun, sources_file
 from isthmus.inventory.aliyun import AliyunSource
 from isthmus.inventory.source import Reading, SourceError
@@ -43,9 +44,20 @@ def test_instances_have_their_private_addresses(ecs: EcsServer, source: AliyunSo
     assert all(f"Credential={KEY['access_key_id']}" in authorization for _, _, authorization in ecs.asked)
 
 
+def test_load_balancers_have_their_addresses(ecs: EcsServer, source: AliyunSource) -> None:
+    ecs.run_balancers(3, *(balancer(f"lb-{number}", f"10.0.0.{number}") for number in (1, 2, 3)))
+    balancers = replace(source, resources="slb")
+    assert balancers.read({}) == Reading({"lb-1": "10.0.0.1", "lb-2": "10.0.0.2", "lb-3": "10.0.0.3"})
+    assert [(query["AddressType"], query["VpcId"]) for _, query, _ in ecs.asked] == [("intranet", "vpc-bp1")] * 2
+    ecs.run_balancers(4, balancer("lb-1", "10.0.0.1"))
+    assert "although there are more" in refusal(balancers)
+
+
 def test_no_instance_at_all_is_no_answer(ecs: EcsServer, source: AliyunSource) -> None:
     ecs.run()
     assert "ecs:DescribeInstances" in refusal(source)
+    ecs.run_balancers(0)
+    assert "slb:DescribeLoadBalancers" in refusal(replace(source, resources="slb"))
 
 
 @pytest.mark.parametrize(
@@ -95,6 +107,8 @@ def test_the_file_of_sources_names_it_and_says_when_the_sdk_is_missing(
     file.write_text('[ecs]\nkind = "aliyun"\nnetwork = "vpc-a"\nregion = "cn-hangzhou"\nvpc_id = "vpc-bp1"\n')
     (found,) = sources_file.read_sources(file)
     assert found.source == AliyunSource("cn-hangzhou", "vpc-bp1")
+    file.write_text(file.read_text() + 'resources = "slb"\n')
+    assert sources_file.read_sources(file)[0].source == AliyunSource("cn-hangzhou", "vpc-bp1", resources="slb")
     monkeypatch.setattr(sources_file, "has_sdk", lambda: False)
     with pytest.raises(ValueError, match=r"pip install 'isthmus\[aliyun\]'"):
         sources_file.read_sources(file)

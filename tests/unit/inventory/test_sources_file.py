@@ -65,6 +65,8 @@ token_variable = "TOKEN"
         ('[a]\nkind = "kubernetes"\nnetwork = "v"\nnamespace = "../x"', "a.namespace is no name"),
         ('[a]\nkind = "kubernetes"\nnetwork = "v"\naddresses = "pods"', "a.addresses must be services"),
         ('[a]\nkind = "kubernetes"\nnetwork = "v"\ntoken_file = "t"\ntoken_variable = "T"', "both given"),
+        ('[a]\nkind = "aliyun"\nnetwork = "v"\nregion = "r"\nvpc_id = "v"\nresources = "alb"', "must be ecs or slb"),
+        ('[a]\nkind = "aliyun"\nnetwork = "v"\nregion = "../x"\nvpc_id = "v"', "a.region is no name"),
         ("[a", "is not TOML"),
     ],
 )
