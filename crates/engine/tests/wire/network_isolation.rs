@@ -7,6 +7,7 @@ use std::io::{BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 const NETWORKS: usize = 50;
 const TARGET: &str = "10.0.0.11";
@@ -150,7 +151,12 @@ fn an_access_that_is_taken_away_ends_what_is_kept_for_it_and_leaves_the_other_ne
     }
     gateway.apply(vec![("vpc_access", "web-0".to_owned(), Value::Null)]);
     assert_eq!(gateway.get("/n0", &[]).code(), "X504VE");
-    assert_eq!(gateway.get("/n1", &[]).status, 200);
+    let end = Instant::now() + Duration::from_secs(10);
+    while first.open.load(Ordering::SeqCst) > 0 {
+        assert!(Instant::now() < end, "the connection that was kept for the access stands");
+        std::thread::yield_now();
+    }
+    assert_eq!((gateway.get("/n1", &[]).status, second.open.load(Ordering::SeqCst)), (200, 1));
     // An API cannot use an access by naming it before it is there, nor another network's by its target.
     gateway.apply(records(0, &connectors[1]).into_iter().filter(|(kind, ..)| *kind != "vpc_access").collect());
     assert_eq!(gateway.get("/n0", &[]).code(), "X504VE");

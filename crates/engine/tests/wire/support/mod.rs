@@ -233,22 +233,28 @@ pub struct Echo {
     pub address: SocketAddr,
     pub requests: Arc<AtomicUsize>,
     pub connections: Arc<AtomicUsize>,
+    /// Connections that stand.
+    pub open: Arc<AtomicUsize>,
 }
 
 impl Echo {
     pub fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let (requests, connections) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
-        let (seen, opened) = (Arc::clone(&requests), Arc::clone(&connections));
+        let [requests, connections, open] = [(); 3].map(|()| Arc::new(AtomicUsize::new(0)));
+        let (seen, opened, standing) = (Arc::clone(&requests), Arc::clone(&connections), Arc::clone(&open));
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 opened.fetch_add(1, Ordering::SeqCst);
-                let seen = Arc::clone(&seen);
-                std::thread::spawn(move || echo(stream, &seen));
+                standing.fetch_add(1, Ordering::SeqCst);
+                let (seen, standing) = (Arc::clone(&seen), Arc::clone(&standing));
+                std::thread::spawn(move || {
+                    echo(stream, &seen);
+                    standing.fetch_sub(1, Ordering::SeqCst);
+                });
             }
         });
-        Self { address, requests, connections }
+        Self { address, requests, connections, open }
     }
 
     pub fn count(&self) -> usize {
