@@ -131,6 +131,13 @@ class Settings:
         "HTTPS, on the next two the second one's. Its other engine then serves the shared instance alone.",
         optional=True,
     )
+    engine_user: str = _setting(
+        "text",
+        "",
+        "UID:GID that an engine becomes which root starts, once it listens; files that it reads and writes elsewhere must be "
+        "open to that user. Empty means it stays who it is, without any capability.",
+        longest=32,
+    )
     engine_threads: int = _setting("count", 0, "Serving threads of an engine; 0 means one per core.", largest=1024)
     management_threads: int = _setting(
         "count",

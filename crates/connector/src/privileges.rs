@@ -2,7 +2,7 @@
 //!
 //! Started as root (an attach step, a service manager) the connector becomes an ordinary user; in any case it keeps no
 //! capability and no way to get one back. It looks at the result and refuses to serve when a thread still has a right.
-//! An engine gives its capabilities up in the same place, once it listens, and stays the user that it is.
+//! An engine gives its capabilities up in the same place, once it listens, and becomes another user when it is told to.
 
 use crate::config::RunAs;
 use rustix::process::{geteuid, set_dumpable_behavior, DumpableBehavior, Gid, Uid};
@@ -18,24 +18,32 @@ pub fn drop_all(run_as: RunAs) -> io::Result<()> {
     leave_nothing_to_gain();
     if geteuid().is_root() && is_mapped("/proc/self/uid_map", run_as.uid) && is_mapped("/proc/self/gid_map", run_as.gid)
     {
-        let (uid, gid) = (Uid::from_raw(run_as.uid), Gid::from_raw(run_as.gid));
-        set_thread_groups(&[])?;
-        set_thread_res_gid(gid, gid, gid)?;
-        set_thread_res_uid(uid, uid, uid)?;
+        become_user(run_as)?;
     }
     hold_nothing()?;
     set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
     verify()
 }
 
-/// Of a process with one thread, whose threads to come have none either; the user stays.
+/// Of a process with one thread, whose threads to come have none either. The user stays unless there is one to become.
 ///
 /// # Errors
-/// When one could not be given up, or another thread still has one.
-pub fn give_up_capabilities() -> io::Result<()> {
+/// When one could not be given up, another thread still has one, or the user cannot be left.
+pub fn give_up_capabilities(run_as: Option<RunAs>) -> io::Result<()> {
     leave_nothing_to_gain();
+    if let Some(run_as) = run_as {
+        become_user(run_as)?;
+    }
     hold_nothing()?;
     verify()
+}
+
+fn become_user(run_as: RunAs) -> io::Result<()> {
+    let (uid, gid) = (Uid::from_raw(run_as.uid), Gid::from_raw(run_as.gid));
+    set_thread_groups(&[])?;
+    set_thread_res_gid(gid, gid, gid)?;
+    set_thread_res_uid(uid, uid, uid)?;
+    Ok(())
 }
 
 fn leave_nothing_to_gain() {

@@ -315,7 +315,7 @@ fn state_key(text: &str) -> io::Result<[u8; 32]> {
 /// Everything that needed a right is open by now.
 fn keep_no_more_rights_than_needed(settings: &EngineSettings) -> io::Result<()> {
     if settings.gives_up_capabilities {
-        isthmus_connector::give_up_capabilities()?;
+        isthmus_connector::give_up_capabilities(settings.run_as)?;
     }
     Ok(())
 }

@@ -82,6 +82,9 @@ pub struct EngineSettings {
     /// Whether the process keeps no capability once it listens. Only for one whose sole thread starts the engine.
     #[serde(default)]
     pub gives_up_capabilities: bool,
+    /// The user that it becomes then; it stays who it is without it.
+    #[serde(default)]
+    pub run_as: Option<isthmus_connector::RunAs>,
     /// Addresses that are the gateway's own and never a backend, beside its listeners.
     pub own_addresses: Vec<SocketAddr>,
     /// Whether a refusal carries a JSON body.

@@ -95,7 +95,7 @@ class DedicatedEngines:
 
     def _begin(self, instance_id: str) -> None:
         ports = self._ports.setdefault(instance_id, self._free_ports())
-        ready_file = state.ready_path(self._settings.state, f"engine-{instance_id}")
+        ready_file = state.engine_ready_path(self._settings.state, instance_id, self._settings.engine_user)
         child = Child("engine", self._arguments(instance_id, self._node_name(instance_id), ports), ready_file)
         # Whatever stands in its way must not stand in the way of the others: it is tried again and again.
         child.again_at = 0.0

@@ -1,6 +1,7 @@
 """`isthmus engine`: the Rust engine in a small Python process.
 
 It starts from its own copy of the plan and needs no control plane to serve; SIGTERM drains it and it exits with 0.
+Started as root it may become another user once it listens (`unprivileged.py`).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from isthmus.engine_token import engine_token
 from isthmus.logs import log_to_stderr
 from isthmus.processes import state
 from isthmus.processes.keyring import open_keyring
+from isthmus.processes.unprivileged import from_inside, move_in, read_user
 from isthmus.settings import Settings
 
 if TYPE_CHECKING:
@@ -33,8 +35,7 @@ def engine_document(settings: Settings) -> dict[str, Any]:
         "https": None if settings.https is None else str(settings.https),
         "health": None if settings.health is None else str(settings.health),
         "threads": settings.engine_threads,
-        # Beside each other on one machine, each has a copy of its own.
-        "state": str(settings.state / (f"engine-{settings.instance}" if settings.instance else "engine")),
+        "state": str(state.engine_path(settings.state, settings.instance).absolute()),
         "instance": settings.instance or None,
         "state_key": keyring.derive("engine/disk").hex(),
         "feed": {"url": settings.control_url, "token": engine_token(settings.state)},
@@ -61,6 +62,7 @@ def engine_document(settings: Settings) -> dict[str, Any]:
         "drain_ms": _milliseconds(settings.drain),
         "loopback_backends": settings.loopback_backends,
         "gives_up_capabilities": True,
+        "run_as": read_user(settings.engine_user),
         "own_addresses": [str(one) for one in (settings.admin, settings.admin_https) if one is not None],
         "refusal_body": settings.refusal_body,
     }
@@ -77,7 +79,13 @@ def run_engine(settings: Settings, ready_file: Path | None) -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    engine = native.Engine(engine_document(settings))
+    document = engine_document(settings)
+    if document["run_as"] is not None:
+        folder = state.engine_path(settings.state, settings.instance)
+        ready_file = None if ready_file is None else from_inside(ready_file, folder)
+        move_in(folder, document["run_as"])
+        document["state"] = "."
+    engine = native.Engine(document)
     export = _span_export(settings, engine)
     addresses = engine.start()
     if export is not None:
@@ -109,12 +117,12 @@ def _span_export(settings: Settings, engine: native.Engine) -> SpanExport | None
 def _access_log(settings: Settings) -> dict[str, Any] | None:
     if settings.access_log is None:
         return None
-    path = str(settings.access_log)
+    path = "-" if str(settings.access_log) == "-" else str(settings.access_log.absolute())
     return {"path": path, "bytes": settings.access_log_size, "files": settings.access_log_files}
 
 
 def _text(path: Path | None) -> str | None:
-    return None if path is None else str(path)
+    return None if path is None else str(path.absolute())
 
 
 def _milliseconds(duration: timedelta) -> int:

@@ -39,6 +39,16 @@ def hub_path(state: Path) -> Path:
     return state / "hub"
 
 
+def engine_path(state: Path, instance: str) -> Path:
+    """An engine's own directory. Beside each other on one machine, each has its own."""
+    return state / (f"engine-{instance}" if instance else "engine")
+
+
+def engine_ready_path(state: Path, instance: str, user: str) -> Path:
+    """Where an engine says that it serves: one that becomes another user can write in its own directory alone."""
+    return engine_path(state, instance) / "ready.json" if user else ready_path(state, engine_path(state, instance).name)
+
+
 def write_setup_token(state: Path, token: str | None) -> None:
     """The link that makes the console's first owner; None: there are users, so there is none."""
     if token is None:

@@ -30,6 +30,8 @@ class Supervisor:
         self._ready_file = ready_file
         self._stopping = threading.Event()
         self._engine_common = common
+        # The instance that the engine on the usual ports serves; empty: every one.
+        self._shared = "" if settings.dedicated is None else SHARED_INSTANCE
         self._hub = hub_child(settings)
         if settings.hub is not None:
             common = [*common, "--hub", str(settings.hub), "--hub-elsewhere"]
@@ -37,7 +39,7 @@ class Supervisor:
         control = [*common, "--admin", str(settings.admin), *secured]
         self._common = common
         self._control = Child("control", control, state.ready_path(settings.state, "control"))
-        self._engine = Child("engine", [], state.ready_path(settings.state, "engine"))
+        self._engine = Child("engine", [], state.engine_ready_path(settings.state, self._shared, settings.engine_user))
         self._dedicated: DedicatedEngines | None = None
 
     def run(self, show_secret: bool) -> int:
@@ -98,8 +100,8 @@ class Supervisor:
 
     def _engine_arguments(self, admin: str, addresses: dict[str, str]) -> list[str]:
         arguments = [*self._engine_common, *self._management(), "--control-url", f"http://{reachable(admin)}"]
-        if self._settings.dedicated is not None and "instance" not in addresses:
-            addresses = {**addresses, "instance": SHARED_INSTANCE}
+        if self._shared and "instance" not in addresses:
+            addresses = {**addresses, "instance": self._shared}
         for name, text in addresses.items():
             arguments += [f"--{name}", text]
         return arguments
