@@ -9,6 +9,8 @@ from isthmus.client import Endpoint, call
 
 from running import Running
 
+# Operations of the gateway's own.
+OWN = {"CreateUser", "CreateNetwork", "ModifyNetwork", "DescribeNetworks", "DescribeBoundDomains", "DescribeTraffic"}
 ORDERED = {"ChargeType": "POSTPAY", "PricingCycle": "Hour", "ZoneId": "z", "Token": "t"}
 
 
@@ -66,7 +68,7 @@ def management(gateway: Running) -> Any:
     endpoint = Endpoint(ready["management"], ready["access_key_id"], ready["access_key_secret"])
 
     def send(name: str, **params: Any) -> dict[str, Any]:
-        version = "2026-11-01" if name.endswith("User") else "2016-07-14"
+        version = "2026-11-01" if name in OWN else "2016-07-14"
         return call(endpoint, name, version, {key: str(value) for key, value in params.items()})
 
     return send

@@ -59,6 +59,63 @@ def stage_id(client: Client) -> str:
     return str(found["StageModelId"])
 
 
+def variable(client: Client, things: dict[str, Any]) -> tuple[Any, Any]:
+    items = client("DescribeApiStage", **variable_place(client, things))["Variables"]["VariableItem"]
+    (route,) = [one["StageRouteModel"] for one in items if one["VariableName"] == "Unit"]
+    return route["ServiceParameterName"], [rule["ResultValue"] for rule in route["RouteRules"]["RouteRuleItem"]]
+
+
+def variable_place(client: Client, things: dict[str, Any]) -> dict[str, Any]:
+    stages = client("DescribeApiGroup", GroupId=things["group"])["StageItems"]["StageInfo"]
+    return {"GroupId": things["group"], "StageId": stages[0]["StageId"]}
+
+
+def route_variable(client: Client, things: dict[str, Any], result: str = "theirs") -> None:
+    rules = [{"ConditionValue": "1", "ResultValue": result}]
+    route = {"ServiceParameterName": "unit", "Location": "QUERY", "ParameterType": "String", "RouteRules": rules}
+    sent = {"VariableName": "Unit", "SupportRoute": True, "StageRouteModel": json.dumps(route)}
+    client("CreateApiStageVariable", **variable_place(client, things), **sent)
+
+
+def network(client: Client, things: dict[str, Any]) -> tuple[Any, Any]:
+    networks = client("DescribeNetworks")["Networks"]["Network"]
+    (found,) = [one for one in networks if one["NetworkId"] == "vpc-shared"]
+    return found.get("Name"), found["Cidrs"]
+
+
+def domain(client: Client, things: dict[str, Any]) -> tuple[Any, Any]:
+    (found,) = [one for one in client("DescribeBoundDomains")["Domains"] if one["DomainName"].startswith("*")]
+    return "".join(json.loads(found.get("WildcardDomainPatterns") or "[]")), found["IsHttpRedirectToHttps"]
+
+
+def place(client: Client, things: dict[str, Any]) -> tuple[Any, Any]:
+    found = place_model(client, things)
+    return found.get("Description"), found["BackendConfig"]["ServiceAddress"]
+
+
+def place_model(client: Client, things: dict[str, Any]) -> dict[str, Any]:
+    backend = things["details"][3].partition("/")[2]
+    models = client("DescribeBackendInfo", BackendId=backend)["BackendInfo"]["BackendModels"]
+    return {"BackendId": backend, **models[0]}
+
+
+def move_place(client: Client, things: dict[str, Any]) -> None:
+    found = place_model(client, things)
+    ids = {name: found[name] for name in ("BackendId", "BackendModelId")}
+    leads = json.dumps({"ServiceAddress": "http://10.0.0.9"})
+    client("ModifyBackendModel", **ids, BackendType="HTTP", BackendModelData=leads)
+
+
+@pytest.fixture(scope="module")
+def things(owned: Running, things: dict[str, Any]) -> dict[str, Any]:
+    """With a network, a domain for any host below it, and a variable that a parameter decides about."""
+    client = management(owned)
+    route_variable(client, things, "one")
+    client("CreateNetwork", NetworkId="vpc-shared", Attachment='{"mode": "host"}', Cidrs="10.1.0.0/24")
+    client("SetDomain", GroupId=things["group"], DomainName="*.wild.example.com")
+    return things
+
+
 SHARED = {
     "group": Shared(
         "groups/{group}",
@@ -100,6 +157,26 @@ SHARED = {
         lambda client, things: client("ModifyStageModel", StageModelId=stage_id(client), StageAlias="Theirs"),
         stage,
     ),
+    "variable": Shared(
+        "groups/{group}?tab=environments", "#Unit#", ("variable.parameter", "mine"), route_variable, variable
+    ),
+    "network": Shared(
+        "networks",
+        "vpc-shared",
+        ("common.name", "mine"),
+        lambda client, things: client("ModifyNetwork", NetworkId="vpc-shared", Cidrs="10.2.0.0/24"),
+        network,
+    ),
+    "domain": Shared(
+        "domains",
+        "*.wild.example.com",
+        ("domain.patterns", "{a}.wild.example.com"),
+        lambda client, things: client(
+            "SetDomain", GroupId=things["group"], DomainName="*.wild.example.com", IsHttpRedirectToHttps=True
+        ),
+        domain,
+    ),
+    "backend model": Shared("{details[3]}", "http://10.0.0.1", ("common.description", "mine"), move_place, place),
 }
 THEIRS = {
     "group": "/theirs",
@@ -107,6 +184,10 @@ THEIRS = {
     "plug-in": "theirs",
     "model": {"type": "object", "title": "t"},
     "environment": "Theirs",
+    "variable": ["theirs"],
+    "network": ["10.2.0.0/24"],
+    "domain": True,
+    "backend model": "http://10.0.0.9",
 }
 
 
@@ -118,8 +199,8 @@ def test_a_save_over_somebody_elses_shows_both_and_keeps_what_is_chosen(
     console.open(shared.path.format(**things))
     within = console.page.locator("body")
     if shared.save == "action.confirm":
-        place = console.page.get_by_role("row", name=shared.row) if shared.row else console.page.locator("main")
-        place.get_by_role("button", name=console.t("action.edit"), exact=True).first.click()
+        around = console.page.get_by_role("row", name=shared.row) if shared.row else console.page.locator("main")
+        around.get_by_role("button", name=console.t("action.edit"), exact=True).first.click()
         within = console.dialog()
     field, text = shared.typed
     console.field(field, within).fill(text)

@@ -9,25 +9,15 @@ import { FormDialog } from '../../parts/FormDialog';
 import { ListProblem } from '../../parts/ListProblem';
 import { useStageOptions } from '../../parts/stages';
 import { useSave } from '../../parts/useSave';
+import { type DomainForm, readDomain, writeDomain } from './domain';
 import type { Domain } from './queries';
-
-const valuesOf = (domain?: Domain, groupId?: string) => ({
-  name: domain?.DomainName ?? '',
-  group: domain?.GroupId ?? groupId ?? '',
-  stage: domain?.BindStageName ?? '',
-  network: domain?.CustomDomainType ?? 'INTERNET',
-  redirect: domain?.IsHttpRedirectToHttps ?? false,
-  websocket: domain?.DomainWebSocketStatus === 'OPEN',
-  force: false,
-  patterns: domain?.WildcardDomainPatterns ? (JSON.parse(domain.WildcardDomainPatterns) as string[]).join('\n') : '',
-});
 
 export function BindDomain({ close, domain, groupId }: { close: () => void; domain?: Domain; groupId?: string }) {
   const { t } = useTexts();
   const groups = useGroups();
-  const before = valuesOf(domain, groupId).patterns;
+  const before = readDomain(domain, groupId);
   const form = useForm({
-    initialValues: valuesOf(domain, groupId),
+    initialValues: before,
     validate: {
       name: (value) => (value.trim() ? null : t('error.required')),
       group: (value) => (value ? null : t('error.required')),
@@ -36,25 +26,11 @@ export function BindDomain({ close, domain, groupId }: { close: () => void; doma
   const stages = useStageOptions();
   const isWild = form.values.name.trim().startsWith('*.');
   const save = useSave({
-    run: async (values: typeof form.values) => {
-      const place = { GroupId: values.group, DomainName: values.name.trim() };
-      await call('SetDomain', {
-        ...place,
-        BindStageName: values.stage || undefined,
-        CustomDomainType: values.network,
-        IsHttpRedirectToHttps: values.redirect,
-        IsForce: values.force || undefined,
-      });
-      if (values.websocket !== (domain?.DomainWebSocketStatus === 'OPEN')) {
-        await call('SetDomainWebSocketStatus', { ...place, ActionValue: values.websocket ? 'OPEN' : 'CLOSE' });
-      }
-      if (isWild && values.patterns !== before) {
-        const patterns = values.patterns.split('\n').map((line) => line.trim());
-        await call('SetWildcardDomainPatterns', {
-          ...place,
-          WildcardDomainPatterns: JSON.stringify(patterns.filter(Boolean)),
-        });
-      }
+    run: async (values: DomainForm) => {
+      const calls = writeDomain(values, before);
+      await call('SetDomain', calls.bind);
+      if (calls.websocket) await call('SetDomainWebSocketStatus', calls.websocket);
+      if (calls.patterns) await call('SetWildcardDomainPatterns', calls.patterns);
     },
     stale: ['domains', 'groups'],
     after: close,
@@ -70,7 +46,7 @@ export function BindDomain({ close, domain, groupId }: { close: () => void; doma
         domain &&
         (async () => {
           const all = await callAll('DescribeBoundDomains', {}, (answer) => answer.Domains);
-          return valuesOf(
+          return readDomain(
             all.find((one) => one.DomainName === domain.DomainName),
             groupId,
           );

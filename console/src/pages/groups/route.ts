@@ -16,11 +16,14 @@ export interface VariableForm {
   location: string;
   parameter: string;
   rules: Rule[];
+  /** Of the route, what the form has no input for. */
+  kept: Record<string, unknown>;
 }
 
 export function readVariable(variable: Variable | undefined): VariableForm {
   const route = variable?.StageRouteModel;
-  const rules = route?.RouteRules?.RouteRuleItem ?? [];
+  const { RouteRules: routeRules, Location: _, ServiceParameterName: __, ...kept } = route ?? {};
+  const rules = routeRules?.RouteRuleItem ?? [];
   return {
     name: variable?.VariableName ?? '',
     value: variable?.VariableValue ?? '',
@@ -30,6 +33,7 @@ export function readVariable(variable: Variable | undefined): VariableForm {
     rules: rules.length
       ? rules.map((rule) => ({ condition: rule.ConditionValue ?? '', result: rule.ResultValue ?? '' }))
       : [{ condition: '', result: '' }],
+    kept,
   };
 }
 
@@ -38,10 +42,11 @@ export function writeVariable(form: VariableForm) {
   if (!form.isRouted) return plain;
   const route = {
     ParameterCatalog: 'CUSTOM',
-    ServiceParameterName: form.parameter.trim(),
-    Location: form.location,
     ParameterType: 'String',
     RouteMatchSymbol: 'IN',
+    ...form.kept,
+    ServiceParameterName: form.parameter.trim(),
+    Location: form.location,
     RouteRules: form.rules.map((rule) => ({ ConditionValue: rule.condition.trim(), ResultValue: rule.result })),
   };
   return { ...plain, StageRouteModel: JSON.stringify(route) };

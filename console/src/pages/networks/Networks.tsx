@@ -1,17 +1,16 @@
 // Networks: how the gateway gets into each, and the addresses that backends there see.
 import { Badge, Code, Group, PasswordInput, Select, Stack, Text, Textarea, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
-import { type Answer, call, callAll } from '../../api/client';
+import { call, callAll } from '../../api/client';
 import { useNetworks, when } from '../../api/queries';
 import { type Key, useTexts } from '../../i18n';
 import { CopyText } from '../../parts/CopyText';
 import { FormDialog } from '../../parts/FormDialog';
 import { ResourcePage } from '../../parts/Resource';
 import { useSave } from '../../parts/useSave';
-import { FIELDS, fromForm, inWords, MODES, readAttachment, toForm } from './attachment';
+import { FIELDS, inWords, MODES, readAttachment } from './attachment';
 import { Connectors } from './Connectors';
-
-type Network = NonNullable<NonNullable<NonNullable<Answer<'DescribeNetworks'>['Networks']>['Network']>[number]>;
+import { type Network, readNetwork, writeNetwork } from './network';
 
 export function Networks() {
   return (
@@ -90,43 +89,15 @@ function NetworkList() {
   );
 }
 
-const lines = (text: string) => text.split(/[\s,]+/).filter(Boolean);
-
-/** One `id = address` a line. */
-export function readInstances(text: string): Record<string, string> {
-  const pairs = text.split('\n').filter((line) => line.includes('='));
-  return Object.fromEntries(
-    pairs.map((line) => [line.slice(0, line.indexOf('=')).trim(), line.slice(line.indexOf('=') + 1).trim()]),
-  );
-}
-
-function valuesOf(network?: Network) {
-  const instances = Object.entries(readAttachment(network?.Instances));
-  return {
-    id: network?.NetworkId ?? '',
-    name: network?.Name ?? '',
-    cidrs: (network?.Cidrs ?? []).join('\n'),
-    instances: instances.map(([id, address]) => `${id} = ${address}`).join('\n'),
-    ...toForm(readAttachment(network?.Attachment)),
-  };
-}
-
 function EditNetwork({ network, close }: { network?: Network; close: () => void }) {
   const { t } = useTexts();
-  const kept = readAttachment(network?.Attachment);
   const form = useForm({
-    initialValues: valuesOf(network),
+    initialValues: readNetwork(network),
     validate: { id: (value) => (value.trim() ? null : t('error.required')) },
   });
   const save = useSave({
     run: (values: typeof form.values) => {
-      const params = {
-        NetworkId: values.id.trim(),
-        Name: values.name.trim(),
-        Attachment: JSON.stringify(fromForm(values, kept)),
-        Cidrs: lines(values.cidrs).join(','),
-        Instances: JSON.stringify(readInstances(values.instances)),
-      };
+      const params = writeNetwork(values, network);
       return network ? call('ModifyNetwork', params) : call('CreateNetwork', params);
     },
     stale: ['networks', 'instances'],
@@ -142,7 +113,7 @@ function EditNetwork({ network, close }: { network?: Network; close: () => void 
         network &&
         (async () => {
           const all = await callAll('DescribeNetworks', {}, (answer) => answer.Networks?.Network);
-          return valuesOf(all.find((one) => one.NetworkId === network.NetworkId));
+          return readNetwork(all.find((one) => one.NetworkId === network.NetworkId));
         })
       }
     >
