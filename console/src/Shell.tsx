@@ -20,8 +20,10 @@ import { lazy, Suspense, useEffect } from 'react';
 import { currentSession, onExpired, signOut } from './api/client';
 import { chooseLanguage, LANGUAGES, type Language, useTexts } from './i18n';
 import { NAVIGATION } from './navigation';
+import { useShortcuts } from './parts/useShortcuts';
 
 const Palette = lazy(() => import('./parts/Palette'));
+const ShortcutList = lazy(() => import('./parts/ShortcutList'));
 const SignInAgain = lazy(() => import('./parts/SignInAgain'));
 const ChangePassword = lazy(() => import('./parts/ChangePassword'));
 
@@ -31,6 +33,8 @@ export function Shell() {
   const path = useRouterState({ select: (state) => state.location.pathname });
   const [searching, search] = useDisclosure();
   const [expired, expiry] = useDisclosure();
+  const [listing, list] = useDisclosure();
+  useShortcuts(list.open);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the same functions each time
   useEffect(() => onExpired(expiry.open), []);
   // Also from inside an input.
@@ -46,7 +50,7 @@ export function Shell() {
         {t('nav.skip')}
       </a>
       <AppShell.Header>
-        <TopBar opened={opened} toggle={toggle} search={search.open} />
+        <TopBar opened={opened} toggle={toggle} search={search.open} list={list.open} />
       </AppShell.Header>
       <AppShell.Navbar aria-label={t('nav.menu')}>
         <ScrollArea type="auto" p="xs" scrollbarSize={6}>
@@ -75,6 +79,11 @@ export function Shell() {
           <Palette close={search.close} />
         </Suspense>
       )}
+      {listing && (
+        <Suspense>
+          <ShortcutList close={list.close} />
+        </Suspense>
+      )}
       {expired && (
         <Suspense>
           <SignInAgain close={expiry.close} />
@@ -84,7 +93,14 @@ export function Shell() {
   );
 }
 
-function TopBar({ opened, toggle, search }: { opened: boolean; toggle: () => void; search: () => void }) {
+interface TopBarProps {
+  opened: boolean;
+  toggle: () => void;
+  search: () => void;
+  list: () => void;
+}
+
+function TopBar({ opened, toggle, search, list }: TopBarProps) {
   const { t } = useTexts();
   const session = currentSession();
   const [changing, password] = useDisclosure();
@@ -136,6 +152,7 @@ function TopBar({ opened, toggle, search }: { opened: boolean; toggle: () => voi
             <Menu.Label>
               {session?.user} · {session?.role}
             </Menu.Label>
+            <Menu.Item onClick={list}>{t('keys.title')}</Menu.Item>
             <Menu.Item onClick={password.open}>{t('password.title')}</Menu.Item>
             <Menu.Item onClick={() => void signOut()}>{t('top.signOut')}</Menu.Item>
           </Menu.Dropdown>

@@ -85,6 +85,7 @@ export function DataTable<Row>(props: Props<Row>) {
               leftSection={<IconSearch size={16} />}
               placeholder={t('action.search')}
               aria-label={t('action.search')}
+              aria-keyshortcuts="/"
               value={state.q ?? ''}
               onChange={(event) => change({ q: event.currentTarget.value || undefined, page: undefined })}
               w={320}

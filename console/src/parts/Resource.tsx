@@ -2,6 +2,7 @@
 import { Button, Card, Group, Stack, Text, Title } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';
+import type { Params } from '../api/client';
 import { useTexts } from '../i18n';
 import { Confirm } from './Confirm';
 import { type Column, DataTable } from './DataTable';
@@ -16,6 +17,8 @@ export interface Listed<Row> {
 
 export interface Removal<Row> {
   name: (row: Row) => string;
+  /** Where its calls are counted: what was called lately is taken away only by its name. */
+  called?: (row: Row) => Params<'DescribeTraffic'>;
   /** What follows from it. */
   text: string;
   run: (row: Row) => Promise<unknown>;
@@ -91,7 +94,7 @@ function useResource<Row>(props: Props<Row>, isMain = false) {
   const { create, edit, actions, remove } = props;
   const removal = useRemoval(remove);
   const button = create ? (
-    <Button leftSection={<IconPlus size={16} />} onClick={() => setCreating(true)}>
+    <Button aria-keyshortcuts="c" leftSection={<IconPlus size={16} />} onClick={() => setCreating(true)}>
       {create.label}
     </Button>
   ) : (
@@ -164,6 +167,7 @@ function useRemoval<Row>(remove: Removal<Row> | undefined) {
       title={remove.label ? `${label}: ${name}` : t('delete.title', { name })}
       text={remove.text}
       action={label}
+      called={removing !== null && remove.called ? { name, by: remove.called(removing) } : undefined}
       busy={save.isPending}
       error={save.error}
       close={() => {

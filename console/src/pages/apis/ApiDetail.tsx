@@ -72,7 +72,9 @@ export function ApiDetail() {
     });
   const actions = (
     <>
-      <Button onClick={publishDialog.open}>{t('api.publish')}</Button>
+      <Button aria-keyshortcuts="p" onClick={publishDialog.open}>
+        {t('api.publish')}
+      </Button>
       <Button
         variant="default"
         renderRoot={(props) => (
@@ -146,6 +148,7 @@ export function ApiDetail() {
           <Stack>
             <Group>
               <Button
+                aria-keyshortcuts="e"
                 variant="default"
                 renderRoot={(props) => <Link {...props} to="/apis/$groupId/$apiId/edit" params={{ groupId, apiId }} />}
               >
@@ -174,6 +177,7 @@ export function ApiDetail() {
         opened={removing}
         title={t('delete.title', { name })}
         text={t('api.deleteText')}
+        called={{ name, by: { ApiId: apiId } }}
         action={t('action.delete')}
         busy={remove.isPending}
         error={remove.error}
@@ -184,6 +188,7 @@ export function ApiDetail() {
         opened={taking !== null}
         title={`${t('api.unpublish')}: ${name}`}
         text={taking ? stageLabel(t, taking) : ''}
+        called={taking ? { name, by: { ApiId: apiId, StageName: taking } } : undefined}
         action={t('api.unpublish')}
         busy={abolish.isPending}
         error={abolish.error}

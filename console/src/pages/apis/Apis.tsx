@@ -19,6 +19,7 @@ export function CreateApiButton({ groupId }: { groupId?: string }) {
   const { t } = useTexts();
   return (
     <Button
+      aria-keyshortcuts="c"
       leftSection={<IconPlus size={16} />}
       renderRoot={(props) => <Link {...props} to="/apis/new" search={{ group: groupId }} />}
     >

@@ -23,6 +23,7 @@ export function Apps() {
       create={{ label: t('app.create'), form: (close) => <CreateApp close={close} /> }}
       remove={{
         name: (app) => app.AppName ?? '',
+        called: (app) => ({ AppId: app.AppId ?? 0 }),
         text: t('authorize.revokeText'),
         run: (app) => call('DeleteApp', { AppId: app.AppId ?? 0 }),
         stale: ['apps', 'grants'],

@@ -38,6 +38,7 @@ export function DomainList({ groupId }: { groupId?: string }) {
         )}
         remove={{
           name: (domain) => domain.DomainName ?? '',
+          called: (domain) => ({ GroupId: domain.GroupId ?? '' }),
           label: t('domain.unbind'),
           text: t('domain.unbindText'),
           run: (domain) => call('DeleteDomain', { GroupId: domain.GroupId ?? '', DomainName: domain.DomainName ?? '' }),

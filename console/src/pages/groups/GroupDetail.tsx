@@ -49,7 +49,7 @@ export function GroupDetail() {
     });
   const actions = (
     <>
-      <Button variant="default" onClick={() => setEditing(true)}>
+      <Button aria-keyshortcuts="e" variant="default" onClick={() => setEditing(true)}>
         {t('action.edit')}
       </Button>
       <ShowAs

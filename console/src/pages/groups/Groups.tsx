@@ -24,6 +24,7 @@ export function Groups() {
       create={{ label: t('group.create'), form: (close) => <EditGroup close={close} /> }}
       remove={{
         name: (group) => group.GroupName ?? '',
+        called: (group) => ({ GroupId: group.GroupId ?? '' }),
         text: t('delete.text'),
         run: (group) => call('DeleteApiGroup', { GroupId: group.GroupId ?? '' }),
         stale: ['groups', 'apis'],

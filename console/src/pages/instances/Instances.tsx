@@ -107,6 +107,7 @@ function InstanceCard({ instance, isDedicated }: { instance: Instance; isDedicat
         opened={open === 'remove'}
         title={t('delete.title', { name })}
         text={t('instance.deleteText')}
+        called={{ name, by: { InstanceId: instance.InstanceId } }}
         action={t('action.delete')}
         busy={remove.isPending}
         error={remove.error}

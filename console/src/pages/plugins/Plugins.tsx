@@ -19,6 +19,7 @@ export function Plugins() {
       empty={t('plugin.empty')}
       createButton={
         <Button
+          aria-keyshortcuts="c"
           leftSection={<IconPlus size={16} />}
           renderRoot={(props) => <Link {...props} to="/plugins/new" search={{ type: undefined }} />}
         >
