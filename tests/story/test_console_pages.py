@@ -140,6 +140,29 @@ def test_a_long_list_is_sorted_searched_and_exported(console: Console) -> None:
     expect(page.get_by_role("columnheader", name=console.t("api.group"))).to_have_count(0)
 
 
+def test_a_list_shows_the_apis_of_an_environment_and_a_link_shows_the_same(console: Console) -> None:
+    rows(console, 30)
+    page = console.page
+    console.open("apis")
+    expect(page.get_by_text(console.t("common.rows", count="30"))).to_be_visible()
+    page.get_by_role("combobox", name=console.t("api.stages")).click()
+    page.get_by_role("option", name=console.t("stage.RELEASE")).click()
+    expect(page.get_by_text(console.t("common.rows", count="30"))).to_be_visible()
+    assert "stage=RELEASE" in page.url
+    page.get_by_role("combobox", name=console.t("api.stages")).click()
+    page.get_by_role("option", name=console.t("api.notPublished")).click()
+    expect(page.get_by_text(console.t("api.noMatch"))).to_be_visible()
+    page.reload()
+    expect(page.get_by_text(console.t("api.noMatch"))).to_be_visible()
+    page.get_by_role("button", name=console.t("api.showAll")).click()
+    expect(page.get_by_text(console.t("common.rows", count="30"))).to_be_visible()
+    # None of them was changed since.
+    page.get_by_role("checkbox", name=console.t("api.onlyDrift")).check()
+    expect(page.get_by_text(console.t("api.noMatch"))).to_be_visible()
+    page.go_back()
+    expect(page.get_by_text(console.t("common.rows", count="30"))).to_be_visible()
+
+
 def test_ten_thousand_rows_answer_to_a_key_at_once(console: Console) -> None:
     rows(console, 10_000)
     page = console.page

@@ -40,6 +40,8 @@ interface Props<Row> {
   empty: ReactNode;
   /** What the search field looks into; without it there is no such field. */
   searched?: (row: Row) => string;
+  /** Beside the search field. */
+  filters?: ReactNode;
   /** A box before each row; the keys of those that are ticked. */
   selection?: Selection<Row>;
   /** The list that its page is about: search, order and page are in the URL. */
@@ -75,24 +77,25 @@ export function DataTable<Row>(props: Props<Row>) {
   const pages = Math.max(1, Math.ceil(ordered.length / PAGE));
   const page = Math.min(state.page ?? 1, pages);
   const shown = ordered.slice((page - 1) * PAGE, page * PAGE);
-  const isLong = props.rows.length > 5;
+  const isLong = props.rows.length > 5 || props.filters !== undefined;
   return (
     <Stack gap="sm">
       {isLong && (
         <Group justify="space-between">
-          {searched ? (
-            <TextInput
-              leftSection={<IconSearch size={16} />}
-              placeholder={t('action.search')}
-              aria-label={t('action.search')}
-              aria-keyshortcuts="/"
-              value={state.q ?? ''}
-              onChange={(event) => change({ q: event.currentTarget.value || undefined, page: undefined })}
-              w={320}
-            />
-          ) : (
-            <span />
-          )}
+          <Group gap="sm">
+            {searched && (
+              <TextInput
+                leftSection={<IconSearch size={16} />}
+                placeholder={t('action.search')}
+                aria-label={t('action.search')}
+                aria-keyshortcuts="/"
+                value={state.q ?? ''}
+                onChange={(event) => change({ q: event.currentTarget.value || undefined, page: undefined })}
+                w={320}
+              />
+            )}
+            {props.filters}
+          </Group>
           <TableTools
             caption={props.caption}
             columns={props.columns}

@@ -6,6 +6,9 @@ export interface ListState {
   q?: string;
   sort?: string;
   page?: number;
+  /** Of lists of APIs: where it runs, and whether its draft is ahead of that. */
+  stage?: string;
+  drift?: boolean;
 }
 
 /** In the URL only for the one list that a page is about. */
@@ -18,6 +21,8 @@ export function useListState(inUrl: boolean): [ListState, (changes: ListState, i
     q: search.q === undefined ? undefined : String(search.q),
     sort: search.sort === undefined ? undefined : String(search.sort),
     page: Number(search.page) > 1 ? Math.floor(Number(search.page)) : undefined,
+    stage: search.stage === undefined ? undefined : String(search.stage),
+    drift: search.drift === true || undefined,
   };
   const change = (changes: ListState, isStep = false) =>
     void navigate({

@@ -1,12 +1,13 @@
 // APIs with what is published of each.
-import { Anchor, Badge, Button, Code, Group, Paper, Text } from '@mantine/core';
+import { Anchor, Badge, Button, Checkbox, Code, Group, Paper, Select, Text } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { type DriftRow, stageDrift, useDrifted } from '../../api/drift';
 import { type Api, useApis, when } from '../../api/queries';
 import { useTexts } from '../../i18n';
 import { DataTable } from '../../parts/DataTable';
-import { inOrder, stageLabel } from '../../parts/stages';
+import { inOrder, stageLabel, useStageOptions } from '../../parts/stages';
+import { type ListState, useListState } from '../../parts/useListState';
 import { CreateApiButton } from './Apis';
 import { type BulkAction, BulkApis } from './BulkApis';
 import { DriftCount } from './PublishDialog';
@@ -18,6 +19,14 @@ export function ApiTable({ groupId }: { groupId?: string }) {
   const driftOf = new Map((drifted.data ?? []).map((row) => [row.ApiId, row]));
   const [keys, setKeys] = useState<ReadonlySet<string>>(new Set());
   const [action, setAction] = useState<BulkAction | null>(null);
+  const [state, change] = useListState(groupId === undefined);
+  const rows = apis.data?.filter((api) => isWanted(api, state, driftOf));
+  const isFiltered = state.stage !== undefined || state.drift === true;
+  // What is out of sight is not chosen either.
+  const filter = (changes: ListState) => {
+    setKeys(new Set());
+    change({ ...changes, page: undefined }, true);
+  };
   // What is no longer there cannot be chosen.
   const chosen = (apis.data ?? []).filter((api) => keys.has(api.ApiId ?? ''));
   const table = (
@@ -25,16 +34,26 @@ export function ApiTable({ groupId }: { groupId?: string }) {
       caption={t('api.title')}
       isMain={groupId === undefined}
       selection={{ keys, set: setKeys, name: (api) => api.ApiName ?? '' }}
-      rows={apis.data}
+      rows={rows}
       error={apis.error}
       retry={() => void apis.refetch()}
       rowKey={(api) => api.ApiId ?? ''}
       searched={(api) => `${api.ApiName} ${api.ApiPath} ${api.GroupName} ${api.ApiId}`}
+      filters={isFiltered || (apis.data ?? []).length > 5 ? <Filters state={state} change={filter} /> : undefined}
       empty={
-        <>
-          <Text>{t('api.empty')}</Text>
-          <CreateApiButton groupId={groupId} />
-        </>
+        isFiltered && apis.data?.length ? (
+          <>
+            <Text>{t('api.noMatch')}</Text>
+            <Button variant="default" onClick={() => filter({ stage: undefined, drift: undefined })}>
+              {t('api.showAll')}
+            </Button>
+          </>
+        ) : (
+          <>
+            <Text>{t('api.empty')}</Text>
+            <CreateApiButton groupId={groupId} />
+          </>
+        )
       }
       columns={[
         {
@@ -107,6 +126,40 @@ export function ApiTable({ groupId }: { groupId?: string }) {
       )}
       {table}
       {action && <BulkOfChosen action={action} apis={chosen} close={() => setAction(null)} />}
+    </>
+  );
+}
+
+/** In this place that is no stage's name: those that run nowhere. */
+const NOWHERE = '-';
+
+function isWanted(api: Api, { stage, drift }: ListState, drifts: Map<string | undefined, DriftRow>): boolean {
+  const live = stagesOf(api);
+  if (stage !== undefined && (stage === NOWHERE ? live.length > 0 : !live.includes(stage))) return false;
+  const changed = (drifts.get(api.ApiId)?.Stages ?? []).filter((one) => one.State !== 'SAME');
+  return !drift || changed.some((one) => stage === undefined || one.StageName === stage);
+}
+
+function Filters({ state, change }: { state: ListState; change: (changes: ListState) => void }) {
+  const { t } = useTexts();
+  const stages = useStageOptions();
+  return (
+    <>
+      <Select
+        aria-label={t('api.stages')}
+        placeholder={t('api.everyStage')}
+        clearable
+        clearButtonProps={{ 'aria-label': t('action.remove') }}
+        w={200}
+        data={[...stages, { value: NOWHERE, label: t('api.notPublished') }]}
+        value={state.stage ?? null}
+        onChange={(stage) => change({ stage: stage ?? undefined })}
+      />
+      <Checkbox
+        label={t('api.onlyDrift')}
+        checked={state.drift === true}
+        onChange={(event) => change({ drift: event.currentTarget.checked || undefined })}
+      />
     </>
   );
 }
