@@ -10,11 +10,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from isthmus.processes import state
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
 from running import Running
 
 ROOT = Path(__file__).resolve().parents[2]
+# On a machine that does other things, too.
+expect.set_options(timeout=30_000)
 PASSWORD = "correct horse battery"
 LOCALES = {"en": "en-US", "zh": "zh-CN"}
 

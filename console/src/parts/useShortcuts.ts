@@ -15,7 +15,8 @@ export function useShortcuts(list: () => void): void {
       if (event.defaultPrevented || event.isComposing) return;
       const now = Date.now();
       const isTyping = (event.target as HTMLElement).closest?.(INPUTS) != null;
-      const isFree = areOn() && document.querySelector(OVER) === null;
+      // A list that is closed may still be in the page.
+      const isFree = areOn() && ![...document.querySelectorAll(OVER)].some((one) => one.checkVisibility());
       const deed = deedOf(event, isTyping || !isFree, before, now);
       before = deed?.do === 'wait' ? now : undefined;
       if (!deed) return;
