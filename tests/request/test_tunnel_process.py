@@ -18,12 +18,13 @@ from pathlib import Path
 
 import pytest
 from isthmus.lab.client import ConnectorClient
+from isthmus.lab.modes import can_make_tunnels
 from isthmus.tunnel.keys import make_key
 
 PROGRAM = Path(__file__).resolve().parents[2] / ".cache" / "clients" / "wireguard-go"
 DEADLINE = 20.0
 needs_tunnel = pytest.mark.skipif(
-    os.getuid() != 0 or not os.path.exists("/dev/net/tun") or not PROGRAM.exists(),
+    os.getuid() != 0 or not can_make_tunnels() or not PROGRAM.exists(),
     reason="needs root, /dev/net/tun and the WireGuard program that `make clients` builds",
 )
 

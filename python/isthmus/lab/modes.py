@@ -63,7 +63,16 @@ def wireguard_program(mode: Mode, wanted: str | None) -> str:
     if wanted and found is None:
         raise LabError(f"there is no WireGuard program {wanted!r}")
     # A tunnel needs a user to become, and a device that an ordinary one may not open.
-    return os.path.abspath(found) if found and mode.name == "root" and os.access("/dev/net/tun", os.W_OK) else ""
+    return os.path.abspath(found) if found and mode.name == "root" and can_make_tunnels() else ""
+
+
+def can_make_tunnels() -> bool:
+    """The file may be there without the kernel's part of it."""
+    try:
+        os.close(os.open("/dev/net/tun", os.O_RDWR | os.O_CLOEXEC))
+    except OSError:
+        return False
+    return True
 
 
 def _prefix(name: str) -> tuple[str, ...]:
