@@ -43,6 +43,7 @@ pub struct Engine {
     pub records: Option<Arc<Ring>>,
     /// Records of sampled requests, when there is tracing.
     pub sampled: Option<Arc<Sampled>>,
+    devices: Arc<Devices>,
     lost: Arc<Lost>,
     threads: Threads,
     stop: watch::Sender<bool>,
@@ -85,7 +86,7 @@ impl Engine {
             nonces: nonces(&settings),
             automatic_domains: AutomaticDomains::new(settings.automatic_domain_quota),
             counts: Counts::new(u32::try_from(count).unwrap_or(u32::MAX)),
-            devices: Devices::default(),
+            devices: Arc::clone(&engine.devices),
             callers: Callers::new(settings.connections_per_address),
             internal: internal(&settings)?,
             https: engine.addresses.https,
@@ -148,7 +149,8 @@ impl Engine {
     }
 
     fn new(live: Arc<Live>, addresses: Addresses, stop: watch::Sender<bool>) -> Self {
-        Self { live, addresses, records: None, sampled: None, lost: Arc::default(), threads: Threads::default(), stop }
+        let (devices, lost, threads) = (Arc::default(), Arc::default(), Threads::default());
+        Self { live, addresses, records: None, sampled: None, devices, lost, threads, stop }
     }
 
     /// Serves the copy on disk at once, then follows the control plane. Who has the copy has the records beside it too.
@@ -189,8 +191,8 @@ impl Engine {
     }
 
     fn sources(&self, counters: &[Arc<Counters>]) -> Sources {
-        let (live, lost) = (Arc::clone(&self.live), Arc::clone(&self.lost));
-        Sources { live, counters: counters.to_vec(), records: self.records.clone(), lost }
+        let (live, devices, lost) = (Arc::clone(&self.live), Arc::clone(&self.devices), Arc::clone(&self.lost));
+        Sources { live, counters: counters.to_vec(), records: self.records.clone(), devices, lost }
     }
 
     /// Opens the ring of records and the access log and starts their writer, which ends with the last serving thread.

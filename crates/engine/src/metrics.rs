@@ -8,6 +8,7 @@ use crate::record::ring::Ring;
 use crate::record::tally::{ApiKey, Tallied, STEPS};
 use crate::record::writer::Lost;
 use crate::record::Counters;
+use crate::two_way::Devices;
 use crate::world::World;
 use isthmus_plan::Target;
 use prometheus_client::collector::Collector;
@@ -30,6 +31,7 @@ pub struct Sources {
     pub live: Arc<Live>,
     pub counters: Vec<Arc<Counters>>,
     pub records: Option<Arc<Ring>>,
+    pub devices: Arc<Devices>,
     pub lost: Arc<Lost>,
 }
 
@@ -91,6 +93,7 @@ impl Export {
         }
         for (name, help, value) in [
             ("connections_open", "Connections of clients that are open", open),
+            ("devices_registered", "Registrations of devices on two-way connections", sources.devices.count()),
             ("plan_revision", "Revision of the plan that is served", applied.revision),
             ("plan_refused_records", "Records of the plan that are not served", applied.refused.len() as u64),
         ] {

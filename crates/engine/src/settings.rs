@@ -69,6 +69,8 @@ pub struct EngineSettings {
     pub connections_per_address: u32,
     /// How long a stream (gRPC, WebSocket, server-sent events) may be silent, in milliseconds.
     pub stream_idle_ms: u64,
+    #[serde(default)]
+    pub two_way: TwoWaySettings,
     /// How long running requests may go on after a stop, in milliseconds.
     pub drain_ms: u64,
     /// Addresses and CIDR blocks of callers that are not on the Internet, for APIs that are closed to it.
@@ -89,6 +91,23 @@ pub struct EngineSettings {
     pub own_addresses: Vec<SocketAddr>,
     /// Whether a refusal carries a JSON body.
     pub refusal_body: RefusalBody,
+}
+
+/// What a two-way connection may do before it ends.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TwoWaySettings {
+    /// Of all its messages, in both directions.
+    pub bytes: u64,
+    /// How long its device may say nothing, in milliseconds.
+    pub silence_ms: u64,
+}
+
+impl Default for TwoWaySettings {
+    /// Three heart beats of the vendor's Java SDK (25 s).
+    fn default() -> Self {
+        Self { bytes: 1 << 30, silence_ms: 75_000 }
+    }
 }
 
 /// Where the access log (JSON lines) goes.

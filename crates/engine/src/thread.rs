@@ -27,7 +27,7 @@ pub struct Shared {
     pub nonces: Nonces,
     pub automatic_domains: AutomaticDomains,
     pub counts: Counts,
-    pub devices: Devices,
+    pub devices: Arc<Devices>,
     pub callers: Arc<Callers>,
     /// Callers that are not on the Internet.
     pub internal: AddressSet,

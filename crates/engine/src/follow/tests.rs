@@ -190,7 +190,8 @@ impl Following {
             }
         });
         let links = Links { egress: Box::new(egress), asked, answered, imagine: mpsc::unbounded_channel().0 };
-        let sources = Sources { live: own, counters: Vec::new(), records: None, lost: Arc::default() };
+        let sources =
+            Sources { live: own, counters: Vec::new(), records: None, devices: Arc::default(), lost: Arc::default() };
         let thread = std::thread::spawn(move || run(settings, sources, disk, links, stopped).unwrap());
         Self { live, stop, thread: Some(thread) }
     }

@@ -28,15 +28,12 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::WebSocketStream;
 
-/// How often a client says that it is there, and how long it may say nothing. Source: the vendor's Java SDK (25 s).
+/// How often a client says that it is there. Source: the vendor's Java SDK.
 const HEART_BEAT_MS: u64 = 25_000;
-const SILENCE: Duration = Duration::from_millis(3 * HEART_BEAT_MS);
 /// Messages of one connection in a second of its own.
 const MESSAGES_PER_SECOND: u32 = 100;
 /// Calls of one connection at once; the next one waits.
 const CALLS: usize = 16;
-/// Bytes of all messages of one connection.
-const BYTES: u64 = 1 << 30;
 /// What a call may have besides its body.
 const HEAD: usize = 192 * 1024;
 /// Bytes of a connection that says nothing.
@@ -155,13 +152,15 @@ impl Open {
     ) -> Option<()> {
         let drain = ending.fuse();
         tokio::pin!(drain);
-        let mut timer = Box::pin(sleep_until(self.heard + SILENCE));
+        let mut timer = Box::pin(sleep_until(self.heard + self.silence()));
         loop {
             match self.next(&mut notices, drain.as_mut(), timer.as_mut()).await {
                 Event::Message(None) => return None,
                 Event::Message(Some(Message::Close(_))) => return Some(()),
                 Event::Message(Some(message)) => {
-                    self.heard = Instant::now();
+                    if !self.dismissed {
+                        self.heard = Instant::now();
+                    }
                     self.message(message).await?;
                 }
                 Event::Answer(text) => self.send(text).await?,
@@ -177,7 +176,7 @@ impl Open {
             if !self.dismissed && !self.is_welcome() {
                 self.dismiss("CR").await?;
             }
-            let patience = if self.dismissed { FAREWELL } else { SILENCE };
+            let patience = if self.dismissed { FAREWELL } else { self.silence() };
             timer.as_mut().reset(self.heard + patience);
         }
     }
@@ -288,7 +287,11 @@ impl Open {
     fn is_welcome(&self) -> bool {
         let world = self.thread.world();
         let open = world.domain(&self.domain).is_some_and(|domain| domain.domain.two_way != TwoWay::Closed);
-        open && self.received + self.sent < BYTES
+        open && self.received + self.sent < self.thread.settings.two_way.bytes
+    }
+
+    fn silence(&self) -> Duration {
+        Duration::from_millis(self.thread.settings.two_way.silence_ms)
     }
 
     /// A client that waits for the answer of a call may say nothing.
@@ -296,7 +299,7 @@ impl Open {
         if !self.calls.is_empty() {
             self.heard = Instant::now();
         }
-        self.heard.elapsed() >= SILENCE
+        self.heard.elapsed() >= self.silence()
     }
 
     async fn send(&mut self, text: String) -> Option<()> {

@@ -95,6 +95,11 @@ impl Devices {
         }
     }
 
+    /// How many registrations there are.
+    pub fn count(&self) -> u64 {
+        self.registered.lock().unwrap_or_else(PoisonError::into_inner).len() as u64
+    }
+
     /// Where notices for a device go.
     pub fn find(&self, scope: &str, device_id: &str) -> Option<mpsc::Sender<Notice>> {
         let registered = self.registered.lock().unwrap_or_else(PoisonError::into_inner);

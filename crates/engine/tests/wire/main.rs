@@ -64,3 +64,4 @@ mod support;
 mod traces;
 mod traces_plugins;
 mod two_way;
+mod two_way_faults;

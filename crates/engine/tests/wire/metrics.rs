@@ -28,7 +28,7 @@ fn wait_for(gateway: &Gateway, series: &str, fits: impl Fn(f64) -> bool) {
     }
 }
 
-fn wait_for_count(gateway: &Gateway, series: &str, wanted: f64) {
+pub fn wait_for_count(gateway: &Gateway, series: &str, wanted: f64) {
     wait_for(gateway, series, |value| (value - wanted).abs() < 1e-9);
 }
 

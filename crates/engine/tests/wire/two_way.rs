@@ -20,7 +20,7 @@ const HANDSHAKE: &str = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSoc
     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
 /// Calls of one connection that run at once.
 const CALLS: usize = 16;
-const DEVICE: &str = "0a1b2c3d@203753385";
+pub const DEVICE: &str = "0a1b2c3d@203753385";
 
 type Record = (&'static str, String, Value);
 
@@ -33,7 +33,7 @@ fn protocols() -> Value {
 }
 
 /// The three management APIs, for callers with an app, and an ordinary one.
-fn records(backend: std::net::SocketAddr) -> Vec<Record> {
+pub fn records(backend: std::net::SocketAddr) -> Vec<Record> {
     let role = |role: &str| json!({"auth": app_auth(), "two_way": role, "protocols": protocols()});
     let mut notify = http_backend(backend);
     notify["timeout_ms"] = json!(500);
@@ -59,10 +59,10 @@ fn records(backend: std::net::SocketAddr) -> Vec<Record> {
     ]
 }
 
-struct Client(WebSocket<TcpStream>);
+pub struct Client(pub WebSocket<TcpStream>);
 
 impl Client {
-    fn open(gateway: &Gateway) -> Self {
+    pub fn open(gateway: &Gateway) -> Self {
         let stream = connect(gateway.address());
         (&stream).write_all(format!("GET / HTTP/1.1\r\nHost: {HOST}:8080\r\n{HANDSHAKE}\r\n").as_bytes()).unwrap();
         // Nothing follows the head before the client speaks.
@@ -74,7 +74,7 @@ impl Client {
     }
 
     /// A connection of this device, which has not registered yet.
-    fn named(gateway: &Gateway, device: &str) -> Self {
+    pub fn named(gateway: &Gateway, device: &str) -> Self {
         let mut client = Self::open(gateway);
         client.say(&format!("RG#{device}"));
         let word = client.hear();
@@ -82,11 +82,11 @@ impl Client {
         client
     }
 
-    fn say(&mut self, text: &str) {
+    pub fn say(&mut self, text: &str) {
         self.0.send(Message::text(text)).unwrap();
     }
 
-    fn hear(&mut self) -> String {
+    pub fn hear(&mut self) -> String {
         match self.0.read().unwrap() {
             Message::Text(text) => text.to_string(),
             other => panic!("not a text: {other:?}"),
@@ -94,7 +94,7 @@ impl Client {
     }
 
     /// The gateway has nothing more to say; the code of its close frame, if it sent one.
-    fn end(&mut self) -> Option<u16> {
+    pub fn end(&mut self) -> Option<u16> {
         match self.0.read() {
             Ok(Message::Close(frame)) => frame.map(|frame| frame.code.into()),
             Err(Error::Protocol(_) | Error::Io(_) | Error::ConnectionClosed) => None,
@@ -102,19 +102,19 @@ impl Client {
         }
     }
 
-    fn call(&mut self, call: &Value) -> Value {
+    pub fn call(&mut self, call: &Value) -> Value {
         self.say(&call.to_string());
         serde_json::from_str(&self.hear()).unwrap()
     }
 
-    fn manage(&mut self, what: &str) -> Value {
+    pub fn manage(&mut self, what: &str) -> Value {
         self.call(&json!({"method": "POST", "host": HOST, "path": format!("/{what}"), "headers": {
             "authorization": [format!("APPCODE {APP_CODE}")], "x-ca-seq": ["7"],
             "x-ca-websocket_api_type": [what.to_uppercase()],
         }}))
     }
 
-    fn registered(gateway: &Gateway, device: &str) -> Self {
+    pub fn registered(gateway: &Gateway, device: &str) -> Self {
         let mut client = Self::named(gateway, device);
         let answer = client.manage("register");
         assert_eq!(answer["status"], 200, "{answer}");
@@ -127,14 +127,14 @@ fn notify(gateway: &Gateway, device: &str, text: &str) -> (u16, String) {
     (answer.status, answer.code().to_owned())
 }
 
-const UNKNOWN: (u16, &str) = (404, "I404DD");
+pub const UNKNOWN: (u16, &str) = (404, "I404DD");
 
 fn is(answer: &(u16, String), expected: (u16, &str)) -> bool {
     (answer.0, answer.1.as_str()) == expected
 }
 
 /// Waits until notices for the device are answered so.
-fn until_notified(gateway: &Gateway, device: &str, expected: (u16, &str)) {
+pub fn until_notified(gateway: &Gateway, device: &str, expected: (u16, &str)) {
     let started = Instant::now();
     while !is(&notify(gateway, device, "x"), expected) {
         assert!(started.elapsed() < DEADLINE, "notices of {device} are never answered {expected:?}");
