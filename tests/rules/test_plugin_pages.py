@@ -39,6 +39,17 @@ def test_there_is_no_page_without_a_type() -> None:
     assert {path.stem for path in PAGES.glob("*.md")} == set(TYPES)
 
 
+@pytest.mark.parametrize("name", TYPES)
+def test_each_example_of_the_page_is_run_by_a_test_through_sockets(name: str) -> None:
+    tests = "".join(path.read_text(encoding="utf-8") for path in (CRATES / "tests" / "wire").glob("*.rs"))
+    page = (PAGES / f"{name}.md").read_text(encoding="utf-8")
+    # A test that only decodes one proves nothing; `gateway` of plugin_examples.rs takes the page's first one.
+    first = rf'(?<!decode\()example\("{name}"\)|= gateway\(\s*"{name}", '
+    for index in range(page.count("```yaml\n")):
+        wanted = first if index == 0 else rf'(?<!decode\()example_at\("{name}", {index}\)'
+        assert re.search(wanted, tests), f"no test runs example {index} of docs/plugins/{name}.md"
+
+
 def sources(name: str) -> str:
     """Tests through sockets, the page's examples that they run, and tests beside the code of what no socket shows."""
     snake = re.sub(r"([A-Z])", r"_\1", name).lower()
