@@ -53,6 +53,8 @@ pub struct Entry {
     pub(super) secret_header: String,
     /// What was noted while the request was decided on.
     pub notes: Notes,
+    /// The caller asks how long it took.
+    pub(super) debug: bool,
     /// The trace is kept whatever comes of the request, and why.
     pub(super) traced: &'static str,
     pub request_bytes: u64,
@@ -131,7 +133,7 @@ impl Entry {
         (self.status, self.request_bytes, self.response_bytes) = (0, 0, 0);
         self.backend_at = None;
         (self.connect, self.service) = (Duration::ZERO, Duration::ZERO);
-        self.completed = false;
+        (self.completed, self.debug) = (false, false);
         self.notes.clear();
         self.traced = "";
     }
@@ -196,6 +198,13 @@ impl Entry {
         self.error_message = change(From::Own, "", &self.error_message).unwrap_or_else(|| self.error_message.clone());
         self.detail = change(From::Own, "", &self.detail).unwrap_or_else(|| self.detail.clone());
         self.notes.rewrite(change);
+    }
+
+    /// What a caller in debug mode gets to know with the head of the answer.
+    pub fn debug_info(&self) -> Option<HeaderValue> {
+        let total = self.started.filter(|_| self.debug)?.elapsed();
+        let (service, total) = (self.service.as_millis(), total.as_millis());
+        HeaderValue::try_from(format!("{{\"ServiceLatency\":{service},\"TotalLatency\":{total}}}")).ok()
     }
 
     pub fn refused(&mut self, code: &'static str, message: &str, detail: Option<&str>) {

@@ -112,16 +112,18 @@ impl Recorder {
         });
         if self.imagined.is_some() || self.kept.borrow().is_some() {
             entry.notes.start();
-            let asks = entry.notes.request(request.headers());
+            entry.debug = entry.notes.request(request.headers());
             entry.traced = match entry.context {
                 _ if self.imagined.is_some() => "dry-run",
-                _ if asks => "debug",
+                _ if entry.debug => "debug",
                 Some(_) => "sampled",
                 None => self.worth.sampled(),
             };
             if !entry.traced.is_empty() {
                 entry.notes.in_full(started);
             }
+        } else {
+            entry.debug = notes::asks(request.headers());
         }
         entry.unix_ms = now.unix_ms();
         entry.scheme = match peer.scheme {

@@ -221,6 +221,7 @@ impl Refusal {
 }
 
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-ca-request-id");
+pub const DEBUG_INFO: HeaderName = HeaderName::from_static("x-ca-debug-info");
 const ERROR_CODE: HeaderName = HeaderName::from_static("x-ca-error-code");
 const ERROR_MESSAGE: HeaderName = HeaderName::from_static("x-ca-error-message");
 

@@ -42,7 +42,7 @@ use crate::plugins::{self, Flow, Passage, Step};
 use crate::record::Stop;
 use crate::thread::Thread;
 use crate::two_way;
-use answer::{Refusal, REQUEST_ID};
+use answer::{Refusal, DEBUG_INFO, REQUEST_ID};
 use hyper::header::{ORIGIN, USER_AGENT};
 use hyper::{Request, Response};
 use std::rc::Rc;
@@ -76,6 +76,9 @@ pub async fn serve(thread: Rc<Thread>, peer: Rc<Peer>, request: Request<RequestB
     };
     if let Some(id) = &entry.request_id_header {
         response.headers_mut().insert(REQUEST_ID, id.clone());
+    }
+    if let Some(info) = entry.debug_info() {
+        response.headers_mut().insert(DEBUG_INFO, info);
     }
     thread.recorder.answered(&mut entry, response.status().as_u16(), response.headers());
     if let Some(mask) = passage.plugins.log_mask() {

@@ -147,3 +147,28 @@ fn a_plug_in_that_refuses_is_named_with_its_rule_and_what_it_looked_at() {
     assert_eq!((own.rule.as_ref(), own.verdict.as_ref()), ("nobody", "refused"));
     assert_eq!((fact(own, "who"), fact(own, "key")), (Some("nobody"), Some("***")));
 }
+
+#[test]
+fn a_caller_in_debug_mode_is_told_how_long_it_took() {
+    let service = Service::start(|_| {
+        std::thread::sleep(Duration::from_millis(30));
+        answer(200, "X-Ca-Debug-Info: forged\r\n", "late")
+    });
+    let gateway = Gateway::start(vec![
+        group(),
+        domain(),
+        edition("a1", "GET", "/late", http_backend(service.address), json!({})),
+    ]);
+    let told = |answer: &Answer| -> (u64, u64) {
+        let info: serde_json::Value = serde_json::from_str(answer.header("X-Ca-Debug-Info").unwrap()).unwrap();
+        (info["ServiceLatency"].as_u64().unwrap(), info["TotalLatency"].as_u64().unwrap())
+    };
+    for mode in ["debug", "DEBUG"] {
+        let (service, total) = told(&gateway.get("/late", &[("X-Ca-Request-Mode", mode)]));
+        assert!((30..10_000).contains(&service) && total >= service, "{service} of {total}");
+    }
+    let refused = gateway.get("/nothing", &[("X-Ca-Request-Mode", "debug")]);
+    assert_eq!((refused.code(), told(&refused).0), ("I404NF", 0));
+    assert_eq!(gateway.get("/nothing", &[]).header("X-Ca-Debug-Info"), None);
+    assert_eq!(gateway.get("/nothing", &[("X-Ca-Request-Mode", "other")]).header("X-Ca-Debug-Info"), None);
+}

@@ -14,6 +14,11 @@ const REQUEST_MODE: &str = "x-ca-request-mode";
 /// Bytes that the buffer keeps between requests.
 const KEPT_BYTES: usize = 4096;
 
+/// Whether a caller asks to be traced, and told how long it took.
+pub fn asks(headers: &HeaderMap) -> bool {
+    headers.get(REQUEST_MODE).is_some_and(|mode| mode.as_bytes().eq_ignore_ascii_case(b"debug"))
+}
+
 /// Where a header is; its name ends where its value begins.
 #[derive(Debug, Clone, Copy)]
 struct Place {

@@ -10,6 +10,7 @@ mod headers;
 mod rewrite;
 
 use super::stop::{About, From, Stop, Verdict};
+pub(super) use headers::asks;
 use headers::Headers;
 use hyper::header::HeaderMap;
 use std::cell::{Cell, Ref, RefCell};
