@@ -55,7 +55,10 @@ def started(folder: Path, program: str = str(PROGRAM), **changes: object) -> sub
 
 
 def said(process: subprocess.Popen[str]) -> str:
-    _, errors = process.communicate(timeout=DEADLINE)
+    try:
+        _, errors = process.communicate(timeout=DEADLINE)
+    finally:
+        process.kill()
     assert process.returncode == 1 and "Traceback" not in errors
     return errors
 
