@@ -4,6 +4,7 @@
 //! again for a later request, so filling it allocates nothing once its texts have grown.
 
 use super::context::TraceContext;
+use super::mask::Also;
 use super::notes::Notes;
 use super::stop::From;
 use hyper::header::HeaderValue;
@@ -136,6 +137,10 @@ impl Entry {
         (self.completed, self.debug) = (false, false);
         self.notes.clear();
         self.traced = "";
+    }
+
+    pub(super) fn secret_names(&self) -> Also<'_> {
+        Also { header: &self.secret_header, parameter: &self.secret_parameter }
     }
 
     /// As it was sent.

@@ -26,6 +26,13 @@ const SECRET_PARTS: [&str; 14] = [
     "api_key",
 ];
 
+/// Names that hold a secret beside those that everybody knows, or empty: where the group takes an AppCode.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Also<'e> {
+    pub header: &'e str,
+    pub parameter: &'e str,
+}
+
 /// Whether a header or parameter of this name is shown without its value.
 pub fn is_secret_name(name: &str) -> bool {
     if name.eq_ignore_ascii_case("x-ca-signature-headers") || name.eq_ignore_ascii_case("x-ca-signature-method") {
@@ -74,7 +81,7 @@ fn pairs<'q>(text: &'q str, also: &str) -> Cow<'q, str> {
 
 /// A message that may quote a string to sign: lines of `name:value` with `#` between them, then a path with a query.
 #[inline]
-pub fn message<'m>(text: &'m str, also: &str) -> Cow<'m, str> {
+pub fn message<'m>(text: &'m str, also: Also<'_>) -> Cow<'m, str> {
     // Most requests have no message, and the search for a token is not free.
     if text.is_empty() {
         return Cow::Borrowed(text);
@@ -82,7 +89,7 @@ pub fn message<'m>(text: &'m str, also: &str) -> Cow<'m, str> {
     lines(text, also)
 }
 
-fn lines<'m>(text: &'m str, also: &str) -> Cow<'m, str> {
+fn lines<'m>(text: &'m str, also: Also<'_>) -> Cow<'m, str> {
     if !text.contains('#') && !text.contains('=') && !is_secret_value(text) {
         return Cow::Borrowed(text);
     }
@@ -90,14 +97,15 @@ fn lines<'m>(text: &'m str, also: &str) -> Cow<'m, str> {
     Cow::Owned(lines.join("#"))
 }
 
-fn message_line<'l>(line: &'l str, also: &str) -> Cow<'l, str> {
+fn message_line<'l>(line: &'l str, also: Also<'_>) -> Cow<'l, str> {
     if let Some((name, value)) = line.split_once(':').filter(|(name, _)| !name.contains(['/', ' '])) {
-        if is_secret_name(name) || is_secret_value(value) {
+        let own = !also.header.is_empty() && name.eq_ignore_ascii_case(also.header);
+        if own || is_secret_name(name) || is_secret_value(value) {
             return Cow::Owned(format!("{name}:{MASK}"));
         }
     }
     match line.split_once('?') {
-        Some((path, parameters)) => Cow::Owned(format!("{path}?{}", query(parameters, also))),
+        Some((path, parameters)) => Cow::Owned(format!("{path}?{}", query(parameters, also.parameter))),
         None if is_secret_value(line) => Cow::Borrowed(MASK),
         None => Cow::Borrowed(line),
     }
@@ -116,9 +124,9 @@ mod tests {
 
     #[test]
     fn a_string_to_sign_is_shown_without_secrets() {
-        let said = "Invalid Signature, Server StringToSign:`GET#*/*####Authorization:APPCODE c0de#X-Ca-Key:1#/p?access_token=t&a=1`";
-        let shown = message(said, "");
+        let said = "Invalid Signature, Server StringToSign:`GET#*/*####Authorization:APPCODE c0de#X-Ca-Key:1#x-mine:own#/p?access_token=t&a=1`";
+        let shown = message(said, Also { header: "X-Mine", ..Also::default() });
         assert!(!shown.contains("c0de") && !shown.contains("=t&"), "{shown}");
-        assert!(shown.contains("X-Ca-Key:1#/p?access_token=***&a=1"), "{shown}");
+        assert!(shown.contains("X-Ca-Key:1#x-mine:***#/p?access_token=***&a=1"), "{shown}");
     }
 }

@@ -159,8 +159,8 @@ fn section(out: &mut Vec<u8>, tag: u8, write: impl FnOnce(&mut Vec<u8>)) {
 
 /// Numbers and texts, behind room for the length of all.
 fn texts(out: &mut Vec<u8>, entry: &Entry, total: Duration) {
-    let also = entry.secret_parameter.as_str();
-    let query = mask::query(&entry.query, also);
+    let also = entry.secret_names();
+    let query = mask::query(&entry.query, also.parameter);
     let (message, detail) = (mask::message(&entry.error_message, also), mask::message(&entry.detail, also));
     let mut plain: [&str; TEXTS] = [
         &entry.client,

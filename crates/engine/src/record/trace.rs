@@ -215,6 +215,6 @@ fn masked<'t>(from: From, key: &str, value: &'t str, entry: &Entry) -> Cow<'t, s
     if secret && !value.is_empty() {
         MASK.into()
     } else {
-        mask::message(value, &entry.secret_parameter)
+        mask::message(value, entry.secret_names())
     }
 }

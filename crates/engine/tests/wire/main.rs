@@ -57,6 +57,7 @@ mod protocols_http2;
 mod protocols_streams;
 mod records;
 mod refusals;
+mod secrets;
 mod signature_mistakes;
 mod signatures;
 mod stage_variables;

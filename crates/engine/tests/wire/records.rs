@@ -4,7 +4,7 @@ use crate::support::*;
 use isthmus_engine::record::packed::Record;
 use isthmus_engine::settings::{EngineSettings, RecordSettings};
 use serde_json::json;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 pub struct Recording {
@@ -32,6 +32,10 @@ impl Recording {
             change(settings);
         });
         Self { gateway, state }
+    }
+
+    pub fn state(&self) -> &Path {
+        &self.state
     }
 
     /// The record of an answer; it is there a moment after the answer.
