@@ -134,7 +134,7 @@ def main() -> None:
     backend = Backend(size)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        settings = {**parts.engine_settings(folder, recording=True), "request_body_limit": 1 << 50}
+        settings = {**parts.engine_settings(folder, recording=True, logging=True), "request_body_limit": 1 << 50}
         with parts.serving(folder, large_plan(backend.port), settings) as (process, port):
             parts.answer(port, parts.request(path="/none"))
             growths = [

@@ -137,7 +137,7 @@ def plan(backend: int) -> str:
     return "\n".join(json.dumps({"kind": kind, "key": key, "body": body}) for kind, key, body in records)
 
 
-def engine_settings(folder: Path, recording: bool) -> dict[str, Any]:
+def engine_settings(folder: Path, recording: bool, logging: bool) -> dict[str, Any]:
     return {
         "records": {"bytes": 64 << 20, "age_ms": 3_600_000} if recording else None,
         "node": "bench",
@@ -148,7 +148,7 @@ def engine_settings(folder: Path, recording: bool) -> dict[str, Any]:
         "state": str(folder),
         "state_key": "00" * 32,
         "feed": None,
-        "access_log": {"path": str(folder / "access.log")} if recording else None,
+        "access_log": {"path": str(folder / "access.log")} if logging else None,
         "signature_window_ms": 900000,
         "nonce_window_ms": 900000,
         "automatic_domain_quota": 0,
@@ -165,11 +165,15 @@ def engine_settings(folder: Path, recording: bool) -> dict[str, Any]:
 
 @contextmanager
 def engine(
-    folder: Path, backend: int, wrapper: list[str] | None = None, recording: bool = True, records: str | None = None
+    folder: Path,
+    backend: int,
+    wrapper: list[str] | None = None,
+    kept: tuple[bool, bool] = (True, True),
+    records: str | None = None,
 ) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     """Our engine, serving `plan` unless other `records` are given; `wrapper` is a command in front of it, for example
-    valgrind; `recording` keeps records."""
-    with serving(folder, records or plan(backend), engine_settings(folder, recording), wrapper) as started:
+    valgrind; `kept` says whether records with traces are kept, and whether an access log is."""
+    with serving(folder, records or plan(backend), engine_settings(folder, *kept), wrapper) as started:
         yield started
 
 
