@@ -85,9 +85,11 @@ def run_engine(settings: Settings, ready_file: Path | None) -> None:
         ready_file = None if ready_file is None else from_inside(ready_file, folder)
         move_in(folder, document["run_as"])
         document["state"] = "."
+    collector = _collector(settings)
     engine = native.Engine(document)
-    export = _span_export(settings, engine)
     addresses = engine.start()
+    # Loading OpenTelemetry runs threads, and there must be none while the engine gives its rights up.
+    export = _span_export(collector, settings.node, engine) if collector else None
     if export is not None:
         export.start()
     if ready_file is not None:
@@ -103,15 +105,18 @@ def run_engine(settings: Settings, ready_file: Path | None) -> None:
         ready_file.unlink(missing_ok=True)
 
 
-def _span_export(settings: Settings, engine: native.Engine) -> SpanExport | None:
-    if not settings.otlp_url:
-        return None
-    if not settings.otlp_url.startswith(("http://", "https://")):
+def _collector(settings: Settings) -> str:
+    """Empty when no spans are sent. Raises: ValueError."""
+    if settings.otlp_url and not settings.otlp_url.startswith(("http://", "https://")):
         raise ValueError(f"otlp_url: {settings.otlp_url!r} is no URL such as http://127.0.0.1:4318")
-    # Loading OpenTelemetry costs memory that an engine without it need not have.
+    return settings.otlp_url
+
+
+def _span_export(collector: str, node: str, engine: native.Engine) -> SpanExport:
+    # Loading it costs memory that an engine without it need not have.
     from isthmus.processes.span_export import SpanExport
 
-    return SpanExport.to(settings.otlp_url, engine.take_sampled, settings.node or socket.gethostname())
+    return SpanExport.to(collector, engine.take_sampled, node or socket.gethostname())
 
 
 def _access_log(settings: Settings) -> dict[str, Any] | None:
