@@ -79,7 +79,7 @@ def test_why_names_what_decided_and_what_to_do(gateway: Running, walk: Walk) -> 
     facts = {fact["Name"]: fact["Value"] for fact in steps[-2]["Facts"]}
     assert (steps[-2]["Verdict"], facts["code"], facts["AppKey"]) == ("refused", "A403IS", walk.app_key)
     assert {"Name": "x-ca-signature", "Value": "***"} in decision["Trace"]["RequestHeaders"]
-    assert re.search(r"\n    identity +refused +[0-9,]+ µs\n      AppKey +" + walk.app_key, told), told
+    assert re.search(r"\n    identity +refused +[0-9,]+ µs +by HmacSHA256\n      AppKey +" + walk.app_key, told), told
     absent = why(gateway, "00000000-0000-4000-8000-000000000000")
     assert absent.returncode == 1 and "No engine has a record" in absent.stderr
 
