@@ -3,6 +3,7 @@
 #![no_main]
 
 use isthmus_engine::live::{Batch, BatchRecord, Live};
+use isthmus_engine::record::Notes;
 use isthmus_engine::request::route::normal_path;
 use libfuzzer_sys::fuzz_target;
 use serde_json::{json, Value};
@@ -33,7 +34,7 @@ fuzz_target!(|text: &str| {
     assert!(path.starts_with('/') && !path.contains("//") && !path.contains('\\'), "{path:?}");
     assert!(!path.split('/').any(|segment| segment == "." || segment == ".."), "{path:?}");
     let world = LIVE.world();
-    if let Some(found) = world.routes("g1", "RELEASE").and_then(|routes| routes.find("GET", &path)) {
+    if let Some(found) = world.routes("g1", "RELEASE").and_then(|routes| routes.find("GET", &path, &Notes::default())) {
         assert!(found.values.iter().all(|value| path.contains(value)), "{path:?}");
     }
 });
