@@ -5,8 +5,6 @@ systems give them.
 from __future__ import annotations
 
 import copy
-import datetime
-import ipaddress
 import json
 import socket
 import socketserver
@@ -17,10 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from certificates import self_signed
 
 TOKEN = "eyJhbGciOiJSUzI1NiJ9.c2VjcmV0.c2lnbmF0dXJl"
 
@@ -209,10 +204,10 @@ class KubernetesServer(RecordedServer):
 
     def __init__(self, folder: Path) -> None:
         self.ca_file = folder / "ca.crt"
-        certificate, key = _certificate()
-        self.ca_file.write_bytes(certificate)
+        certificate, key = self_signed("127.0.0.1")
+        self.ca_file.write_text(certificate)
         key_file = folder / "tls.key"
-        key_file.write_bytes(key)
+        key_file.write_text(key)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.ca_file, key_file)
         server = _Threading(("127.0.0.1", 0), BaseHTTPRequestHandler)
@@ -282,25 +277,3 @@ def _paged(kind: str, items: list[dict[str, Any]]) -> Any:
         return {"kind": kind, "metadata": {"resourceVersion": "7100", **more}, "items": items[start : start + 2]}
 
     return page
-
-
-def _certificate() -> tuple[bytes, bytes]:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "kubernetes")])
-    now = datetime.datetime.now(datetime.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=30))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(True, None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    return certificate.public_bytes(serialization.Encoding.PEM), private

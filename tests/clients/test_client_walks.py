@@ -5,7 +5,6 @@ What each calls is on record in `spec/walks.json`, of which the page of operatio
 
 from __future__ import annotations
 
-import datetime
 import json
 import os
 import shutil
@@ -15,10 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from certificates import self_signed
 
 from line_client import Lines
 from python_clients import Current, Older
@@ -75,25 +71,6 @@ def client(client_name: str, gateway: Running) -> Iterator[Client]:
         made.stop()
 
 
-def certificate(host: str) -> tuple[str, str]:
-    """A certificate of its own for one name, and its key, both PEM."""
-    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.datetime.now(datetime.UTC)
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=30))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    return made.public_bytes(form[0]).decode(), key.private_bytes(*form).decode()
-
-
 def write_record(client: str, table: str, called: set[str]) -> None:
     record = json.loads(RECORD.read_text()) if RECORD.exists() else {}
     record.setdefault(client, {})[table] = sorted(called)
@@ -108,7 +85,7 @@ def write_record(client: str, table: str, called: set[str]) -> None:
 def test_a_client_walks_through_a_resource(client: Client, client_name: str, table: str) -> None:
     unique = uuid.uuid4().hex[:8]
     known: dict[str, Any] = {"u": unique}
-    known["certificate"], known["private_key"] = certificate(f"{unique}.walk.example")
+    known["certificate"], known["private_key"] = self_signed(f"{unique}.walk.example")
     walk = Walk(client, known)
     walk.go(table)
     if os.environ.get("RECORD_WALKS"):
