@@ -120,7 +120,11 @@ SINGLES = (
     Single("DomainCertificateNotFound", 400, "the domain has no such certificate"),
     Single("InvokeSlbApiFail", 400, "no such access control list"),
     Single("RefusedByEngine", 400, "an engine cannot serve the change; the message says whether it is stored"),
-    Single("ServiceUnavailable", 503, "the store is busy, full or away; nothing was changed"),
+    Single(
+        "ServiceUnavailable",
+        503,
+        "the store is busy, full or away; nothing was changed, or the message says that it is not known",
+    ),
     Single("RepeatedCommit", 400, "another call changed the same resource at the same time; nothing was changed"),
     Single("RevisionConflict", 409, "the draft has changed since the caller read it; nothing was changed"),
     Single("InvalidParameter", 400, "a value that the store cannot hold; nothing was changed"),

@@ -63,12 +63,12 @@ def run_control(settings: Settings, ready_file: Path | None) -> None:
     _first_start(store, settings)
     times = PlaneTimes(publish_wait=settings.publish_wait.total_seconds())
     plane = Plane(store, engine_token(settings.state), times)
-    options = WireOptions(skew_seconds=settings.management_skew.total_seconds(), nonces=store.nonces)
     address = Address(*listener.getsockname()[:2])
     # Operations show where the gateway really listens.
     shown = replace(settings, admin=address)
     inventories = inventory_refresher(store, shown, plane)
     dispatcher = OperationsDispatcher(store, shown, plane, _entrance(settings), _desk(settings))
+    options = WireOptions(skew_seconds=settings.management_skew.total_seconds(), nonces=dispatcher)
     registry = metrics_registry(plane.engines, store.revision)
     metrics = Route("/metrics", metrics_page(registry))
     console = console_page(settings, address, lambda: _egress_addresses(store, settings, plane))

@@ -35,7 +35,7 @@ from isthmus.roles import SECRET_READS, may, needed_role
 from isthmus.settings import Settings
 from isthmus.store import Store, Transaction
 from isthmus.store.access_keys import find_access_key
-from isthmus.store.failures import Failure, failure_of
+from isthmus.store.failures import LOST, Failure, failure_of
 from isthmus.store.users import find_session, touch_session
 from isthmus.wire.app import Caller, Identity, Outcome
 from isthmus.wire.signature import AccessKey
@@ -49,6 +49,10 @@ _PREPARED = {
     "TestVpcAccess": prepare_test,
     "ValidateVpcConnectivity": prepare_validation,
 }
+_AWAY = (
+    "The store of the gateway went away during the call. Look first before you send a write again: it may have taken "
+    "effect."
+)
 # A session that is used is noted at most once in this time, in milliseconds.
 _TOUCH_AFTER = 60_000
 
@@ -89,6 +93,11 @@ class OperationsDispatcher:
         if found is None:
             return None
         return AccessKey(found.access_key_id, found.secret, found.active, found.role)
+
+    def first_use(self, access_key_id: str, nonce: str, until: float, now: float) -> bool:
+        """As the wire's memory of nonces. Raises: ApiError when the store does not answer."""
+        with _store_errors_as_answers():
+            return self._store.nonces.first_use(access_key_id, nonce, until, now)
 
     def session(self, token: str, csrf: str) -> Identity:
         """Raises: ApiError when nobody is signed in with this token, or the second token does not fit."""
@@ -227,7 +236,9 @@ class OperationsDispatcher:
 
 @contextmanager
 def _store_errors_as_answers() -> Iterator[None]:
-    """What the database says no to, as an answer that tells the caller what to do. Nothing was written then."""
+    """What the database says no to, as an answer that tells the caller what to do. Nothing was written then, unless the
+    connection was lost: a commit that was under way may have come to its end.
+    """
     try:
         yield
     except DBAPIError as error:
@@ -235,7 +246,7 @@ def _store_errors_as_answers() -> Iterator[None]:
         if failure is Failure.UNAVAILABLE:
             log.error("the store does not answer: %s", error.orig)
             text = "The store of the gateway is busy, full or away, so nothing was changed. Send the call again later."
-            raise ApiError("ServiceUnavailable", text, 503) from error
+            raise ApiError("ServiceUnavailable", _AWAY if error.connection_invalidated else text, 503) from error
         if failure is Failure.CONFLICT:
             # Operations check first, so this is another control plane that wrote between the check and the commit.
             log.warning("a concurrent change: %s", error.orig)
@@ -247,6 +258,9 @@ def _store_errors_as_answers() -> Iterator[None]:
             text = "A parameter has a value that the store cannot hold, such as a zero byte; nothing was changed."
             raise ApiError("InvalidParameter", text) from error
         raise
+    except LOST as error:
+        log.error("the store went away: %s", error)
+        raise ApiError("ServiceUnavailable", _AWAY, 503) from error
     except PoolTimeout as error:
         log.error("no connection to the store is free: %s", error)
         text = "The store of the gateway is busy, so nothing was changed. Send the call again later."

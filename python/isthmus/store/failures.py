@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from enum import Enum
 
+import pg8000.exceptions  # type: ignore[import-untyped]
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, OperationalError
 
 
@@ -19,6 +20,10 @@ class Failure(Enum):
     # A value that the database cannot hold.
     VALUE = "value"
 
+
+# What comes as the driver or the operating system gave it when the database goes away: SQLAlchemy wraps errors of
+# statements, but not those of opening a connection and of clearing up one that is gone.
+LOST = (ConnectionError, pg8000.exceptions.InterfaceError)
 
 _CLASSES = {
     "08": Failure.UNAVAILABLE,

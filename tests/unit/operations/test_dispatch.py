@@ -25,6 +25,8 @@ from isthmus.store.access_keys import ensure_administrator
 from isthmus.store.audit import EventFilter, list_events
 from isthmus.store.selection import Page
 from isthmus.wire.app import Caller, Outcome
+from pg8000.exceptions import InterfaceError
+from sqlalchemy.exc import InterfaceError as SqlInterfaceError
 
 CATALOG = Catalog.load()
 CALLER = Caller("key", "owner", "127.0.0.1", "test", "id")
@@ -141,6 +143,36 @@ def test_a_store_that_does_not_answer_is_a_503_and_acknowledges_nothing(
         assert (raised.value.code, raised.value.status) == ("ServiceUnavailable", 503)
     connection.close()
     assert plane.waited == []
+
+
+def test_nonces_that_cannot_be_kept_are_a_503(dispatcher: OperationsDispatcher, tmp_path: Path) -> None:
+    assert dispatcher.first_use("key", "nonce", 2.0, 1.0) and not dispatcher.first_use("key", "nonce", 2.0, 1.0)
+    with sqlite3.connect(tmp_path / "nonces-of-store.sqlite") as connection:
+        connection.execute("DROP TABLE management_nonces")
+    connection.close()
+    with pytest.raises(ApiError) as raised:
+        dispatcher.first_use("key", "other", 2.0, 1.0)
+    assert (raised.value.code, raised.value.status) == ("ServiceUnavailable", 503)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        SqlInterfaceError("COMMIT", {}, Exception("network error"), connection_invalidated=True),
+        InterfaceError("network error"),
+        ConnectionResetError("reset by peer"),
+    ],
+)
+def test_a_store_that_is_lost_during_a_write_is_not_said_to_hold_nothing_of_it(
+    dispatcher: OperationsDispatcher, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def cut(*_: Any) -> dict[str, Any]:
+        raise error
+
+    monkeypatch.setattr(dispatch, "function_for", lambda _name: cut)
+    with pytest.raises(ApiError) as raised:
+        run(dispatcher, "CreateApiGroup", group_name="demo")
+    assert raised.value.code == "ServiceUnavailable" and "may have taken effect" in raised.value.message
 
 
 def test_a_change_that_another_control_plane_forestalled_may_be_repeated(
